@@ -1,0 +1,63 @@
+"""JetStream streams made to order: created if missing, brought up to date if not."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from services.common.bus.connection import Bus
+from services.common.bus.errors import Refused
+from services.common.bus.log import Log
+
+Storage = Literal["file", "memory"]
+
+_NAME_IN_USE = 10058  # there, with another configuration
+_SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamConfig:
+    """What a stream keeps and for how long. 0 seconds or bytes: no limit."""
+
+    name: str
+    subjects: tuple[str, ...]
+    max_age_s: float = 0.0
+    max_bytes: int = 0
+    duplicate_window_s: float = 120.0
+    storage: Storage = "file"
+    replicas: int = 1
+    max_per_subject: int = 0
+    allow_rollup: bool = False
+
+    def to_api(self) -> dict[str, Any]:
+        """JetStream's own words for it (ADR-1): durations in nanoseconds, -1 for no limit."""
+        return {
+            "name": self.name,
+            "subjects": list(self.subjects),
+            "retention": "limits",
+            "discard": "old",
+            "storage": self.storage,
+            "num_replicas": self.replicas,
+            "max_age": int(self.max_age_s * _SECOND_NS),
+            "max_bytes": self.max_bytes or -1,
+            "max_msgs_per_subject": self.max_per_subject or -1,
+            "max_msgs": -1,
+            "max_msg_size": -1,
+            "max_consumers": -1,
+            "duplicate_window": int(self.duplicate_window_s * _SECOND_NS),
+            "allow_direct": True,
+            "allow_rollup_hdrs": self.allow_rollup,
+        }
+
+
+async def ensure_stream(bus: Bus, config: StreamConfig) -> Log:
+    """Create the stream or bring it to `config`; doing so twice, or from two programs at once, changes nothing.
+
+    Errors: Refused where the server has it in a way that cannot be changed (storage), or the values contradict.
+    """
+    body = config.to_api()
+    try:
+        await bus.api(f"STREAM.CREATE.{config.name}", body)
+    except Refused as error:
+        if error.err_code != _NAME_IN_USE:
+            raise
+        await bus.api(f"STREAM.UPDATE.{config.name}", body)
+    return Log(bus, config.name)

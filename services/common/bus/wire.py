@@ -1,0 +1,151 @@
+"""NATS and JetStream wire formats: header blocks, acknowledgements, delivery subjects, time stamps. Pure.
+
+Formats: the NATS client protocol (HPUB/HMSG) and ADR-4 (headers), ADR-1 (JetStream API), ADR-15 (ack subjects).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from services.common.bus.errors import BusError, Refused, Unavailable, WrongSequence
+
+MSG_ID = "Nats-Msg-Id"
+EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
+
+_VERSION = b"NATS/1.0"
+_WRONG_SEQUENCE = frozenset({10071, 10164})  # the second is what newer servers say where the limit is constant
+_NOT_FOUND = 404
+_TRANSIENT = frozenset({408, 429, 500, 503})
+_SUBJECT = re.compile(r"[!-)+-=?-~]+")
+_PATTERN = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came: `headers` is the raw block or empty."""
+
+    subject: bytes
+    reply: bytes
+    headers: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a JetStream delivery says in its reply subject; `time_us` is the leader's stamp in Unix microseconds."""
+
+    attempt: int
+    stream_sequence: int
+    consumer_sequence: int
+    time_us: int
+    pending: int
+
+
+class _Validator(Protocol):
+    def fullmatch(self, string: str, /) -> object: ...
+
+
+def check_subject(subject: str) -> str:
+    """The subject itself; ValueError for one that could not be published to or would break the protocol's line."""
+    return _check(subject, _SUBJECT)
+
+
+def check_pattern(pattern: str) -> str:
+    """As `check_subject`, with wildcards allowed."""
+    return _check(pattern, _PATTERN)
+
+
+def _check(subject: str, allowed: _Validator) -> str:
+    if allowed.fullmatch(subject) is None or subject[0] == "." or subject[-1] == "." or ".." in subject:
+        raise ValueError(f"not a subject: {subject[:100]!r}")
+    return subject
+
+
+def encode_headers(pairs: Mapping[str, str]) -> bytes:
+    """A header block; ValueError where a name or value would begin a line of its own."""
+    if not pairs:
+        return b""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in pairs.items()])
+    if lines.count("\n") != len(pairs) or lines.count("\r") != len(pairs):
+        raise ValueError("a header holds a line break")
+    return f"NATS/1.0\r\n{lines}\r\n".encode()
+
+
+def parse_headers(block: bytes) -> dict[str, str]:
+    """Name to value, the last one of equal names; empty for anything that is no header block."""
+    if not block.startswith(_VERSION):
+        return {}
+    found = {}
+    for line in block.decode("utf-8", "replace").split("\r\n")[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            found[name] = value.strip()
+    return found
+
+
+def status_of(block: bytes) -> int:
+    """The inline status of a header block (100, 404, 408, 409, 503), 0 where there is none."""
+    status = block[9:12]
+    return int(status) if block[8:9] == b" " and status.isdigit() else 0
+
+
+def parse_delivery(reply: bytes) -> Delivery:
+    """`$JS.ACK.[domain.account.]stream.consumer.attempt.sseq.cseq.ns.pending`; ValueError for anything else."""
+    tokens = reply.split(b".")
+    first = 4 if len(tokens) == 9 else 6
+    if len(tokens) < first + 5 or tokens[1] != b"ACK":
+        raise ValueError(f"not a delivery subject: {reply[:100]!r}")
+    return Delivery(
+        int(tokens[first]),
+        int(tokens[first + 1]),
+        int(tokens[first + 2]),
+        int(tokens[first + 3]) // 1000,
+        int(tokens[first + 4]),
+    )
+
+
+def parse_time_us(stamp: str) -> int:
+    """RFC 3339 with up to nine decimals, as `Nats-Time-Stamp` has it, in Unix microseconds."""
+    whole, _, rest = stamp.rstrip("Z").partition(".")
+    seconds = datetime.fromisoformat(whole + "+00:00")
+    return int(seconds.timestamp()) * 1_000_000 + int((rest + "000000")[:6])
+
+
+def parse_answer(reply: Reply) -> dict[str, Any]:
+    """The JSON of a JetStream answer. Errors: see `raise_error`; Unavailable where nobody serves the subject."""
+    if reply.headers and status_of(reply.headers) == 503:
+        raise Unavailable("no JetStream answers")
+    try:
+        answer = orjson.loads(reply.payload)
+    except orjson.JSONDecodeError as error:
+        raise Unavailable("JetStream's answer is no JSON") from error
+    if not isinstance(answer, dict):
+        raise Unavailable("JetStream's answer is no object")
+    if "error" in answer:
+        raise error_of(answer["error"])
+    return answer
+
+
+def parse_ack(reply: Reply) -> int:
+    """The stream sequence of an acknowledged write. Errors: WrongSequence, Unavailable, Refused."""
+    return int(parse_answer(reply)["seq"])
+
+
+def error_of(error: Mapping[str, Any]) -> BusError:
+    """JetStream's error object as one of ours."""
+    code, err_code = int(error.get("code", 0)), int(error.get("err_code", 0))
+    description = str(error.get("description", ""))
+    if err_code in _WRONG_SEQUENCE:
+        return WrongSequence(description)
+    if code in _TRANSIENT:
+        return Unavailable(f"{description} (code {code}, err_code {err_code})")
+    return Refused(code, err_code, description)
+
+
+def is_missing(error: Refused) -> bool:
+    """True if the server knows no such stream, consumer or message."""
+    return error.code == _NOT_FOUND
