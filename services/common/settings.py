@@ -1,0 +1,127 @@
+"""Settings every program has. A program adds its own by subclassing `ServiceSettings` in its folder's settings.py.
+
+All come from the environment as `HEADWATER_<NAME>`; `settings_load.load_or_exit` reads and checks them before
+anything starts. A setting has a type, a description and a default that works.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.common import ports
+from services.common.settings_types import (
+    ByteSize,
+    Duration,
+    Folder,
+    LocalUrl,
+    PortNumber,
+    Shifted,
+    Spelling,
+    Url,
+    shift,
+)
+
+__all__ = ["PREFIX", "ByteSize", "Duration", "SecretStr", "ServiceSettings", "variable"]
+
+PREFIX = "HEADWATER_"
+
+
+class ServiceSettings(BaseSettings):
+    """What all programs share."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        enable_decoding=False,  # values are written as settings_types says, not as JSON
+        hide_input_in_errors=True,
+    )
+
+    program: ClassVar[str] = ""
+    """The program's name, one of `ports.PROGRAMS`; set by each subclass."""
+
+    home: Folder = Field(Path("var"), description="The state folder.")
+    port_offset: int = Field(0, ge=0, le=50_000, description="Added to every port that is not set by itself.")
+    bind: str = Field("127.0.0.1", min_length=1, description="The address every program listens on.")
+    public_host: str = Field(
+        "127.0.0.1", min_length=1, description="The host name in the URLs handed out to encoders and viewers."
+    )
+    nats_url: Annotated[
+        str,
+        Field(pattern=r"^(nats|tls|ws|wss)://\S+$"),
+        Shifted(),
+        Spelling("one or more URLs such as nats://host:4222, with commas between"),
+    ] = Field(f"nats://127.0.0.1:{ports.NATS}", description="nats-server; several of a cluster with commas between.")
+    redis_url: LocalUrl = Field(f"redis://127.0.0.1:{ports.REDIS}", description="Redis or Valkey.")
+    s3_endpoint: LocalUrl = Field(
+        f"http://127.0.0.1:{ports.S3}", description="The S3 store: MinIO, SeaweedFS, AWS or another."
+    )
+    s3_access_key: str = Field("", description="Access key of the S3 store.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 store.")
+    s3_bucket: str = Field("headwater", min_length=3, max_length=63, description="Bucket for all recordings.")
+    s3_region: str = Field("us-east-1", min_length=1, description="Region of the S3 store.")
+    secret_key: SecretStr | None = Field(
+        None,
+        description="32 bytes as hex or base64 that seal stream keys; not set: HEADWATER_HOME/secret-key, "
+        "made at the first start.",
+    )
+    shards: int = Field(
+        1, ge=1, le=256, description="Streams that the media log and the CMAF log are cut into; may only grow."
+    )
+    replica: str = Field(
+        "", max_length=64, description="This process's name among its replicas; not set: the program's name."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="How lines are written; auto is text on a terminal and json elsewhere."
+    )
+    metrics_port: PortNumber = Field(
+        ports.METRICS,
+        description="Where this program serves /metrics, /healthz and /readyz; not set: each program has the next one.",
+    )
+    grpc_port: PortNumber = Field(
+        ports.GRPC, description="Where this program answers gRPC; not set: each program has the next one."
+    )
+    otlp_endpoint: Url | None = Field(
+        None,
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="Where traces go by OTLP over HTTP; not set: no traces.",
+    )
+    trace_ratio: float = Field(0.1, ge=0, le=1, description="Share of new traces that are kept.")
+    drain_timeout: Duration = Field(20.0, description="How long SIGTERM lets work in hand finish.")
+    close_timeout: Duration = Field(
+        5.0, gt=0, description="How long one part of a program may take to close before it is left behind."
+    )
+
+    def is_set(self, field: str) -> bool:
+        """Whether the environment gave this setting, rather than its default."""
+        return field in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _fill_defaults(self) -> Self:
+        values: dict[str, Any] = {}
+        for name, field in type(self).model_fields.items():
+            if not self.is_set(name) and any(isinstance(mark, Shifted) for mark in field.metadata):
+                values[name] = shift(self._table_default(name), self.port_offset)
+        if not self.is_set("replica"):
+            values["replica"] = self.program
+        self.__dict__.update(values)  # past `frozen` and past `model_fields_set`: these are still defaults
+        return self
+
+    def _table_default(self, name: str) -> Any:
+        if name == "metrics_port":
+            return ports.metrics_port(self.program)
+        if name == "grpc_port":
+            return ports.grpc_port(self.program)
+        return getattr(self, name)
+
+
+def variable(settings: type[ServiceSettings], field: str) -> str:
+    """The environment variable a field is read from."""
+    alias = settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return PREFIX + field.upper()
