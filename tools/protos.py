@@ -75,7 +75,7 @@ def protoc(*arguments: str) -> None:
     from grpc_tools import protoc as bundled
 
     well_known = Path(grpc_tools.__file__).parent / "_proto"
-    site = Path(importlib.metadata.distribution("googleapis-common-protos").locate_file(""))
+    site = str(importlib.metadata.distribution("googleapis-common-protos").locate_file(""))
     scripts = Path(sys.executable).parent
     plugins = [f"--plugin={name}={scripts / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
     roots = [f"-I{root}" for root in (SOURCES, site, well_known)]

@@ -1,0 +1,67 @@
+"""Fixtures that all tests may ask for; nothing is imported from here.
+
+`nats_server`, `redis_server` and `s3_server` run through the whole session (one set for each xdist worker) and are
+shared: a test uses names of its own in them (subjects, buckets, keys) and never stops them. A test that stops, kills or
+pauses a server asks for `own_nats`, `own_redis` or `own_s3`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.nats import NatsServer
+from tests.servers.redis import RedisServer
+from tests.servers.s3 import MinioServer, S3Server, minio_program
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    with NatsServer(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """Real MinIO; tests that ask for it are skipped where it has not been built."""
+    if minio_program() is None:
+        pytest.skip("no MinIO here: `make minio` builds it where Go is, or name one in MINIO_BIN")
+    with MinioServer(tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@pytest.fixture(params=["s3_server", "minio_server"], ids=["seaweedfs", "minio"])
+def each_s3_server(request: pytest.FixtureRequest) -> S3Server:
+    """One store after the other: what holds for the object store must hold on both."""
+    server: S3Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> Iterator[NatsServer]:
+    with NatsServer(tmp_path / "nats") as server:
+        yield server
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+def own_s3(tmp_path: Path) -> Iterator[S3Server]:
+    with S3Server(tmp_path / "s3") as server:
+        yield server
