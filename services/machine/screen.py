@@ -1,0 +1,63 @@
+"""What `headwater run` says to the person who started it: few lines, each worth reading."""
+
+import signal
+import sys
+from typing import TextIO
+
+from services.machine.home import Home
+from services.machine.logfile import last_lines
+from services.machine.ports import port
+from services.machine.settings import MachineSettings
+
+
+class Screen:
+    """A Watcher that prints, and notes the same in log/supervisor.log."""
+
+    def __init__(self, home: Home, out: TextIO | None = None) -> None:
+        self._home = home
+        self._out = out or sys.stdout
+        self._quoted: set[str] = set()
+
+    def say(self, line: str) -> None:
+        with self._home.log_path("supervisor").open("a") as log:
+            log.write(f"{line}\n")
+        self._out.write(f"{line}\n")
+        self._out.flush()
+
+    def died(self, name: str, code: int, *, restart_in_s: float, keeps_dying: bool) -> None:
+        """Say so; quote its log the first time that it cannot keep alive."""
+        when = f"in {restart_in_s:g} s" if restart_in_s else "at once"
+        self.say(f"{name} ended ({how(code)}); started again {when}")
+        if not keeps_dying:
+            self._quoted.discard(name)
+        elif name not in self._quoted:
+            self._quoted.add(name)
+            self.quote(name, f"{name} keeps dying. The end of {self._home.log_path(name)}:")
+
+    def quote(self, name: str, heading: str) -> None:
+        """Print the end of a program's log under `heading`."""
+        self.say("\n".join([heading, *(f"    {line}" for line in last_lines(self._home.log_path(name)))]))
+
+
+def how(code: int) -> str:
+    """A return code in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def ready_block(home: Home, settings: MachineSettings, *, took_s: float) -> str:
+    """The one block that says that everything runs, and where."""
+    host, offset = settings.public_host, settings.port_offset
+    rows = (
+        ("Console", f"http://{host}:{port('rest', offset)}/"),
+        ("RTMP", f"rtmp://{host}:{port('rtmp', offset)}/live"),
+        ("Playback", f"http://{host}:{port('origin', offset)}/<id>/watch"),
+        ("Admin token", f"in {home.admin_token_path}"),
+        ("Logs", f"{home.logs}/"),
+    )
+    lines = [f"  {label:<12} {value}" for label, value in rows]
+    return "\n".join(["", f"Headwater is ready ({took_s:.1f} s).", *lines, "", "Ctrl-C stops it.", ""])

@@ -1,0 +1,38 @@
+"""What `headwater run` itself reads from the environment; everything else is the programs' and passes through."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from services.common.settings import ServiceSettings
+from services.machine.ports import HIGHEST_OFFSET, LOOPBACK
+
+_EVERYWHERE = ("0.0.0.0", "::")
+
+
+class MachineSettings(ServiceSettings):
+    """One machine's settings."""
+
+    program = "machine"
+
+    minio_bin: Path | None = Field(
+        None, description="A MinIO to run as the S3 store; not set: the one `make minio` has built, else SeaweedFS."
+    )
+
+    @model_validator(mode="after")
+    def _ports_exist(self) -> Self:
+        if self.port_offset > HIGHEST_OFFSET:
+            raise ValueError(f"HEADWATER_PORT_OFFSET: {self.port_offset} is above {HIGHEST_OFFSET}")
+        return self
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The parts that run somewhere else, so that we do not start them: of nats, redis, s3."""
+        fields = {"nats": "nats_url", "redis": "redis_url", "s3": "s3_endpoint"}
+        return frozenset(part for part, field in fields.items() if self.is_set(field))
+
+    @property
+    def near_host(self) -> str:
+        """Where this machine reaches what listens on HEADWATER_BIND."""
+        return LOOPBACK if self.bind in _EVERYWHERE else self.bind
