@@ -71,7 +71,7 @@ class TapClient(Client):
         return self._flush_queue
 
     def _write(self, *chunks: Payload) -> None:
-        self._pending.extend(chunks)
+        self._pending.extend(chunks)  # type: ignore[arg-type]  # it only joins them
         self._pending_data_size += sum(map(len, chunks))
         if self._kicks.empty():
             self._kicks.put_nowait(asyncio.get_running_loop().create_future())

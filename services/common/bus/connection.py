@@ -85,10 +85,10 @@ class Bus:
         payload = orjson.dumps(body) if body is not None else b""
         return await self.ask(f"$JS.API.{verb}", payload, decode=parse_answer)
 
-    def publish(self, subject: str, payload: Payload = b"", *, headers: bytes = b"") -> None:
-        """Send and forget. Errors: Unavailable (not connected), TooLarge."""
+    def publish(self, subject: str, payload: Payload = b"", *, headers: bytes = b"", reply: str = "") -> None:
+        """Send and forget; `reply` is where an answer would go. Errors: Unavailable (not connected), TooLarge."""
         self._check(subject, len(headers) + len(payload))
-        self._client.send(subject, "", headers, payload)
+        self._client.send(subject, reply, headers, payload)
 
     def _check(self, subject: str, size: int) -> None:
         check_subject(subject)

@@ -1,13 +1,11 @@
 """JetStream streams made to order: created if missing, brought up to date if not."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from services.common.bus.connection import Bus
 from services.common.bus.errors import Refused
 from services.common.bus.log import Log
-
-Storage = Literal["file", "memory"]
 
 _NAME_IN_USE = 10058  # there, with another configuration
 _SECOND_NS = 1_000_000_000
@@ -22,7 +20,6 @@ class StreamConfig:
     max_age_s: float = 0.0
     max_bytes: int = 0
     duplicate_window_s: float = 120.0
-    storage: Storage = "file"
     replicas: int = 1
     max_per_subject: int = 0
     allow_rollup: bool = False
@@ -34,7 +31,7 @@ class StreamConfig:
             "subjects": list(self.subjects),
             "retention": "limits",
             "discard": "old",
-            "storage": self.storage,
+            "storage": "file",  # a memory stream is gone after a restart of the server, its configuration too
             "num_replicas": self.replicas,
             "max_age": int(self.max_age_s * _SECOND_NS),
             "max_bytes": self.max_bytes or -1,
@@ -51,7 +48,7 @@ class StreamConfig:
 async def ensure_stream(bus: Bus, config: StreamConfig) -> Log:
     """Create the stream or bring it to `config`; doing so twice, or from two programs at once, changes nothing.
 
-    Errors: Refused where the server has it in a way that cannot be changed (storage), or the values contradict.
+    Errors: Refused where the server has it in a way that cannot be changed, or the values contradict.
     """
     body = config.to_api()
     try:

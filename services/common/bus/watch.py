@@ -1,0 +1,117 @@
+"""Watching a bucket: the keys as they stand, then every change, and after an outage whatever has changed meanwhile."""
+
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from services.common.bus.connection import Bus
+from services.common.bus.entry import Entry
+from services.common.bus.feed import CaughtUp, Feed, Opened
+
+_DELETIONS = frozenset({"DEL", "PURGE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A key has a new value, or None: it is gone. `revision` is that of the change (0: it went unseen)."""
+
+    key: str
+    value: bytes | None
+    revision: int
+
+
+class Watch:
+    """`async for change in watch`: a Change, or once None: the keys as they stood at the start have all been given.
+
+    After every break it lists again and gives what differs from what it gave before, keys that vanished included; so
+    each key's last value arrives, intermediate ones may not. It never ends by itself: close it, or use `async with`.
+    """
+
+    def __init__(self, bus: Bus, stream: str, subject_prefix: str, pattern: str) -> None:
+        self._feed = Feed(bus, stream, [subject_prefix + pattern], _last_of_each)
+        self._prefix_len = len(subject_prefix)
+        self._known = Known()
+        self._is_complete = False
+        self._ready: deque[Change | None] = deque()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Change | None:
+        while not self._ready:
+            item = await self._feed.next()
+            if item is None:
+                raise StopAsyncIteration
+            if isinstance(item, Entry):
+                self._take(item)
+            elif isinstance(item, Opened):
+                self._known.begin()
+            else:
+                self._finish_list(item)
+        return self._ready.popleft()
+
+    def _take(self, entry: Entry) -> None:
+        key = entry.subject[self._prefix_len :]
+        value = None if is_deletion(entry) else entry.payload
+        if self._known.note(key, entry.sequence, is_there=value is not None):
+            self._ready.append(Change(key, value, entry.sequence))
+
+    def _finish_list(self, _mark: CaughtUp) -> None:
+        self._ready.extend(Change(key, None, 0) for key in self._known.finish())
+        if not self._is_complete:
+            self._is_complete = True
+            self._ready.append(None)
+
+    async def aclose(self) -> None:
+        await self._feed.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class Known:
+    """Which keys a watcher was told of, and at which revision. Pure.
+
+    `begin` and `finish` frame a new list: a key that is not in it has gone without a message (its age, or a bucket that
+    was lost with its server).
+    """
+
+    def __init__(self) -> None:
+        self._revisions: dict[str, int] = {}
+        self._unlisted: set[str] = set()
+
+    def begin(self) -> None:
+        self._unlisted = set(self._revisions)
+
+    def note(self, key: str, revision: int, *, is_there: bool) -> bool:
+        """True if this is news."""
+        self._unlisted.discard(key)
+        known = self._revisions.get(key)
+        if not is_there:
+            self._revisions.pop(key, None)
+            return known is not None
+        self._revisions[key] = revision
+        return known != revision
+
+    def finish(self) -> list[str]:
+        """The keys that have gone, forgotten with this."""
+        gone = sorted(self._unlisted)
+        self._unlisted = set()
+        for key in gone:
+            del self._revisions[key]
+        return gone
+
+
+def is_deletion(entry: Entry) -> bool:
+    """True for the marker a deleted key leaves behind."""
+    return bool(entry.raw_headers) and entry.headers.get("KV-Operation") in _DELETIONS
+
+
+def _last_of_each(_last: int) -> dict[str, Any]:
+    return {"deliver_policy": "last_per_subject"}
