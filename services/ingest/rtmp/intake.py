@@ -1,0 +1,117 @@
+"""From audio and video messages to configs and units: what one publication has shown so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.common.media.unit import Codec, Config, Track, Unit
+from services.ingest.rtmp import avc, flv
+from services.ingest.rtmp.errors import ProtocolError
+from services.ingest.rtmp.events import ConfigReceived, Event, UnitReceived
+from services.ingest.rtmp.messages import Message, MessageType
+from services.ingest.timestamps import TICKS_PER_MS, Timeline
+
+MAX_CTS_MS = 10_000
+"""Reordering reaches over 16 frames at most; more is a broken field."""
+
+
+@dataclass(slots=True)
+class MediaCounts:
+    """What a connection has sent, over all its publications."""
+
+    video_units: int = 0
+    audio_units: int = 0
+    dropped_units: int = 0
+    jumps: int = 0
+    """Jumps of the encoder's clock that were mended."""
+
+
+class Intake:
+    """One publication's tracks. Bad media is dropped and told; it never ends the connection."""
+
+    def __init__(self, emit: Callable[[Event], None], warn: Callable[[str], None], counts: MediaCounts) -> None:
+        self.has_units = False
+        self._counts = counts
+        self._timeline = Timeline()
+        self._emit = emit
+        self._warn = warn
+        self._configs: dict[Track, Config] = {}
+        self._nal_length_size = 0
+        self._is_waiting_for_key = True
+
+    def receive(self, message: Message) -> bool:
+        """Take an audio or video message; True if it gave a unit. An empty one is some encoders' heartbeat."""
+        if not message.payload:
+            return False
+        body = memoryview(message.payload)
+        is_video = message.type_id == MessageType.VIDEO
+        try:
+            tag = flv.read_video(body) if is_video else flv.read_audio(body)
+            if isinstance(tag, flv.Frame):
+                return self._take_frame(message.timestamp, tag, is_video=is_video)
+            if isinstance(tag, flv.SequenceHeader):
+                self._take_config(tag.record, is_video=is_video)
+            elif tag is not None:
+                self._drop(f"{tag.what} is not supported and is ignored: send H.264 and AAC")
+        except ProtocolError as error:
+            self._drop(f"dropped: {error}")
+        return False
+
+    def _drop(self, why: str) -> None:
+        self._counts.dropped_units += 1
+        self._warn(why)
+
+    def _take_config(self, record: bytes, *, is_video: bool) -> None:
+        """Tell a configuration that is new. A new picture needs a keyframe before it can be shown."""
+        track, codec = (Track.VIDEO, Codec.H264) if is_video else (Track.AUDIO, Codec.AAC)
+        config = Config(track, codec, record)
+        if self._configs.get(track) == config:
+            return
+        if is_video:
+            self._nal_length_size = avc.length_size(record)
+            self._is_waiting_for_key = True
+        elif len(record) < 2:
+            raise ProtocolError("the AAC configuration is cut short")
+        self._configs[track] = config
+        self._emit(ConfigReceived(config))
+
+    def _take_frame(self, stamp_ms: int, frame: flv.Frame, *, is_video: bool) -> bool:
+        if not frame.payload:
+            return False
+        if is_video:
+            return self._take_picture(stamp_ms, frame)
+        if Track.AUDIO not in self._configs:
+            self._drop("audio is dropped until its AAC configuration comes")
+            return False
+        self._counts.audio_units += 1
+        self._put(Track.AUDIO, stamp_ms, 0, is_key=True, payload=frame.payload)
+        return True
+
+    def _take_picture(self, stamp_ms: int, frame: flv.Frame) -> bool:
+        if Track.VIDEO not in self._configs:
+            self._drop("video is dropped until its H.264 configuration comes")
+            return False
+        is_key = avc.starts_decoding(frame.payload, self._nal_length_size, is_flagged=frame.is_flagged_key)
+        if is_key:
+            self._is_waiting_for_key = False
+        elif self._is_waiting_for_key:
+            self._drop("video is dropped until a keyframe (IDR) comes")
+            return False
+        self._counts.video_units += 1
+        cts = self._checked_cts(frame.cts_ms) * TICKS_PER_MS
+        self._put(Track.VIDEO, stamp_ms, cts, is_key=is_key, payload=frame.payload)
+        return True
+
+    def _put(self, track: Track, stamp_ms: int, cts: int, *, is_key: bool, payload: memoryview) -> None:
+        jumps = self._timeline.jumps
+        dts = self._timeline.place(track, stamp_ms)
+        if self._timeline.jumps != jumps:
+            self._counts.jumps += 1
+            self._warn("timestamps jump and are made continuous")
+        self.has_units = True
+        self._emit(UnitReceived(Unit(track, dts, cts, is_key, bytes(payload))))
+
+    def _checked_cts(self, cts_ms: int) -> int:
+        if 0 <= cts_ms <= MAX_CTS_MS:
+            return cts_ms
+        self._warn("composition times below 0 or above 10 s are cut off: pictures may be out of place")
+        return min(max(cts_ms, 0), MAX_CTS_MS)

@@ -1,0 +1,159 @@
+"""One clock per connection: what encoders stamp, in milliseconds of 32 bits, to ticks that never go back.
+
+RTMP's stamps wrap (at 2^24 in encoders that forget the extended field, at 2^31 in those with signed integers, at
+2^32 by the format), start anywhere, and jump when an encoder loops a file or restarts a source. What is told apart:
+
+- *going on*: near what the track, or the newest track, last said. Only the unit changes: 1 ms is 90 ticks, exactly.
+- *a wrap*: going on, once 2^24, 2^31 or 2^32 is added or taken away.
+- *a jump*: anything else. The track goes on one step after all that has been put out, and its new relation of stamps
+  to ticks (an `_Epoch`) holds for the other track too as soon as that jumps to it, so that picture and sound keep
+  the distance the encoder gives them. Who has not jumped stays in the old epoch.
+
+Drift between the tracks is the encoder's statement and is kept. The first stamp of a connection keeps its value.
+"""
+
+from dataclasses import dataclass
+
+from services.common.media.unit import CLOCK_RATE, Track
+
+TICKS_PER_MS = CLOCK_RATE // 1000
+
+JUMP_MS = 10_000
+"""Forward steps up to this are gaps and are kept; MPEG-TS tools draw the line at the same place."""
+BACK_MS = 300
+"""Backward steps within a track up to this are disorder, not a jump: encoders that stamp B-frames with their
+presentation time go back by up to five frames at 25 a second."""
+FIRST_STEP_MS = 33
+"""How far behind a jump's last unit the next one is put while a track has shown no step of its own."""
+MAX_STEP_MS = 1000
+
+_WRAPS = (0, 1 << 24, -(1 << 24), 1 << 31)
+"""What a stamp may lack. 2^32 needs no entry, since stamps are compared modulo it, and 2^31 is its own negative."""
+_U32_MASK = 0xFFFFFFFF
+
+
+@dataclass(slots=True)
+class _Epoch:
+    """A stretch of stamps with one relation to ticks."""
+
+    newest_ms: int
+    """The last stamp, unwrapped, of either track in this epoch."""
+    offset_ms: int
+    """To be added to an unwrapped stamp."""
+    wrapped_ms: int = 0
+    """What wraps have taken from the stamps so far, modulo 2^32."""
+
+    def unwrap(self, stamp_ms: int, near_ms: int) -> int | None:
+        """The stamp, unwrapped to within JUMP_MS of near_ms (unwrapped); None if no wrap brings it there."""
+        lacking = stamp_ms + self.wrapped_ms - near_ms
+        for wrap in _WRAPS:
+            away = (lacking + wrap + 0x80000000 & _U32_MASK) - 0x80000000
+            if -JUMP_MS <= away <= JUMP_MS:
+                return near_ms + away
+        return None
+
+    def hear(self, stamp_ms: int, unwrapped_ms: int) -> None:
+        """Note that a stamp of this epoch has come."""
+        self.wrapped_ms = unwrapped_ms - stamp_ms & _U32_MASK
+        self.newest_ms = max(self.newest_ms, unwrapped_ms)
+
+
+@dataclass(slots=True)
+class _TrackClock:
+    epoch: _Epoch
+    high_ms: int
+    """The highest stamp in this epoch, unwrapped."""
+    last_ticks: int
+    step_ms: int = FIRST_STEP_MS
+
+    def unwrap(self, stamp_ms: int) -> int | None:
+        """The stamp, unwrapped, if the track can go on with it in its epoch."""
+        at = self.epoch.unwrap(stamp_ms, self.high_ms)
+        if at is None:  # the track was silent while the other went on
+            at = self.epoch.unwrap(stamp_ms, self.epoch.newest_ms)
+        if at is None or at < self.high_ms - BACK_MS:
+            return None
+        return at
+
+    def advance(self, at: int) -> None:
+        """Note a stamp of the epoch, and how far it is from the last."""
+        step = at - self.high_ms
+        if step > 0:
+            self.high_ms = at
+            self.step_ms = min(step, MAX_STEP_MS)
+
+    def enter(self, epoch: _Epoch, at: int) -> None:
+        """Go over to an epoch; where that would put the track back in time, the epoch moves on, for both tracks."""
+        self.epoch = epoch
+        self.high_ms = at
+        late = _ms(self.last_ticks) - (at + epoch.offset_ms)
+        if late > 0:
+            epoch.offset_ms += late + self.step_ms
+
+
+class Timeline:
+    """The clock of one connection. Pure: the same stamps give the same ticks."""
+
+    def __init__(self) -> None:
+        self.jumps = 0
+        """How often the stamps jumped; a jump that both tracks make counts once."""
+        self._newest: _Epoch | None = None
+        self._tracks: dict[Track, _TrackClock] = {}
+
+    def place(self, track: Track, stamp_ms: int) -> int:
+        """The decode time, in ticks, of a unit stamped stamp_ms (32 bits): strictly increasing within a track.
+
+        A stamp equal to the last one is put one tick (11 us) behind it, since players drop samples without duration.
+        Negative where an encoder starts just below a wrap.
+        """
+        clock = self._tracks.get(track)
+        if clock is None:
+            return self._start(track, stamp_ms)
+        at = self._find(clock, stamp_ms)
+        clock.epoch.hear(stamp_ms, at)
+        ticks = max((at + clock.epoch.offset_ms) * TICKS_PER_MS, clock.last_ticks + 1)
+        clock.last_ticks = ticks
+        return ticks
+
+    def _start(self, track: Track, stamp_ms: int) -> int:
+        """A track's first unit: in the other's epoch if near it, else as if the other had just said it too."""
+        epoch = self._newest
+        at: int | None = stamp_ms
+        if epoch is None:
+            epoch = self._newest = _Epoch(stamp_ms, 0)
+        else:
+            at = epoch.unwrap(stamp_ms, epoch.newest_ms)
+        if at is None:
+            epoch = _Epoch(stamp_ms, epoch.newest_ms + epoch.offset_ms - stamp_ms)
+            at = stamp_ms
+        epoch.hear(stamp_ms, at)
+        ticks = (at + epoch.offset_ms) * TICKS_PER_MS
+        self._tracks[track] = _TrackClock(epoch, at, ticks)
+        return ticks
+
+    def _find(self, clock: _TrackClock, stamp_ms: int) -> int:
+        """The stamp, unwrapped, with the track in the epoch it belongs to: the nearer of its own and the newest."""
+        own = clock.unwrap(stamp_ms)
+        newest = self._newest
+        if newest is not None and newest is not clock.epoch:
+            there = newest.unwrap(stamp_ms, newest.newest_ms)
+            if there is not None and (own is None or abs(there - newest.newest_ms) < abs(own - clock.high_ms)):
+                clock.enter(newest, there)
+                return there
+        if own is None:
+            return self._jump(clock, stamp_ms)
+        clock.advance(own)
+        return own
+
+    def _jump(self, clock: _TrackClock, stamp_ms: int) -> int:
+        """Begin an epoch one step behind all that has been put out, of either track."""
+        self.jumps += 1
+        end_ms = max(_ms(other.last_ticks) for other in self._tracks.values()) + clock.step_ms
+        self._newest = _Epoch(stamp_ms, end_ms - stamp_ms)
+        clock.enter(self._newest, stamp_ms)
+        return stamp_ms
+
+
+def _ms(ticks: int) -> int:
+    """Ticks as milliseconds, rounded up."""
+    return -(-ticks // TICKS_PER_MS)
