@@ -12,9 +12,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Self, TypeVar
 
-from services.common.objects_client import Body, ObjectInfo, S3Client
+from services.common.objects_client import ObjectInfo, S3Client
 from services.common.objects_errors import ObjectMissing, ObjectsRefused, ObjectsUnavailable
 from services.common.objects_parts import PartBuffer
+from services.common.objects_sending import Body
 
 T = TypeVar("T")
 

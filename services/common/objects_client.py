@@ -1,13 +1,8 @@
-"""Blocking S3 calls, for the object store's threads.
-
-Questions go through minio-py. Bodies do not: over http minio-py hashes each by SHA-256 and wants it in one piece. They
-are sent to an address signed for this one request instead (UNSIGNED-PAYLOAD, any S3 server takes it), piece by piece.
-"""
+"""Blocking S3 calls, for the store's threads: minio-py asks the questions, `objects_sending` sends the bodies."""
 
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -17,13 +12,11 @@ from minio.datatypes import Part
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 
-from services.common.objects_errors import ObjectsRefused, ObjectsUnavailable, check_status, translated
-
-Body = bytes | bytearray | memoryview
+from services.common.objects_errors import ObjectsUnavailable, translated
+from services.common.objects_sending import Body, Sender
 
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 15.0
-_SIGNED_FOR = timedelta(minutes=5)
 _DELETE_AT_ONCE = 1000
 _OURS_ALREADY = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
@@ -67,6 +60,14 @@ class S3Client:
             secure=address.scheme == "https",
             http_client=self._pool,
         )
+        self._sender = Sender(
+            self._pool,
+            address,
+            access_key=access_key,
+            secret_key=secret_key,
+            bucket=bucket,
+            region=region,
+        )
         self._bucket = bucket
 
     def ensure_bucket(self) -> None:
@@ -80,7 +81,7 @@ class S3Client:
                     raise
 
     def put(self, key: str, pieces: Sequence[Body], content_type: str) -> None:
-        self._send(key, pieces, {"Content-Type": content_type}, {})
+        self._sender.put(key, pieces, {"Content-Type": content_type}, {})
 
     def get(self, key: str, start: int, length: int | None) -> tuple[bytes, int]:
         """The bytes asked for and the size of the whole object; nothing where `start` is at or past its end."""
@@ -127,7 +128,7 @@ class S3Client:
 
     def put_part(self, key: str, upload: str, number: int, pieces: Sequence[Body]) -> str:
         """Its ETag, which `finish_upload` wants."""
-        return self._send(key, pieces, {}, {"partNumber": str(number), "uploadId": upload})
+        return self._sender.put(key, pieces, {}, {"partNumber": str(number), "uploadId": upload})
 
     def finish_upload(self, key: str, upload: str, etags: Sequence[str]) -> None:
         parts = [Part(number, etag) for number, etag in enumerate(etags, 1)]
@@ -140,24 +141,6 @@ class S3Client:
 
     def close(self) -> None:
         self._pool.clear()
-
-    def _send(self, key: str, pieces: Sequence[Body], headers: dict[str, str], query: dict[str, str]) -> str:
-        size = sum(map(len, pieces))
-        with translated():
-            url = self._minio.get_presigned_url(
-                "PUT",
-                self._bucket,
-                key,
-                expires=_SIGNED_FOR,
-                extra_query_params=dict(query),
-            )
-            body = cast("Iterable[bytes]", pieces)  # sent one by one, as the length is known
-            answer = self._pool.request("PUT", url, body=body or b"", headers={**headers, "Content-Length": str(size)})
-        check_status(answer.status, answer.data)
-        etag = answer.headers.get("ETag")
-        if not etag:
-            raise ObjectsRefused("the store gave no ETag")
-        return etag.strip('"')
 
 
 def _whole_size(content_range: str | None, read: int) -> int:
