@@ -77,6 +77,14 @@ def build_record(config: AvcConfig) -> bytes:
     return bytes(record)
 
 
+def parameter_sets(config: AvcConfig) -> bytes:
+    """Write all parameter sets as NAL units with their lengths, to stand in front of an access unit."""
+    sets = (*config.sps, *config.sps_extensions, *config.pps)
+    if max(map(len, sets)) >> (8 * config.length_size):
+        raise ValueError(f"avcC: a parameter set does not fit NAL lengths of {config.length_size} bytes")
+    return b"".join(len(one).to_bytes(config.length_size, "big") + one for one in sets)
+
+
 def nal_units(payload: bytes, length_size: int = 4) -> Iterator[bytes]:
     """Split one access unit into its NAL units, without their lengths. ValueError if a length runs past the end."""
     for start, end in _spans(payload, length_size):

@@ -9,14 +9,17 @@ import av
 
 _TIMEOUT_S = 60
 
+Unit = tuple[bytes, int, int, int, bool]
+"""Payload, dts, cts, duration and whether decoding may start here."""
+
 
 @dataclass(frozen=True)
 class Stream:
-    """One elementary stream: its configuration record and (payload, dts, cts, duration, is_key) in ticks of `rate`."""
+    """One elementary stream: its configuration record, and its units with times in ticks of `rate`."""
 
     record: bytes
     rate: int
-    units: list[tuple[bytes, int, int, int, bool]]
+    units: list[Unit]
 
 
 @dataclass(frozen=True, order=True)
@@ -44,7 +47,7 @@ def streams(path: Path, *, start_s: int = 0) -> tuple[Stream, Stream]:
     with av.open(str(path)) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
         rates = {video.index: 90_000, audio.index: audio.rate}
-        units: dict[int, list[tuple[bytes, int, int, int, bool]]] = {index: [] for index in rates}
+        units: dict[int, list[Unit]] = {index: [] for index in rates}
         for packet in container.demux():
             if packet.dts is None or packet.pts is None:
                 continue
