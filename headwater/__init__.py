@@ -1,1 +1,30 @@
-"""What other people import: the client, the command line, and `headwater.v1`, built from protos/."""
+"""Headwater for those who use it: the Python client, the command line, and the gRPC contract in `headwater.v1`.
+
+from headwater import Client
+
+client = Client()  # HEADWATER_URL and HEADWATER_TOKEN, or the state folder of this machine
+livestream = client.livestreams.create(name="Town hall")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headwater.client import Client
+    from headwater.client_errors import ApiError, UnreachableError
+
+__all__ = ["ApiError", "Client", "UnreachableError"]
+
+_HOMES = {
+    "Client": "headwater.client",
+    "ApiError": "headwater.client_errors",
+    "UnreachableError": "headwater.client_errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the client when it is asked for: programs that only want `headwater.v1` do without."""
+    if name not in _HOMES:
+        raise AttributeError(f"module headwater has no attribute {name}")
+    from importlib import import_module  # noqa: PLC0415  see above
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -73,10 +73,17 @@ def _listening_inodes(number: int) -> set[str]:
 
 def _socket_inodes(process: Path) -> set[str]:
     try:
-        links = [str(entry.readlink()) for entry in (process / "fd").iterdir()]
+        links = [_target(entry) for entry in (process / "fd").iterdir()]
     except OSError:  # not ours, or gone meanwhile
         return set()
     return {link[8:-1] for link in links if link.startswith("socket:[")}
+
+
+def _target(entry: Path) -> str:
+    try:
+        return str(entry.readlink())
+    except OSError:  # closed meanwhile
+        return ""
 
 
 def _command_name(process: Path) -> str:

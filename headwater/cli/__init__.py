@@ -1,0 +1,24 @@
+"""The command line. Each command loads what it needs when it runs, so that `headwater --help` is quick."""
+
+import typer
+
+from headwater.cli import demo, livestreams, machine, media, tokens
+
+app = typer.Typer(
+    name="headwater",
+    help="Self-hosted live streaming: run it on this machine, and manage livestreams, recordings and tokens.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+machine.add_to(app)
+app.command()(demo.demo)
+app.add_typer(livestreams.app, name="livestreams", help="Create and manage livestreams.")
+app.add_typer(media.app, name="media", help="Manage recordings.")
+app.add_typer(tokens.app, name="tokens", help="Manage API tokens.")
+app.command("statistics")(livestreams.statistics)
+
+
+def main() -> None:
+    """Entry point of `headwater`."""
+    app()

@@ -1,0 +1,134 @@
+"""The Python client: one method a call of the REST API (`/openapi.json` has the fields).
+
+Answers are the API's own JSON objects. Every call raises ApiError or UnreachableError (headwater.client_errors).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from headwater.client_address import default_token, default_url
+from headwater.client_transport import Json, RestTransport, Transport, segment
+
+_PAGE_SIZE = 200
+
+
+class Client:
+    """The API of one Headwater."""
+
+    def __init__(self, url: str | None = None, token: str | None = None, *, timeout_s: float = 10.0) -> None:
+        """Without arguments: HEADWATER_URL and HEADWATER_TOKEN, else the state folder of this machine."""
+        chosen = default_token() if token is None else token
+        transport = RestTransport(url or default_url(), chosen, timeout_s=timeout_s)
+        self.url = transport.url
+        self.livestreams = Livestreams(transport)
+        self.media = Media(transport)
+        self.tokens = Tokens(transport)
+
+
+class Livestreams:
+    """`/v1/livestreams`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, **fields: Any) -> Json:
+        """A new livestream, with its inputs (URL and stream key) and playouts."""
+        return self._transport.call("POST", "/v1/livestreams", body=fields)
+
+    def list(self, *, name: str | None = None, state: str | None = None) -> Iterator[Json]:
+        """All livestreams, or those whose name contains `name` or whose state it is, page after page."""
+        return _pages(self._transport, "/v1/livestreams", "livestreams", name=name, state=state)
+
+    def get(self, livestream: str) -> Json:
+        return self._transport.call("GET", _livestream(livestream))
+
+    def update(self, livestream: str, **fields: Any) -> Json:
+        """Change the given fields; with `etag`, only if nobody has changed the livestream since it was read."""
+        return self._transport.call("PATCH", _livestream(livestream), body=fields)
+
+    def delete(self, livestream: str, *, delete_media: bool = False) -> None:
+        """Delete it; with `delete_media`, its recordings too."""
+        query = {"deleteMedia": "true"} if delete_media else {}
+        self._transport.call("DELETE", _livestream(livestream), query=query)
+
+    def activate(self, livestream: str) -> Json:
+        """Arm it: it waits for media, and encoders that were refused after an order are admitted again."""
+        return self._transport.call("POST", f"{_livestream(livestream)}:activate", body={})
+
+    def idle(self, livestream: str) -> Json:
+        """End the broadcast on air at once."""
+        return self._transport.call("POST", f"{_livestream(livestream)}:idle", body={})
+
+    def broadcasts(self, livestream: str) -> Iterator[Json]:
+        """Its broadcasts, newest first."""
+        return _pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
+
+    def statistics(self, livestream: str) -> Json:
+        """The present figures: {primary, secondary, sum}."""
+        return self._transport.call("GET", f"{_livestream(livestream)}/statistics")
+
+
+class Media:
+    """`/v1/media`: recordings."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, *, livestream: str | None = None, state: str | None = None) -> Iterator[Json]:
+        """All recordings, or those of one livestream."""
+        return _pages(self._transport, "/v1/media", "media", livestreamId=livestream, state=state)
+
+    def get(self, media: str) -> Json:
+        return self._transport.call("GET", _media(media))
+
+    def update(self, media: str, **fields: Any) -> Json:
+        return self._transport.call("PATCH", _media(media), body=fields)
+
+    def delete(self, media: str) -> None:
+        self._transport.call("DELETE", _media(media))
+
+    def order_download(self, media: str, file_format: str = "MP4") -> Json:
+        """Order a file (MP4 or M4A); asking again answers with the one that is there or in work."""
+        return self._transport.call("POST", f"{_media(media)}/downloads", body={"format": file_format})
+
+    def downloads(self, media: str) -> Iterator[Json]:
+        return _pages(self._transport, f"{_media(media)}/downloads", "downloads")
+
+    def fetch(self, url: str) -> Iterator[bytes]:
+        """The bytes of a download's `url`, in blocks."""
+        return self._transport.blocks(url)
+
+
+class Tokens:
+    """`/v1/tokens`: keys to the API; needs admin scope."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, name: str, scope: str = "WRITE") -> Json:
+        """A new token of scope READ, WRITE or ADMIN; only this answer carries its `secret`."""
+        return self._transport.call("POST", "/v1/tokens", body={"name": name, "scope": scope})
+
+    def list(self) -> Iterator[Json]:
+        return _pages(self._transport, "/v1/tokens", "tokens")
+
+    def delete(self, token: str) -> None:
+        self._transport.call("DELETE", f"/v1/tokens/{segment(token)}")
+
+
+def _livestream(identifier: str) -> str:
+    return f"/v1/livestreams/{segment(identifier)}"
+
+
+def _media(identifier: str) -> str:
+    return f"/v1/media/{segment(identifier)}"
+
+
+def _pages(transport: Transport, path: str, plural: str, **query: str | None) -> Iterator[Json]:
+    token = None
+    while True:
+        page = transport.call("GET", path, query={**query, "pageSize": _PAGE_SIZE, "pageToken": token})
+        yield from page.get(plural, [])
+        token = page.get("nextPageToken")
+        if not token:
+            return

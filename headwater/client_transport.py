@@ -1,0 +1,95 @@
+"""One request to the REST API and its answer; the standard library's HTTP, so that the client needs nothing else."""
+
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from http.client import HTTPException, HTTPResponse
+from typing import Any, Protocol, cast
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
+
+from headwater.client_errors import ApiError, UnreachableError
+
+Json = dict[str, Any]
+
+_MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+
+
+class Transport(Protocol):
+    """What carries a call: REST here; gRPC could stand beside it."""
+
+    def call(
+        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Json | None = None
+    ) -> Json: ...
+
+    def blocks(self, url: str) -> Iterator[bytes]: ...
+
+
+class RestTransport:
+    """Calls over HTTP with JSON."""
+
+    def __init__(self, url: str, token: str, *, timeout_s: float) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        self._timeout_s = timeout_s
+        self._opener = _opener(self.url)
+
+    def call(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Json | None = None) -> Json:
+        """The answer's JSON object ({} for none). ApiError for an answer of 400 and up, UnreachableError for none."""
+        wanted = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+        url = f"{self.url}{path}" + (f"?{urlencode(wanted)}" if wanted else "")
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {self._token}"}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        with self._open(Request(url, data, headers, method=method)) as answer:  # noqa: S310  http(s), checked below
+            return _json(answer.read(_MAX_ANSWER_BYTES))
+
+    def blocks(self, url: str) -> Iterator[bytes]:
+        """The bytes of a file that an answer names, in blocks; relative to the API if it names no host."""
+        absolute = url if "://" in url else f"{self.url}{url}"
+        with self._open(Request(absolute)) as answer:  # noqa: S310  http(s), checked below
+            while block := answer.read(_BLOCK_BYTES):
+                yield block
+
+    def _open(self, request: Request) -> HTTPResponse:
+        if request.type not in ("http", "https"):
+            raise UnreachableError(f"{request.full_url} is neither http nor https")
+        try:
+            return cast("HTTPResponse", self._opener.open(request, timeout=self._timeout_s))
+        except HTTPError as error:
+            with error:
+                raise ApiError(error.code, _json(error.read(_MAX_ANSWER_BYTES))) from None
+        except (URLError, HTTPException, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise UnreachableError(f"nobody answers at {self.url}: {_words(reason)}") from error
+
+
+def segment(text: str) -> str:
+    """A value as one segment of a path, whatever it contains."""
+    return quote(text, safe="")
+
+
+def _opener(url: str) -> OpenerDirector:
+    host = urlsplit(url).hostname or ""
+    near = host == "localhost" or host.startswith("127.") or host == "::1"
+    return build_opener(ProxyHandler({})) if near else build_opener()
+
+
+def _json(data: bytes) -> Json:
+    try:
+        loaded = json.loads(data or b"{}")
+    except ValueError:  # some proxy's page
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _words(reason: object) -> str:
+    if isinstance(reason, TimeoutError | socket.timeout):
+        return "no answer in time"
+    if isinstance(reason, OSError) and reason.strerror:
+        return reason.strerror
+    return str(reason)

@@ -1,0 +1,31 @@
+"""Ports and who holds them."""
+
+import os
+import socket
+
+import pytest
+
+from services.machine.listeners import Listeners, PortTakenError
+from services.machine.ports import holder, is_free, next_free, port
+
+
+def test_offset_moves_every_port() -> None:
+    """HEADWATER_PORT_OFFSET is added to the promised port."""
+    assert (port("rtmp", 0), port("rtmp", 1000), port("origin", 7)) == (1935, 2935, 8095)
+
+
+def test_taken_port_is_seen_passed_over_and_its_holder_named() -> None:
+    """A port somebody listens on is not free, the next one is, and the holder is named with its pid."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        assert not is_free(number)
+        assert next_free(number) > number
+        assert f"(pid {os.getpid()})" in holder(number)
+
+
+def test_listening_on_a_taken_port_says_what_to_do() -> None:
+    """The message names the port, its use, its holder and the setting that moves it."""
+    with socket.create_server(("127.0.0.1", 0)) as server, Listeners() as listeners:
+        number = server.getsockname()[1]
+        with pytest.raises(PortTakenError, match=rf"port {number} \(rtmp\).*HEADWATER_PORT_OFFSET"):
+            listeners.open("rtmp", number)

@@ -1,0 +1,116 @@
+"""The supervisor with real processes."""
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from services.machine.home import Home
+from services.machine.listeners import Listeners
+from services.machine.logfile import last_lines
+from services.machine.ports import next_free
+from tests.machine.programs import (
+    GREETER,
+    NOTING,
+    SLEEPER,
+    STUBBORN,
+    is_alive,
+    pid_of,
+    python,
+    started,
+    supervised,
+    until,
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "var")
+    home.prepare()
+    return home
+
+
+async def test_killed_program_runs_again_under_a_new_pid(home: Home) -> None:
+    """A program that dies is started again, and its pid file names the new process."""
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("ingest", SLEEPER))
+        first = await started(home, "ingest")
+        os.kill(first, signal.SIGKILL)
+        assert is_alive(await started(home, "ingest", other_than=first))
+        assert not is_alive(first)
+
+
+async def test_stop_follows_the_order_and_takes_replicas_along(home: Home) -> None:
+    """Programs stop step by step, and a second replica stops with its first."""
+    env = {"ORDER": str(home.path / "order")}
+    async with supervised(home) as supervisor:
+        for name in ("nats", "origin", "origin-2", "ingest"):
+            supervisor.keep(python(name, NOTING, env | {"NAME": name}))
+        await until(lambda: all(last_lines(home.log_path(n)) for n in ("nats", "origin", "origin-2", "ingest")))
+        await supervisor.stop([("ingest",), ("origin",), ("nats",)])
+    order = (home.path / "order").read_text().split()
+    assert order[0] == "ingest"
+    assert sorted(order[1:3]) == ["origin", "origin-2"]
+    assert order[3] == "nats"
+    assert list(home.run.glob("*.pid")) == []
+
+
+async def test_program_that_ignores_sigterm_is_killed_at_its_deadline(home: Home) -> None:
+    """Stopping is bounded: who does not end by itself is killed, and that is said."""
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("packager", STUBBORN))
+        await until(lambda: bool(last_lines(home.log_path("packager"))))
+        pid = pid_of(home, "packager")
+        await supervisor.stop([("packager",)], deadline_s=0.2)
+        assert not is_alive(pid)
+    assert "packager did not stop" in home.log_path("supervisor").read_text()
+
+
+async def test_program_that_keeps_dying_is_named_with_the_end_of_its_log(home: Home) -> None:
+    """Three early deaths in a row print the program's own last words, once."""
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("stats", "raise SystemExit('no figures today')"))
+        said = home.log_path("supervisor")
+        await until(lambda: said.exists() and "keeps dying" in said.read_text())
+    assert "stats ended (exit code 1)" in said.read_text()
+    assert said.read_text().count("keeps dying") == 1
+    assert "    no figures today" in said.read_text()
+
+
+async def test_program_that_refuses_its_settings_is_reported_as_such(home: Home) -> None:
+    """Exit code 2 is a wrong setting: the supervisor learns of it and shows what the program said."""
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("api", "import sys; print('HEADWATER_X: no'); sys.exit(2)"))
+        await asyncio.wait_for(supervisor.refused.wait(), 20)
+    assert "    HEADWATER_X: no" in home.log_path("supervisor").read_text()
+
+
+async def test_missing_binary_is_retried_and_noted_in_its_log(home: Home) -> None:
+    """A program that cannot even be started counts as one that died."""
+    async with supervised(home) as supervisor:
+        command = python("redis", "")
+        supervisor.keep(type(command)("redis", ("/nowhere/redis-server",), {}))
+        await until(lambda: bool(last_lines(home.log_path("redis"))))
+    assert "cannot be started" in home.log_path("redis").read_text()
+
+
+async def test_connection_made_while_the_program_is_down_is_answered_by_the_next(home: Home) -> None:
+    """The listening socket outlives the program: a caller waits in the backlog and is not refused."""
+    number = next_free(21000)
+    with Listeners() as listeners:
+        listeners.open("rtmp", number)
+        fds = listeners.fds(("rtmp",))
+        env = {"HEADWATER_SOCKETS": json.dumps(fds)}
+        async with supervised(home) as supervisor:
+            supervisor.keep(python("ingest", GREETER, env, tuple(fds.values())))
+            first = await started(home, "ingest")
+            os.kill(first, signal.SIGSTOP)  # it accepts nothing any more, and then it dies
+            reader, writer = await asyncio.open_connection("127.0.0.1", number)
+            os.kill(first, signal.SIGKILL)
+            answer = await asyncio.wait_for(reader.read(), 20)
+            writer.close()
+            assert answer == b"hello from %d" % pid_of(home, "ingest")
+            assert pid_of(home, "ingest") != first
