@@ -38,11 +38,7 @@ soak: dev ## Run the outage tests of tests/e2e, slow ones included
 	@$(BIN)/pytest -m "slow or e2e" tests/e2e $(ARGS)
 
 lint: dev ## Check format, style, types, protos and the rules of tests/rules
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@tools/protolint.sh
-	@$(BIN)/mypy
-	@$(BIN)/pytest -q tests/rules
+	@tools/lint.sh
 
 format: dev ## Put Python and protos into the format that lint asks for
 	@$(BIN)/ruff format .

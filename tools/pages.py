@@ -34,7 +34,9 @@ def npm() -> tuple[list[str], dict[str, str]]:
 def run(*arguments: str) -> None:
     command, environment = npm()
     try:
-        subprocess.run([*command, *arguments, "--loglevel=error"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(
+            [*command, *arguments, "--loglevel=error"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
+        )
     except subprocess.CalledProcessError as error:
         sys.exit(f"pages: npm {arguments[0]} ended with {error.returncode}")
 
