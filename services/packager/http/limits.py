@@ -22,7 +22,7 @@ PIPELINE_BURST = 32
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one server process. Seconds are kept by a sweep once a second, so they may be exceeded by one."""
+    """Limits of one server process. Time is kept by the sweep, so each time may be off by `sweep_s` either way."""
 
     connections: int = 20_000
     """Open connections; one more is answered 503 and closed."""
@@ -36,5 +36,7 @@ class Limits:
     """For a client that takes no byte of what waits for it."""
     linger_s: float = 2.0
     """After a last answer, until the client has closed; closing at once could reset the answer in flight."""
+    sweep_s: float = 1.0
+    """Between two looks at the deadlines of all connections."""
     high_water_bytes: int = 256 * KIB
     """Unsent bytes above which no further request of a connection is read and no further chunk is fetched for it."""

@@ -1,4 +1,4 @@
-"""The server: a listening socket, its connections, and one sweep a second that keeps all their deadlines."""
+"""The server: a listening socket, its connections, and the sweep that keeps all their deadlines."""
 
 import asyncio
 import socket
@@ -9,7 +9,6 @@ from services.packager.http.desk import AccessHook, Desk, Handler
 from services.packager.http.limits import Limits
 
 BACKLOG = 4096
-SWEEP_S = 1.0
 
 
 class Server:
@@ -73,7 +72,7 @@ class Server:
             self._listener = None
 
     def _sweep(self) -> None:
-        self._timer = self._loop.call_later(SWEEP_S, self._sweep)
+        self._timer = self._loop.call_later(self._desk.limits.sweep_s, self._sweep)
         now = self._loop.time()
         self._desk.tick(now)
         for guest in [guest for guest in self._desk.guests if guest.deadline <= now]:
