@@ -161,7 +161,7 @@ def _first_text(segments: Sequence[Segment], skipped: int, parts_from: int) -> s
     though it may have stood before: a client then needs nothing of the skipped tags to decode what follows.
     """
     first = segments[skipped]
-    if not first.is_closed and not first.parts:
+    if not first.is_closed and (not first.parts or parts_from > skipped):
         return ""
     passed = first.discontinuity_sequence - segments[skipped - 1].discontinuity_sequence if skipped else 0
     parts = _parts_text(first) if parts_from <= skipped else ""
@@ -171,15 +171,15 @@ def _first_text(segments: Sequence[Segment], skipped: int, parts_from: int) -> s
 
 def _without_parts(window: Window) -> Window:
     control = window.control and replace(window.control, part_hold_back_us=None)
-    closed = [segment for segment in window.segments if segment.is_closed]
-    return replace(window, segments=closed, part_target_us=None, control=control, hints=(), reports=())
+    return replace(window, part_target_us=None, control=control, hints=(), reports=())
 
 
 def media_version(window: Window, skipped: int) -> int:
     """The least EXT-X-VERSION that allows what is written (section 8): more would turn old players away."""
     if skipped:
         return 9
-    return 6 if any(segment.init_uri for segment in window.segments) else 3
+    # An empty live window will have a MAP, and the version of a playlist does not change.
+    return 6 if not window.segments or any(segment.init_uri for segment in window.segments) else 3
 
 
 def _header_text(window: Window, skipped: int, delta: DeltaRequest) -> str:
