@@ -1,20 +1,20 @@
 """Work from a log, shared by replicas: a durable pull consumer whose messages are handled and then acknowledged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from opentelemetry import context, propagate
 
 from services.common.bus.connection import Bus
 from services.common.bus.entry import Entry
-from services.common.bus.errors import Unavailable
+from services.common.bus.errors import Refused, Unavailable
 from services.common.bus.pull import Pull, Taken
+from services.common.bus.wire import is_missing
 from services.common.log import get_logger
-from services.common.tasks import cancel, spawn
+from services.common.telemetry import continued
 
 _ACK = b"+ACK"
 _PROGRESS = b"+WPI"
@@ -90,6 +90,11 @@ class _Consumer:
                 await self._bus.api(verb, question)
             except Unavailable:
                 await self._wait()
+            except Refused as error:
+                if not is_missing(error):
+                    raise
+                _log.warning("a stream to work from is not there", stream=self._config.stream)
+                await asyncio.sleep(5 * _RETRY_S)
             else:
                 return
 
@@ -116,7 +121,7 @@ class _Consumer:
 
     async def _handle(self, taken: Taken) -> None:
         try:
-            async with self._progress(taken.reply), _traced(taken.entry):
+            with self._progress(taken.reply), continued(taken.entry.headers):
                 await self._handler(taken.entry, taken.attempt)
         except Reject as error:
             _log.error("a message was given up", subject=taken.entry.subject, reason=str(error))
@@ -133,24 +138,27 @@ class _Consumer:
         with suppress(Unavailable):
             self._bus.publish(reply, word)
 
-    @asynccontextmanager
-    async def _progress(self, reply: str) -> AsyncIterator[None]:
-        async def say() -> None:
-            while True:
-                await asyncio.sleep(self._config.ack_wait_s / 3)
-                self._answer(reply, _PROGRESS)
-
-        task = spawn(say(), name="work in progress")
+    @contextmanager
+    def _progress(self, reply: str) -> Iterator[None]:
+        """Tells the server while the block runs that the message is in hand."""
+        ticker = _Ticker(self._config.ack_wait_s / 3, lambda: self._answer(reply, _PROGRESS))
         try:
             yield
         finally:
-            await cancel(task)
+            ticker.stop()
 
 
-@asynccontextmanager
-async def _traced(entry: Entry) -> AsyncIterator[None]:
-    token = context.attach(propagate.extract(dict(entry.headers)))
-    try:
-        yield
-    finally:
-        context.detach(token)
+class _Ticker:
+    """Calls `tick` each `each_s` seconds; cheaper than a task, for messages that take no time at all."""
+
+    def __init__(self, each_s: float, tick: Callable[[], None]) -> None:
+        self._each_s = each_s
+        self._tick = tick
+        self._timer = asyncio.get_running_loop().call_later(each_s, self._go)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _go(self) -> None:
+        self._tick()
+        self._timer = asyncio.get_running_loop().call_later(self._each_s, self._go)

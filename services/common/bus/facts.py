@@ -4,12 +4,11 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from opentelemetry import propagate
-
 from services.common.bus.errors import BusError, Unavailable
 from services.common.bus.log import Log
 from services.common.log import get_logger
 from services.common.tasks import cancel, spawn
+from services.common.telemetry import inject
 
 QUEUE_FACTS = 10_000
 _RETRY_S = 0.2
@@ -44,7 +43,7 @@ class FactPublisher:
     def publish(self, subject: str, payload: bytes, msg_id: str) -> None:
         """Hand a fact over; never blocks, never raises. The current trace context goes with it."""
         headers: dict[str, str] = {}
-        propagate.inject(headers)
+        inject(headers)
         if len(self._queue) >= self._limit:
             self._queue.popleft()
             self.dropped += 1

@@ -16,7 +16,7 @@ from typing import Any
 from services.common.bus.connection import Bus
 from services.common.bus.entry import Entry
 from services.common.bus.errors import BusError, Refused, Unavailable
-from services.common.bus.wire import is_missing, parse_delivery, parse_headers
+from services.common.bus.wire import is_missing, parse_answer, parse_delivery, parse_headers
 from services.common.log import get_logger
 from services.common.tasks import cancel, spawn
 
@@ -48,8 +48,8 @@ class _Flow:
 
 
 Item = Entry | Opened | CaughtUp
-Start = Callable[[int], dict[str, Any]]
-"""Given the sequence of the last entry handed in (0: none), the deliver policy of the next consumer."""
+Start = Callable[[int | None], dict[str, Any]]
+"""Given the sequence to go on after (None: this is the first), the deliver policy of the next consumer."""
 
 
 class Feed:
@@ -72,7 +72,7 @@ class Feed:
         self._is_closed = False
         self._consumer = ""
         self._tap = 0
-        self._last = 0
+        self._last: int | None = None
         self._count = 0
         self._is_behind = True
         self._heard_at = 0.0
@@ -144,13 +144,13 @@ class Feed:
         self._count = 0
         self._is_behind = True
         self._heard_at = asyncio.get_running_loop().time()
+        await self._check_log()
         inbox = self._bus.new_inbox()
         self._consumer = f"reader-{inbox.rpartition('.')[2]}-{next(_names)}"
         self._put(Opened())
         self._tap = self._bus.add_tap(inbox, self._hear)
         question = {"stream_name": self._stream, "config": self._config(inbox)}
         answer = await self._bus.api(f"CONSUMER.CREATE.{self._stream}.{self._consumer}", question)
-        self._check_log(int(answer.get("delivered", {}).get("stream_seq", 0)))
         if self._is_behind and not self._count and not answer.get("num_pending", 0):
             self._catch_up()
 
@@ -173,18 +173,22 @@ class Feed:
             **self._start(self._last),
         }
 
-    def _check_log(self, before: int) -> None:
-        # The server puts a consumer that begins after the end of the log at its end.
-        if self._count == 0 and before < self._last:
-            _log.error("a log was shortened", stream=self._stream, had=self._last, has=before)
+    async def _check_log(self) -> None:
+        if self._last is None:
+            return
+        info = await self._bus.api(f"STREAM.INFO.{self._stream}")
+        end = int(info["state"]["last_seq"])
+        if end < self._last:
+            _log.error("a log was lost or shortened", stream=self._stream, had=self._last, has=end)
             self._last = 0
-            self._again.set()
 
     def _drop_consumer(self) -> None:
         self._bus.remove_tap(self._tap)
         if self._consumer:
             with suppress(Unavailable):
-                self._bus.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._consumer}")
+                self._bus.ask(  # the server does not act on one that wants no answer; ours goes unread
+                    f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._consumer}", b"", decode=parse_answer
+                )
         self._consumer = ""
 
     def _hear(self, subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:

@@ -107,6 +107,8 @@ class Log:
         """Remove the subject's messages, or those with a sequence below `before`; how many went."""
         body: dict[str, str | int] = {"filter": subject}
         if before is not None:
+            if before <= 1:
+                return 0  # JetStream takes 0 for "all"
             body["seq"] = before
         answer = await self.bus.api(f"STREAM.PURGE.{self.stream}", body)
         return int(answer.get("purged", 0))

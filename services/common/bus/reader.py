@@ -22,10 +22,9 @@ class Reader:
         self.is_caught_up = False
         """True once everything that was in the log at the beginning has been handed out."""
 
-    def _start(self, last: int) -> dict[str, Any]:
-        if last:
-            self._first = last + 1
-        return {"deliver_policy": "by_start_sequence", "opt_start_seq": self._first}
+    def _start(self, last: int | None) -> dict[str, Any]:
+        first = self._first if last is None else last + 1
+        return {"deliver_policy": "by_start_sequence", "opt_start_seq": first}
 
     def __aiter__(self) -> Self:
         return self

@@ -113,5 +113,5 @@ def is_deletion(entry: Entry) -> bool:
     return bool(entry.raw_headers) and entry.headers.get("KV-Operation") in _DELETIONS
 
 
-def _last_of_each(_last: int) -> dict[str, Any]:
+def _last_of_each(_last: int | None) -> dict[str, Any]:
     return {"deliver_policy": "last_per_subject"}

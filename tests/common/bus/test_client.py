@@ -1,0 +1,50 @@
+"""What we ask of nats-py's private parts, checked against the version that is installed."""
+
+import pytest
+
+from services.common.bus.connection import Bus
+from tests.common.bus.waiting import until
+
+pytestmark = pytest.mark.connected
+
+
+async def test_tap_that_raises_does_not_end_the_reading(bus: Bus, name):
+    """One message that is not understood costs that message only."""
+    heard: list[bytes] = []
+
+    def choke(_subject: bytes, _reply: bytes, _headers: bytes, payload: bytes) -> None:
+        if payload == b"bad":
+            raise RuntimeError("choked")
+        heard.append(payload)
+
+    bus.add_tap(name, choke)
+    bus.publish(name, b"bad")
+    bus.publish(name, b"good")
+    await bus.flush()
+    assert heard == [b"good"]
+
+
+@pytest.mark.parametrize("complaint", ["'slow consumer'", "'maximum payload violation'", "'unknown protocol operation'"])
+async def test_server_that_hangs_up_on_us_is_dialled_again(bus: Bus, complaint):
+    """nats-py would close for good; a program of ours would then be deaf for the rest of its life."""
+    await bus._client._process_err(complaint)
+    assert not bus.is_connected
+    await until(lambda: bus.is_connected)
+    await bus.flush()
+
+
+async def test_permission_complaint_leaves_the_connection(bus: Bus):
+    """A subject that is not allowed is no reason to hang up; the server does not either."""
+    await bus._client._process_err("'permissions violation for publish to \"x\"'")
+    assert bus.is_connected
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 1_048_576, 8_000_000])
+async def test_payload_of_any_size_comes_back_whole(bus: Bus, name, size):
+    """Messages larger than what one read gives are put together."""
+    heard: list[bytes] = []
+    bus.add_tap(name, lambda _subject, _reply, _headers, payload: heard.append(payload))
+    sent = bytes(i & 0xFF for i in range(251)) * (size // 251 + 1)
+    bus.publish(name, memoryview(sent)[:size], headers=b"NATS/1.0\r\nA: b\r\n\r\n")
+    await until(lambda: bool(heard))
+    assert heard == [sent[:size]]
