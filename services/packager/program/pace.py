@@ -1,0 +1,113 @@
+"""How long segments and parts are: chosen once, from the first seconds of a broadcast. Pure.
+
+Design.md section 4, point 11. Players take target durations for constants (RFC 8216bis 4.4.3.1, 4.4.3.7), so they are
+fixed before anything is written.
+"""
+
+import math
+from dataclasses import dataclass
+
+from services.common.media.aac import parse_config
+from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.packager.program.instance import Instance
+
+UNKNOWN_GOP_TARGET_S = 6
+"""Target duration of an encoder whose first GOP is not closed in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaceSettings:
+    """What an operator may set, in seconds."""
+
+    segment_s: float = 2.0
+    part_s: float = 1 / 3
+    opening_s: float = 2.5
+    """The first GOP and the tracks are looked for this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Lengths in ticks of 90 kHz; fixed for a broadcast."""
+
+    target_duration_s: int
+    segment_min: int
+    """A segment ends at the first key frame after this."""
+    segment_max: int
+    """A segment is cut without a key frame before it gets longer."""
+    video_part: int
+    """No video part is longer (PART-TARGET)."""
+    audio_part: int
+    frame: int
+    """The usual interval of video frames."""
+
+
+def _part_target(part_s: float, frame: float) -> int:
+    """As many whole frames as fit, and 1 ms for stamps rounded to milliseconds; parts then fill 85 % or more."""
+    count = max(1, math.floor((part_s + 0.001) * CLOCK_RATE / frame))
+    return math.ceil(count * frame) + CLOCK_RATE // 1000
+
+
+def make_pace(settings: PaceSettings, *, gop: int | None, frame: float, audio_frame: float) -> Pace:
+    """Lengths for a first GOP of `gop` ticks (None: not closed yet) and frames of these many ticks."""
+    if gop is None:
+        target_s = max(UNKNOWN_GOP_TARGET_S, math.ceil(settings.segment_s))
+    else:
+        gops = max(1, math.ceil((settings.segment_s - 0.05) * CLOCK_RATE / gop))
+        target_s = max(math.ceil(settings.segment_s), math.ceil(gops * gop / CLOCK_RATE - 0.25))
+    return Pace(
+        target_duration_s=target_s,
+        segment_min=round((settings.segment_s - 0.05) * CLOCK_RATE),
+        # EXTINF is rounded to the nearest second before it is compared (RFC 8216bis 4.4.3.1).
+        segment_max=round((target_s + 0.45) * CLOCK_RATE),
+        video_part=_part_target(settings.part_s, frame),
+        # Sound is cut where the picture is, so a part has one audio frame more or less.
+        audio_part=_part_target(settings.part_s + audio_frame / CLOCK_RATE, audio_frame),
+        frame=round(frame),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the first seconds of an instance show."""
+
+    key: int
+    """Decode time of the key frame to begin with."""
+    gop: int | None
+    frame: float
+    audio_frame: float
+
+
+def survey(instance: Instance, settings: PaceSettings) -> Opening | None:
+    """Look at what an instance has sent so far; None if more should be waited for."""
+    keys = list(instance.key_times())
+    if not keys:
+        return None
+    newest = instance.newest_dts() or keys[0]
+    lead = Track.VIDEO if instance.has_video else Track.AUDIO
+    gop = keys[1] - keys[0] if instance.has_video and len(keys) > 1 else None
+    is_long_enough = newest - keys[0] >= settings.opening_s * CLOCK_RATE
+    has_all = gop is not None and len(instance.tracks) == len(Track)
+    if not (is_long_enough or has_all or instance.closed is not None):
+        return None
+    if not instance.has_video:
+        # Sound alone is cut at the segment length exactly, so its "GOP" is that.
+        gop = round(settings.segment_s * CLOCK_RATE)
+    return Opening(keys[0], gop, _interval(instance, lead), _audio_frame(instance))
+
+
+def _interval(instance: Instance, lead: Track) -> float:
+    times = [item.content.dts for item in instance.kept(lead) if isinstance(item.content, Unit)]
+    if len(times) < 2 or times[-1] == times[0]:
+        return CLOCK_RATE / 30
+    return (times[-1] - times[0]) / (len(times) - 1)
+
+
+def _audio_frame(instance: Instance) -> float:
+    configs = [item.content for item in instance.kept(Track.AUDIO) if isinstance(item.content, Config)]
+    if not configs:
+        return 1024 * CLOCK_RATE / 48_000
+    try:
+        aac = parse_config(configs[0].record)
+    except ValueError:
+        return 1024 * CLOCK_RATE / 48_000
+    return aac.frame_length * CLOCK_RATE / aac.sample_rate

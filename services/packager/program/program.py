@@ -1,0 +1,399 @@
+"""One broadcast's program: what its two instances send becomes one continuous picture. Pure.
+
+`feed` takes one message of the media log and gives the ticks that follow from it. Each tick must be in the log, and
+`written` be called, before the next is asked for: what a tick says depends on where the ones before it lie. Only
+`pass_time` knows a clock, for what the log cannot say: that nothing comes any more.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment, Source, Tick
+from headwater.internal.v1.facts_pb2 import Fact
+from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.packager.cmaf.part import part
+from services.packager.program.cutter import Cutter, TickCut
+from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
+from services.packager.program.instance import Instance
+from services.packager.program.lane import Lane, describe
+from services.packager.program.ledger import Ledger
+from services.packager.program.ordering import Item, Place
+from services.packager.program.pace import PaceSettings, make_pace, survey
+from services.packager.program.takeover import inherit
+
+START_TIME = CLOCK_RATE
+"""Program time of a broadcast's first key frame: sound that belongs before it still has a time above 0."""
+
+MAX_LEAD_IN = CLOCK_RATE // 2
+"""Sound this much before the first key frame is kept."""
+
+MAX_HOLE = CLOCK_RATE
+"""A longer hole in a connection's time is not shown as a standing picture; it is a discontinuity."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSettings:
+    """What an operator may set of programs."""
+
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    limits: Limits = field(default_factory=Limits)
+    window_s: float = 30.0
+    quiet_s: float = 2.0
+    """With nothing from anybody for this long, what is pending is put out and the reconnect window begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A tick to be written."""
+
+    head: Tick
+    parts: tuple[bytes, ...]
+
+
+class Program:
+    """The program of one broadcast: begun if the ledger is empty, else gone on with."""
+
+    def __init__(self, ledger: Ledger, settings: ProgramSettings, *, epoch: int) -> None:
+        self.ledger = ledger
+        self.epoch = epoch
+        self.facts: deque[Fact] = deque()
+        """What has happened since the shell last looked."""
+        self.refused: str | None = None
+        """Why a track cannot be packaged, if the encoder's config is at fault."""
+        self._settings = settings
+        heritage = inherit(ledger, segment_min=round((settings.pace.segment_s - 0.05) * CLOCK_RATE))
+        self.instances = heritage.instances
+        self._cutter: Cutter | None = heritage.cutter
+        self._on_air = heritage.on_air
+        self._offset = heritage.offset
+        self._is_break = heritage.is_break
+        self._is_state_due = True
+        self._last_fed = max(ledger.head.position.read_from - 1, 0)
+        self._in_hand: Item | None = None
+
+    @property
+    def read_from(self) -> int:
+        """Stream sequence of the media log at which reading begins."""
+        return self._last_fed + 1
+
+    @property
+    def on_air(self) -> OnAir | None:
+        """Which connection the program is made of now."""
+        return self._on_air
+
+    @property
+    def has_begun(self) -> bool:
+        return self._cutter is not None
+
+    @property
+    def lost_since_us(self) -> int:
+        """Since when nobody has given media (Unix microseconds); 0 while somebody does, or before the beginning."""
+        return self.ledger.state.lost_since_us
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def feed(self, instance: str, sequence: int, stamp_us: int, message: bytes) -> Iterator[Draft]:
+        """Take one message of the media log. FramingError for foreign bytes."""
+        self._last_fed = max(self._last_fed, sequence)
+        found = self.instances[instance]
+        if not found.feed(sequence, stamp_us, message):
+            return
+        yield from self._consider()
+        if self._on_air is None or self._on_air.instance != found.name:
+            self._forget_behind(found)
+
+    def pass_time(self, now_us: int) -> Iterator[Draft]:
+        """Note that nothing has come and that the bus is not why."""
+        if self._on_air is None or self.lost_since_us:
+            return
+        current = self.instances[self._on_air.instance]
+        if now_us - max(current.newest_us, self.ledger.state.source_time_us) > self._settings.quiet_s * 1_000_000:
+            yield from self._lose("silent", at_us=max(current.newest_us, self.ledger.state.source_time_us))
+
+    def end(self, reason: str, now_us: int) -> Iterator[Draft]:
+        """End the broadcast: what is pending, then the end message."""
+        yield from self._flush()
+        head = self._head(ends_segment=False)
+        head.end.CopyFrom(End(reason=reason, time_us=now_us))
+        self._is_state_due = True
+        yield self._seal(head, ())
+
+    def speak(self) -> Iterator[Draft]:
+        """Say the state again: to claim the log, or because nothing else has been said for a while."""
+        self._is_state_due = True
+        yield self._seal(self._head(ends_segment=False), ())
+
+    def written(self, draft: Draft, sequences: Sequence[int]) -> Segment | None:
+        """Note that a draft lies in the log at these sequences; the segment message that follows from it."""
+        return self.ledger.apply(draft.head, sequences)
+
+    # -- who is on air ----------------------------------------------------------------------------
+
+    def _consider(self) -> Iterator[Draft]:
+        current = self.instances[self._on_air.instance] if self._on_air else None
+        if current is not None and self._on_air is not None and current.connection == self._on_air.connection:
+            yield from self._drain(current)
+        choice = elect(
+            self._on_air,
+            self.instances.values(),
+            fail_back=self.ledger.state.rules.fail_back,
+            limits=self._settings.limits,
+            is_first=not self.has_begun,
+        )
+        if choice is not None:
+            yield from self._follow(choice)
+        if self._on_air is None:
+            return
+        current = self.instances[self._on_air.instance]
+        if is_gone(current, self._on_air):
+            self.ledger.state.source.is_closed = True
+            self._on_air = None
+            yield from self._lose(current.closed or "replaced", at_us=current.newest_us)
+
+    def _follow(self, choice: Choice) -> Iterator[Draft]:
+        if not self.has_begun:
+            yield from self._begin(choice.instance)
+        elif choice.reason != "fail-back" or self._is_ahead(choice.instance):
+            yield from self._go_over(choice)
+
+    def _is_ahead(self, instance: Instance) -> bool:
+        """True if a key frame is there that has not been shown: to go back is no reason to show anything again."""
+        end_wall = self._end_wall_us
+        return end_wall is not None and (instance.clock.wall_us(max(instance.key_times())) or 0) >= end_wall
+
+    def _begin(self, instance: Instance) -> Iterator[Draft]:
+        opening = survey(instance, self._settings.pace)
+        if opening is None:
+            return
+        instance.forget_before(opening.key - MAX_LEAD_IN)
+        pace = make_pace(self._settings.pace, gop=opening.gop, frame=opening.frame, audio_frame=opening.audio_frame)
+        self.ledger.state.target_duration_s = pace.target_duration_s
+        self._cutter = Cutter(pace)
+        yield from self._join(instance, opening.key, START_TIME, "started")
+
+    def _go_over(self, choice: Choice) -> Iterator[Draft]:
+        is_switch = self._on_air is not None
+        yield from self._flush()
+        instance = choice.instance
+        # After a gap the program begins with the first picture that comes; there is nothing to line up with.
+        key = joining_key(instance, end_wall_us=self._end_wall_us) if is_switch else next(instance.key_times())
+        instance.forget_before(key)
+        self._is_break = True
+        yield from self._join(instance, key, self._end_time, choice.reason)
+
+    def _join(self, instance: Instance, key: int, program_time: int, reason: str) -> Iterator[Draft]:
+        """Let the instance's time `key` be `program_time`, for all tracks alike, and go on with what it has."""
+        state = self.ledger.state
+        before = state.source.instance
+        self._offset = program_time - key
+        self._on_air = OnAir(instance.name, instance.connection)
+        for lane in self._lanes.values():
+            lane.cursor = Place(0, 0, 0)
+            lane.is_joining = True
+        wall_us = instance.clock.wall_us(key) or instance.newest_us
+        state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection, offset=self._offset))
+        state.clock.CopyFrom(ProgramClock(program_time=program_time, wall_time_us=wall_us))
+        state.source_reason, state.source_time_us = reason, instance.newest_us
+        was_lost, state.lost_since_us = state.lost_since_us, 0
+        self._is_state_due = True
+        changed = self._say(instance.newest_us, instance.name).source_changed
+        changed.from_instance, changed.connection, changed.reason = before, instance.connection, reason
+        if was_lost:
+            self._say(instance.newest_us, instance.name).media_resumed.connection = instance.connection
+        yield from self._drain(instance)
+
+    def _lose(self, reason: str, *, at_us: int) -> Iterator[Draft]:
+        """Nobody gives media: put out what is pending, and let the reconnect window run from now."""
+        if not self.lost_since_us:
+            state = self.ledger.state
+            state.lost_since_us = at_us
+            lost = self._say(at_us, state.source.instance).media_lost
+            lost.reason = reason
+            lost.window_ends_us = at_us + state.rules.reconnect_window_ms * 1000
+        self._is_state_due = True
+        yield from self._flush()
+        if self._is_state_due:
+            yield from self.speak()
+
+    def _forget_behind(self, instance: Instance) -> None:
+        """Of an instance that is not on air keep what lies after its last key frame before the program's end."""
+        if self._on_air is None:
+            return
+        if instance.closed is not None:
+            instance.forget()
+            return
+        instance.bound()
+        end_wall = self._end_wall_us
+        if end_wall is None:
+            return
+        behind = [key for key in instance.key_times() if (instance.clock.wall_us(key) or end_wall) < end_wall]
+        if behind:
+            instance.forget_before(behind[-1])
+
+    # -- the program clock ------------------------------------------------------------------------
+
+    @property
+    def _lanes(self) -> dict[Track, Lane]:
+        return self._cutter.lanes if self._cutter is not None else {}
+
+    @property
+    def _end_time(self) -> int:
+        """Program time at which all that has been put out ends; the beginning before there is anything."""
+        return max(self._cutter.end_time if self._cutter is not None else 0, START_TIME)
+
+    @property
+    def _end_wall_us(self) -> int | None:
+        if not self.ledger.state.HasField("clock"):
+            return None
+        return self._wall_us(self._end_time)
+
+    def _wall_us(self, program_time: int) -> int:
+        clock = self.ledger.state.clock
+        return clock.wall_time_us + (program_time - clock.program_time) * 1_000_000 // CLOCK_RATE
+
+    # -- what goes out ----------------------------------------------------------------------------
+
+    def _drain(self, instance: Instance) -> Iterator[Draft]:
+        if self.lost_since_us and instance.newest_dts() is not None:
+            self.ledger.state.lost_since_us = 0
+            self._is_state_due = True
+            self._say(instance.newest_us, instance.name).media_resumed.connection = instance.connection
+        for item in instance.take():
+            self._in_hand = item if item.sequence else None
+            if isinstance(item.content, Config):
+                yield from self._configure(item.content)
+            else:
+                yield from self._push(item, item.content)
+        self._in_hand = None
+
+    def _configure(self, config: Config) -> Iterator[Draft]:
+        """Take a codec configuration; another one than before ends the segment and makes a discontinuity."""
+        lane = self._lanes.get(config.track)
+        if self._cutter is None or (lane is not None and lane.config.record == config.record):
+            return
+        try:
+            rendition = describe(config, int(config.track))
+        except ValueError as error:
+            self.refused = f"{config.track.name.lower()}: {error}"
+            return
+        if self.ledger.is_segment_open or any(found.has_pending for found in self._lanes.values()):
+            yield from self._flush()
+        self._is_break = self._is_break or lane is not None
+        self._install(rendition, lane)
+        self._cutter.lanes[config.track] = Lane.open(config, self.ledger.rendition(rendition.number))
+        self._is_state_due = True
+
+    def _install(self, rendition: Rendition, lane: Lane | None) -> None:
+        """Put a rendition into the state, in place of the one with its number."""
+        if self._cutter is None:
+            return
+        pace, state = self._cutter.pace, self.ledger.state
+        is_video = rendition.kind == Rendition.VIDEO
+        target = pace.video_part if is_video else pace.audio_part
+        rendition.part_target_us = -(-target * 1_000_000 // CLOCK_RATE)
+        # A track that comes later, or again, has nothing before the end of what has been put out.
+        end = lane.end_time if lane is not None else max(self._cutter.end_time, START_TIME - MAX_LEAD_IN)
+        rendition.next_decode_time = end * rendition.timescale // CLOCK_RATE
+        if is_video and not rendition.frame_rate:
+            rendition.frame_rate = round(CLOCK_RATE / pace.frame, 3)
+        if lane is not None:
+            rendition.peak_bandwidth = self.ledger.rendition(rendition.number).peak_bandwidth
+        kept = [found for found in state.renditions if found.number != rendition.number]
+        del state.renditions[:]
+        state.renditions.extend(sorted([*kept, rendition], key=lambda found: found.number))
+
+    def _push(self, item: Item, unit: Unit) -> Iterator[Draft]:
+        lane = self._lanes.get(item.track)
+        if self._cutter is None or lane is None:
+            return
+        newest = max((found.last_time or found.end_time) for found in self._lanes.values())
+        hole = unit.dts + self._offset - newest
+        if hole > MAX_HOLE and lane.cursor != Place(0, 0, 0):
+            yield from self._jump(unit, newest, hole)
+        for cut in self._cutter.push(item, unit, unit.dts + self._offset):
+            yield self._draft(cut)
+
+    def _jump(self, unit: Unit, newest: int, hole: int) -> Iterator[Draft]:
+        """Close a hole in a connection's time: the media goes on at once, and the date says what is missing."""
+        wall_us = self._wall_us(newest + hole)
+        yield from self._flush()
+        state = self.ledger.state
+        program_time = self._end_time
+        self._offset = program_time - unit.dts
+        state.source.offset = self._offset
+        state.clock.CopyFrom(ProgramClock(program_time=program_time, wall_time_us=wall_us))
+        self._is_break = self._is_state_due = True
+
+    def _flush(self) -> Iterator[Draft]:
+        if self._cutter is not None and (cut := self._cutter.flush()) is not None:
+            yield self._draft(cut)
+
+    def _draft(self, cut: TickCut) -> Draft:
+        if self._is_break and not self.ledger.is_segment_open and cut.cuts:
+            self.ledger.discontinuity_sequence += 1 if self.ledger.msn else 0
+            self._is_break = False
+        head = self._head(ends_segment=cut.ends_segment)
+        head.program_time_us = self._wall_us(cut.begins)
+        parts = []
+        for found in cut.cuts:
+            sequence = ((head.msn << 10) + head.part + 1) & 0xFFFFFFFF
+            parts.append(part(sequence, 1, found.decode_time, found.samples))
+            head.parts.add(
+                rendition=found.number,
+                length=len(parts[-1]),
+                duration=found.duration,
+                decode_time=found.decode_time,
+                independent=found.independent,
+            )
+        if cut.is_forced:
+            self._say(head.program_time_us, self.ledger.state.source.instance).keyframes_missed.msn = head.msn
+        return self._seal(head, tuple(parts))
+
+    def _head(self, *, ends_segment: bool) -> Tick:
+        ledger = self.ledger
+        return Tick(
+            msn=ledger.msn,
+            part=ledger.part,
+            discontinuity_sequence=ledger.discontinuity_sequence,
+            ends_segment=ends_segment,
+            epoch=self.epoch,
+            state_sequence=ledger.state_sequence,
+        )
+
+    def _seal(self, head: Tick, parts: tuple[bytes, ...]) -> Draft:
+        """Add the position, and the state where it is due: in the first tick of each segment and each source."""
+        self._mark_position(head)
+        if self._is_state_due or (head.part == 0 and parts):
+            state = self.ledger.state
+            if self._cutter is not None and self._cutter.segment_start is not None:
+                state.segment_start = self._cutter.segment_start
+            head.state.CopyFrom(state)
+            head.state_sequence = 0
+            self._is_state_due = False
+        return Draft(head, parts)
+
+    def _mark_position(self, head: Tick) -> None:
+        for track, cursor in ((Track.VIDEO, head.position.video), (Track.AUDIO, head.position.audio)):
+            if lane := self._lanes.get(track):
+                place = lane.cursor
+                cursor.connection, cursor.n, cursor.unit = place.connection, place.n, place.index
+        pending = [lane.first_item for lane in self._lanes.values()] + [self._in_hand]
+        needed = [item.sequence for item in pending if item is not None]
+        kept = [instance.oldest_sequence for instance in self.instances.values()]
+        needed += [sequence for sequence in kept if sequence is not None]
+        head.position.read_from = min(needed, default=self._last_fed + 1)
+        if self._on_air is not None:
+            ns = [item.place.n for item in pending if item is not None]
+            head.position.next_n = min([*ns, self.instances[self._on_air.instance].oldest_n])
+
+    def _say(self, time_us: int, instance: str) -> Fact:
+        state = self.ledger.state
+        fact = Fact(
+            time_us=time_us,
+            livestream_id=state.livestream_id,
+            broadcast_id=state.broadcast_id,
+            instance=instance,
+        )
+        self.facts.append(fact)
+        return fact

@@ -1,0 +1,78 @@
+"""How an heir reads the log that another packager left: design.md section 4, point 2. Pure."""
+
+from dataclasses import dataclass
+
+from headwater.internal.v1.cmaf_pb2 import State
+from services.common.media.unit import CLOCK_RATE, Codec, Config, Track
+from services.packager.program.cutter import Cutter
+from services.packager.program.election import OnAir
+from services.packager.program.instance import Instance
+from services.packager.program.lane import Lane
+from services.packager.program.ledger import Ledger
+from services.packager.program.ordering import ConnectionOrder, Place
+from services.packager.program.pace import Pace
+
+INSTANCES = ("primary", "secondary")
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """What a program goes on with."""
+
+    instances: dict[str, Instance]
+    cutter: Cutter | None
+    on_air: OnAir | None
+    offset: int
+    is_break: bool
+
+
+def inherit(ledger: Ledger, *, segment_min: int) -> Inheritance:
+    """Everything that follows from the log: nothing if it is empty."""
+    state = ledger.state
+    if not state.renditions:
+        return Inheritance(
+            {name: Instance(name, ConnectionOrder()) for name in INSTANCES}, None, None, 0, is_break=False
+        )
+    cutter = _cutter(ledger, segment_min)
+    instances = {name: Instance(name, ConnectionOrder(is_midway=True)) for name in INSTANCES}
+    source = state.source
+    if source.is_closed:
+        # What the closed connection sent is in the log already; only a later one counts.
+        order = ConnectionOrder(expected=(source.connection + 1, 1))
+        instances[source.instance] = Instance(source.instance, order)
+        return Inheritance(instances, cutter, None, 0, is_break=True)
+    order = ConnectionOrder(expected=(source.connection, ledger.head.position.next_n))
+    instance = Instance(source.instance, order)
+    instance.restart(source.connection)
+    instances[source.instance] = instance
+    return Inheritance(instances, cutter, OnAir(source.instance, source.connection), source.offset, is_break=False)
+
+
+def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
+    state, position = ledger.state, ledger.head.position
+    cutter = Cutter(_pace(state, segment_min), segment_start=state.segment_start if ledger.is_segment_open else None)
+    for rendition in state.renditions:
+        track = Track.VIDEO if rendition.kind == rendition.VIDEO else Track.AUDIO
+        codec = Codec.H264 if track is Track.VIDEO else Codec.AAC
+        lane = Lane.open(Config(track, codec, rendition.config), rendition)
+        cursor = position.video if track is Track.VIDEO else position.audio
+        lane.cursor = Place(cursor.connection, cursor.n, cursor.unit)
+        lane.is_joining = False
+        cutter.lanes[track] = lane
+    return cutter
+
+
+def _pace(state: State, segment_min: int) -> Pace:
+    """The lengths that the first packager chose: they are fixed for the broadcast."""
+    targets = {r.kind: r.part_target_us * CLOCK_RATE // 1_000_000 for r in state.renditions}
+    video = next((r for r in state.renditions if r.kind == r.VIDEO), None)
+    default = CLOCK_RATE // 3
+    frame = round(CLOCK_RATE / video.frame_rate) if video is not None and video.frame_rate else CLOCK_RATE // 30
+    return Pace(
+        target_duration_s=state.target_duration_s,
+        segment_min=segment_min,
+        segment_max=round((state.target_duration_s + 0.45) * CLOCK_RATE),
+        video_part=next((t for k, t in targets.items() if video is not None and k == video.kind), default),
+        audio_part=next((t for k, t in targets.items() if video is None or k != video.kind), default),
+        frame=frame,
+    )
