@@ -43,57 +43,71 @@ class ServiceSettings(BaseSettings):
     program: ClassVar[str] = ""
     """The program's name, one of `ports.PROGRAMS`; set by each subclass."""
 
-    home: Folder = Field(Path("var"), description="The state folder.")
-    port_offset: int = Field(0, ge=0, le=50_000, description="Added to every port that is not set by itself.")
-    bind: str = Field("127.0.0.1", min_length=1, description="The address every program listens on.")
+    home: Folder = Field(default=Path("var"), description="The state folder.")
+    port_offset: int = Field(default=0, ge=0, le=50_000, description="Added to every port that is not set by itself.")
+    bind: str = Field(default="127.0.0.1", min_length=1, description="The address every program listens on.")
     public_host: str = Field(
-        "127.0.0.1", min_length=1, description="The host name in the URLs handed out to encoders and viewers."
+        default="127.0.0.1", min_length=1, description="The host name in the URLs handed out to encoders and viewers."
     )
     nats_url: Annotated[
         str,
         Field(pattern=r"^(nats|tls|ws|wss)://\S+$"),
         Shifted(),
         Spelling("one or more URLs such as nats://host:4222, with commas between"),
-    ] = Field(f"nats://127.0.0.1:{ports.NATS}", description="nats-server; several of a cluster with commas between.")
-    redis_url: LocalUrl = Field(f"redis://127.0.0.1:{ports.REDIS}", description="Redis or Valkey.")
-    s3_endpoint: LocalUrl = Field(
-        f"http://127.0.0.1:{ports.S3}", description="The S3 store: MinIO, SeaweedFS, AWS or another."
+    ] = Field(
+        default=f"nats://127.0.0.1:{ports.NATS}", description="nats-server; several of a cluster with commas between."
     )
-    s3_access_key: str = Field("", description="Access key of the S3 store.")
-    s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the S3 store.")
-    s3_bucket: str = Field("headwater", min_length=3, max_length=63, description="Bucket for all recordings.")
-    s3_region: str = Field("us-east-1", min_length=1, description="Region of the S3 store.")
+    redis_url: LocalUrl = Field(default=f"redis://127.0.0.1:{ports.REDIS}", description="Redis or Valkey.")
+    s3_endpoint: LocalUrl = Field(
+        default=f"http://127.0.0.1:{ports.S3}", description="The S3 store: MinIO, SeaweedFS, AWS or another."
+    )
+    s3_access_key: str = Field(default="", description="Access key of the S3 store.")
+    s3_secret_key: SecretStr = Field(default=SecretStr(""), description="Secret key of the S3 store.")
+    s3_bucket: str = Field(default="headwater", min_length=3, max_length=63, description="Bucket for all recordings.")
+    s3_region: str = Field(default="us-east-1", min_length=1, description="Region of the S3 store.")
     secret_key: SecretStr | None = Field(
-        None,
+        default=None,
         description="32 bytes as hex or base64 that seal stream keys; not set: HEADWATER_HOME/secret-key, "
         "made at the first start.",
     )
     shards: int = Field(
-        1, ge=1, le=256, description="Streams that the media log and the CMAF log are cut into; may only grow."
+        default=1, ge=1, le=256, description="Streams that the media log and the CMAF log are cut into; may only grow."
     )
+    media_log_age: Duration = Field(
+        default=900.0, gt=0, description="How long the media log keeps what encoders sent; above the reconnect window."
+    )
+    media_log_bytes: ByteSize = Field(
+        default=2_000_000_000, gt=0, description="The most a shard of the media log holds."
+    )
+    cmaf_log_age: Duration = Field(
+        default=21_600.0, gt=0, description="How long the CMAF log keeps what is not purged."
+    )
+    cmaf_log_bytes: ByteSize = Field(default=4_000_000_000, gt=0, description="The most a shard of the CMAF log holds.")
+    facts_bytes: ByteSize = Field(default=500_000_000, gt=0, description="The most the stream of facts holds.")
+    log_replicas: int = Field(default=1, ge=1, le=5, description="Copies of every stream and bucket in a NATS cluster.")
     replica: str = Field(
-        "", max_length=64, description="This process's name among its replicas; not set: the program's name."
+        default="", max_length=64, description="This process's name among its replicas; not set: the program's name."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     log_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="How lines are written; auto is text on a terminal and json elsewhere."
+        default="auto", description="How lines are written; auto is text on a terminal and json elsewhere."
     )
     metrics_port: PortNumber = Field(
-        ports.METRICS,
+        default=ports.METRICS,
         description="Where this program serves /metrics, /healthz and /readyz; not set: each program has the next one.",
     )
     grpc_port: PortNumber = Field(
-        ports.GRPC, description="Where this program answers gRPC; not set: each program has the next one."
+        default=ports.GRPC, description="Where this program answers gRPC; not set: each program has the next one."
     )
     otlp_endpoint: Url | None = Field(
-        None,
+        default=None,
         validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT"),
         description="Where traces go by OTLP over HTTP; not set: no traces.",
     )
-    trace_ratio: float = Field(0.1, ge=0, le=1, description="Share of new traces that are kept.")
-    drain_timeout: Duration = Field(20.0, description="How long SIGTERM lets work in hand finish.")
+    trace_ratio: float = Field(default=0.1, ge=0, le=1, description="Share of new traces that are kept.")
+    drain_timeout: Duration = Field(default=20.0, description="How long SIGTERM lets work in hand finish.")
     close_timeout: Duration = Field(
-        5.0, gt=0, description="How long one part of a program may take to close before it is left behind."
+        default=5.0, gt=0, description="How long one part of a program may take to close before it is left behind."
     )
 
     def is_set(self, field: str) -> bool:
