@@ -211,7 +211,7 @@ async def test_program_dies_with_its_supervisor() -> None:
             pass
         process.kill()
         await process.communicate()  # ends when the program, which holds the pipe too, has closed it
-        while not _is_gone(pid):
+        while not _is_gone(pid):  # noqa: ASYNC110  the kernel sets no event for an orphan's end
             await asyncio.sleep(0.01)
 
 

@@ -16,11 +16,11 @@ from services.common.settings_types import Address, Duration, HostPort, LocalAdd
 class Sample(ServiceSettings):
     program: ClassVar[str] = "packager"
 
-    sample_port: PortNumber = Field(8123, description="A port.")
-    sample_peer: LocalAddress = Field(HostPort("127.0.0.1", 8124), description="A program of ours.")
-    sample_outside: Address = Field(HostPort("example.org", 443), description="Somebody else's.")
-    sample_window: Duration = Field(10.0, description="A duration.")
-    sample_token: SecretStr = Field(SecretStr(""), max_length=8, description="A secret.")
+    sample_port: PortNumber = Field(default=8123, description="A port.")
+    sample_peer: LocalAddress = Field(default=HostPort("127.0.0.1", 8124), description="A program of ours.")
+    sample_outside: Address = Field(default=HostPort("example.org", 443), description="Somebody else's.")
+    sample_window: Duration = Field(default=10.0, description="A duration.")
+    sample_token: SecretStr = Field(default=SecretStr(""), max_length=8, description="A secret.")
 
     @model_validator(mode="after")
     def _fits(self) -> "Sample":
