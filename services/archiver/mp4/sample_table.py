@@ -57,16 +57,15 @@ class SampleTable:
         return prefix
 
     def _add(self, sample: FragmentSample, timescale: int) -> None:
-        dts, pts, end = (
-            self._scale(time, timescale) for time in (sample.dts, sample.dts + sample.cts, sample.dts + sample.duration)
-        )
+        dts, pts, end = sample.dts, sample.dts + sample.cts, sample.dts + sample.duration
+        if timescale != self.timescale:
+            dts, pts, end = (_scale(time, timescale, self.timescale) for time in (dts, pts, end))
         if abs(pts - dts) > MAX_DELTA:
             raise ValueError(f"composition offset of {pts - dts} ticks; {MAX_DELTA} are possible")
-        if self.sizes:
+        if not self.sizes:
+            self.first_dts, self.first_pts = dts, pts
+        elif dts != self.end_dts:
             self._reach(dts)
-        else:
-            self.first_dts = dts
-            self.first_pts = pts
         self.sizes.append(sample.size)
         if sample.is_key:
             self.keys.append(len(self.sizes))
@@ -78,20 +77,12 @@ class SampleTable:
 
     def _reach(self, dts: int) -> None:
         """Make the last sample last until `dts`."""
-        if dts == self.end_dts:
-            return
         delta = dts - self.last_dts
         if not 0 <= delta <= MAX_DELTA:
             raise ValueError(
                 f"decode time goes from {self.last_dts} to {dts}; 0 to {MAX_DELTA} ticks forward are possible"
             )
         self.deltas.replace_last(delta)
-
-    def _scale(self, time: int, timescale: int) -> int:
-        """Bring a time to the track's timescale: exact, or to the nearest tick where the sample rate has changed."""
-        if timescale == self.timescale:
-            return time
-        return (time * self.timescale + timescale // 2) // timescale
 
     def _entry_number(self, init: InitSegment) -> int:
         if init.sample_entry not in self.entries:
@@ -116,3 +107,8 @@ def _in_band(init: InitSegment) -> bytes:
     """
     is_avc = init.sample_entry[4:8] == b"avc1"
     return parameter_sets(parse_record(init.record)) if is_avc else b""
+
+
+def _scale(time: int, timescale: int, wanted: int) -> int:
+    """Bring a time to the nearest tick of another timescale: for audio whose sample rate has changed."""
+    return (time * wanted + timescale // 2) // timescale

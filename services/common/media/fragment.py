@@ -14,6 +14,8 @@ from services.common.media.init_segment import InitSegment
 
 MAX_SAMPLES = 100_000
 """Samples in one fragment: two minutes of the busiest audio; a lie in `sample_count` must not become a long loop."""
+MAX_SEGMENT_BYTES = 1 << 31
+"""20 s at the highest bit rate a broadcast may have are 125 MB; beyond this a size is a lie."""
 NON_SYNC = 0x00010000
 """The bit of the sample flags that says that decoding may not start here (8.8.3.1)."""
 
@@ -72,6 +74,8 @@ def read_segment(data: bytes, init: InitSegment, *, is_skeleton: bool = False) -
         at = found.body if is_cut else found.end
         if at > len(data):
             raise ValueError(f"segment of {len(data)} bytes: a box ends at {at}")
+        if found.end + shift > MAX_SEGMENT_BYTES:
+            raise ValueError(f"segment of more than {MAX_SEGMENT_BYTES} bytes")
         if found.kind == b"moof":
             movie = found
         elif found.kind == b"mdat":

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from struct import pack
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.common.media.avc import parse_record
 from services.common.media.fragment import skeleton
 from services.common.media.unit import Track
 from services.packager.cmaf.init import audio_init, video_init
+from services.packager.cmaf.part import Sample, part
 from tests.common.media.encoded import Frame, Stream, encode, framemd5, run, streams
 from tests.packager.cmaf.cutting import segments
 
@@ -148,3 +150,33 @@ def test_change_of_resolution_decodes_to_the_end(source: Path, tmp_path: Path) -
     coded, expected = framemd5(made, "v"), framemd5(source, "v") + framemd5(other, "v") + framemd5(source, "v")
     differing = [number for number, pair in enumerate(zip(coded, expected, strict=True)) if pair[0].md5 != pair[1].md5]
     assert differing == [90, 150]
+
+
+def test_file_above_4_gb_has_offsets_and_media_length_of_64_bits() -> None:
+    """Three segments of 1.9 GB: the last starts beyond 32 bits, and the first right behind the header."""
+    size, placeholder = 1_900_000_000, 0x01020304
+    bare = skeleton(part(1, 1, 0, [Sample(bytes(placeholder), 3000, 0, True)]))
+    for told, told_now in ((placeholder, size), (placeholder + 8, size + 8)):
+        bare = bare.replace(pack(">I", told), pack(">I", told_now))
+    assembly = Assembly()
+    assembly.add_init(AUDIO, "1", audio_init(parse_config(b"\x11\x90")))
+    for number in range(3):
+        moved_on = bare.replace(b"tfdt\1\0\0\0" + bytes(8), b"tfdt\1\0\0\0" + pack(">Q", 3000 * number))
+        assembly.add_segment(AUDIO, "1", f"{number}.m4s", moved_on, is_skeleton=True)
+    header = assembly.header()
+    assert assembly.media_bytes == 3 * size
+    offsets = pack(">I3Q", 3, len(header), len(header) + size, len(header) + 2 * size)
+    assert b"co64\0\0\0\0" + offsets in header
+    assert header.endswith(pack(">I4sQ", 1, b"mdat", 3 * size + 16))
+
+
+def test_what_does_not_fit_the_recording_is_refused(source: Path) -> None:
+    """An init segment of the other track, a segment whose init segment is not known, and a file of nothing."""
+    assembly = Assembly()
+    with pytest.raises(ValueError, match="no segment"):
+        assembly.header()
+    with pytest.raises(ValueError, match="not of video"):
+        assembly.add_init(VIDEO, "1", audio_init(parse_config(b"\x11\x90")))
+    video, _ = streams(source, start_s=10)
+    with pytest.raises(KeyError):
+        assembly.add_segment(VIDEO, "1", "0.m4s", segments(video)[0][0])

@@ -85,3 +85,27 @@ def run(*command: str) -> str:
     if done.returncode or done.stderr:
         raise AssertionError(f"{' '.join(command)}: {done.stderr}")
     return done.stdout
+
+
+def encode_alone(path: Path, source: str, *options: str) -> Stream:
+    """Encode a few frames of one lavfi source with `options`, and take them back as the first stream of the file."""
+    run("ffmpeg", "-f", "lavfi", "-i", source, *options, "-threads", "1", str(path))
+    with av.open(str(path)) as container:
+        stream = container.streams[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        units = [(bytes(packet), packet.dts or 0, 0, packet.duration or 0, packet.is_keyframe) for packet in packets]
+        return Stream(stream.codec_context.extradata or b"", 0, units)
+
+
+def probe(path: Path, *fields: str) -> list[str]:
+    """Ask ffprobe about the first stream."""
+    wanted = ("-show_entries", f"stream={','.join(fields)}", "-of", "default=noprint_wrappers=1")
+    answers = dict(line.split("=", 1) for line in run("ffprobe", *wanted, str(path)).splitlines())
+    return [answers[field] for field in fields]
+
+
+def bits(*fields: tuple[int, int]) -> bytes:
+    """Write (value, width in bits) one after the other, filled up with zeros to whole bytes."""
+    text = "".join(f"{value:0{width}b}" for value, width in fields)
+    text += "0" * (-len(text) % 8)
+    return int(text, 2).to_bytes(len(text) // 8, "big")
