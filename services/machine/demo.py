@@ -11,6 +11,8 @@ from services.common.clock import Clock, SystemClock
 from services.machine.demo_encoder import DemoEncoder
 
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0)
+_LOOK_EVERY_S = 0.1
+_CLOSE_DEADLINE_S = 3.0
 
 
 def push(target: str, width: int, height: int, *, seconds: float | None = None) -> int:
@@ -18,44 +20,51 @@ def push(target: str, width: int, height: int, *, seconds: float | None = None) 
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    return Demo(target, width, height, SystemClock(), stopping, sys.stdout).run(seconds)
+    demo = Demo(target, (width, height), SystemClock(), stopping, sys.stdout)
+    # Beside the main thread, because a write to a peer that does not read is not interrupted by a signal.
+    pushing = threading.Thread(target=demo.run, args=(seconds,), name="push", daemon=True)
+    pushing.start()
+    while pushing.is_alive() and not stopping.wait(_LOOK_EVERY_S):
+        pass
+    pushing.join(_CLOSE_DEADLINE_S)
+    return 0 if demo.has_pushed else 1
 
 
 class Demo:
     """One demo: as many connections one after the other as it takes."""
 
     def __init__(
-        self, target: str, width: int, height: int, clock: Clock, stopping: threading.Event, out: TextIO
+        self, target: str, size: tuple[int, int], clock: Clock, stopping: threading.Event, out: TextIO
     ) -> None:
-        self._target, self._width, self._height = target, width, height
+        self._target, self._size = target, size
         self._clock, self._stopping, self._out = clock, stopping, out
         self._failures = 0
+        self.has_pushed = False
+        """True once a picture has gone out."""
 
-    def run(self, seconds: float | None) -> int:
-        """Exit code 0 once stopped, 1 if there never was a connection within `seconds`."""
+    def run(self, seconds: float | None) -> None:
+        """Push until `stopping` is set, at most for `seconds`."""
         until = None if seconds is None else self._clock.monotonic() + seconds
-        connected = False
         while not self._is_over(until):
             try:
-                connected = self._connect(until) or connected
+                self._connect(until)
             except (av.error.FFmpegError, OSError) as error:
                 self._wait_after(error)
         self._say("stopped")
-        return 0 if connected else 1
 
-    def _connect(self, until: float | None) -> bool:
+    def _connect(self, until: float | None) -> None:
+        width, height = self._size
         began, started = self._clock.now(), self._clock.monotonic()
-        encoder = DemoEncoder(self._target, self._width, self._height, began=began)
+        encoder = DemoEncoder(self._target, width, height, began=began)
         encoder.write_next()
-        self._say(f"pushing {self._width}x{self._height}, 30 frames a second; Ctrl-C stops")
-        self._failures = 0
+        self._say(f"pushing {width}x{height}, 30 frames a second; Ctrl-C stops")
+        self.has_pushed, self._failures = True, 0
         while not self._is_over(until):
             ahead_s = started + encoder.time_s - self._clock.monotonic()
             if ahead_s > 0:
                 self._stopping.wait(ahead_s)
             encoder.write_next()
         encoder.close()
-        return True
 
     def _wait_after(self, error: Exception) -> None:
         pause_s = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]

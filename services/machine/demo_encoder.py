@@ -24,7 +24,7 @@ _X264 = {
     "bufsize": str(_BIT_RATE // 2),
     "threads": "1",
 }
-_OPTIONS = {"flvflags": "no_duration_filesize", "rtmp_live": "live", "rw_timeout": "5000000"}
+_OPTIONS = {"flvflags": "no_duration_filesize"}
 
 
 class DemoEncoder:

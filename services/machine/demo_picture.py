@@ -1,9 +1,12 @@
-"""The demo's picture: colour bars, a large UTC clock with milliseconds, and a bar that moves evenly.
+"""The demo's picture: colour bars, a large UTC clock with milliseconds, a bar that moves evenly, and a strip of noise.
+
+The noise gives the encoder something to do, so that the bit rate is that of a real picture.
 
 Drawn into the planes of one YUV 4:2:0 picture that is kept: after the first only what changes is written, so that
 drawing costs far less than encoding. Pure: the time comes in, bytes lie in the planes.
 """
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -21,6 +24,8 @@ _BARS = (
 )
 _BLACK, _WHITE = 16, 235
 _SWEEP_S = 4
+_SEED = 7
+_NOISE_STEPS = 97
 _LETTERS = "00:00:00.000"
 
 Plane = memoryview
@@ -38,6 +43,9 @@ class Picture:
         self._clock_left = (width - sum(self._glyphs[letter].width for letter in _LETTERS)) // 2
         self._bar_height, self._bar_width = height // 20, width // 20
         self._bar_top = height * 3 // 4
+        self._noise_top = height * 9 // 10
+        self._noise_rows = height // 18
+        self._noise = random.Random(_SEED).randbytes(width * (self._noise_rows + _NOISE_STEPS))
         self._shown = " " * len(_LETTERS)
         self._bar_left = 0
         self._draw_background()
@@ -52,6 +60,7 @@ class Picture:
             left += self._glyphs[letter].width
         self._shown = text
         self._move_bar(now)
+        self._draw_noise(int(now * 1000) * 7 % _NOISE_STEPS)
         return text
 
     def _put(self, letter: str, left: int) -> None:
@@ -60,6 +69,12 @@ class Picture:
         for row in glyph.rows:
             luma[start : start + glyph.width] = row
             start += stride
+
+    def _draw_noise(self, step: int) -> None:
+        stride, luma, noise = self._strides[0], self._planes[0], self._noise
+        for row in range(self._noise_rows):
+            source, start = (row + step) * self.width, (self._noise_top + row) * stride
+            luma[start : start + self.width] = noise[source : source + self.width]
 
     def _move_bar(self, now: float) -> None:
         self._fill_luma(self._bar_left, self._bar_top, self._bar_width, self._bar_height, _BLACK)

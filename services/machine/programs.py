@@ -33,7 +33,7 @@ class Program:
         return (path / "__main__.py").exists() or path.with_suffix(".py").exists()
 
 
-PROGRAMS = (
+PROGRAMS: tuple[Program, ...] = (
     Program("ingest", "services.ingest", listens=("rtmp",)),
     Program("packager", "services.packager"),
     Program("relay", "services.ingest.relay"),
