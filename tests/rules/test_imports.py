@@ -25,7 +25,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "uvicorn": ("services/api/*", "services/common/http*"),
     "opentelemetry": ("services/common/*",),
     "prometheus_client": ("services/common/*",),
-    "structlog": ("services/common/log*",),
+    "structlog": ("services/common/*",),  # its context is bound where a call comes in
     # Blocking calls into FFmpeg: pictures for thumbnails, and the generated picture of the demo.
     "av": ("services/archiver/*", "services/machine/demo*", "headwater/cli/demo*"),
 }
