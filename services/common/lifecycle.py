@@ -123,8 +123,10 @@ async def _open_and_work(open_app: OpenApp[S], settings: S, stopping: Stopping) 
     ):
         health.enter(Phase.RUNNING)
         _log.info("started")
-        await _work(app, health, stopping, settings.drain_timeout)
-        end_within(limit, exit_code=1)
+        try:
+            await _work(app, health, stopping, settings.drain_timeout)
+        finally:
+            end_within(limit, exit_code=1)
 
 
 async def _work(app: App, health: Health, stopping: Stopping, grace_s: float) -> None:

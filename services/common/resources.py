@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from services.common.log import get_logger
+from services.common.stopping import end_within
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ class Resources:
     def __init__(self, *, close_timeout_s: float = 5.0) -> None:
         self._close_timeout_s = close_timeout_s
         self._stack = AsyncExitStack()
+        self._parts = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -29,7 +31,12 @@ class Resources:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        # A close that swallows its cancellation would hold us for ever, also where opening has failed half-way.
+        alarm = end_within((self._parts + 1) * self._close_timeout_s, exit_code=1)
+        try:
+            await self._stack.aclose()
+        finally:
+            alarm.cancel()
 
     async def open(self, name: str, part: AbstractAsyncContextManager[T]) -> T:
         """Enter `part` and leave it when the program ends; what entering raises, this raises."""
@@ -39,6 +46,7 @@ class Resources:
 
     def defer(self, name: str, close: Callable[[], Awaitable[object]]) -> None:
         """Await `close()` when the program ends, before whatever was opened earlier."""
+        self._parts += 1
         self._stack.push_async_callback(self._close, name, close)
 
     async def _close(self, name: str, close: Callable[[], Awaitable[object]]) -> None:

@@ -26,6 +26,8 @@ REQUEST_ID_KEY = "x-request-id"
 
 _log = get_logger(__name__)
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
+_MAX_VIOLATIONS = 20
+_MAX_KEY = 64  # the status rides in trailing metadata, which gRPC limits to 8 KB
 
 
 class LogGuard(Guard):
@@ -93,7 +95,7 @@ class ValidationGuard(Guard):
             return
         violations = [
             Violation(_path(violation), violation.proto.message)
-            for violation in protovalidate.collect_violations(message)
+            for violation in protovalidate.collect_violations(message)[:_MAX_VIOLATIONS]
         ]
         if violations:
             first = violations[0]
@@ -105,10 +107,10 @@ def _path(violation: Any) -> str:
     path = ""
     for element in violation.proto.field.elements:
         path += f".{_camel(element.field_name)}"
-        kind = element.WhichOneof("subscript")
-        if kind is not None:
-            subscript = getattr(element, kind)
-            path += f'["{subscript}"]' if kind == "string_key" else f"[{subscript}]"
+        subscript = element.subscript
+        if subscript is not None:
+            is_text = subscript.field == "string_key"
+            path += f'["{subscript.value[:_MAX_KEY]}"]' if is_text else f"[{subscript.value}]"
     return path.lstrip(".")
 
 

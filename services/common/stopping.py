@@ -49,8 +49,11 @@ class Stopping:
             self._on_first()
 
 
-def end_within(seconds: float, *, exit_code: int) -> None:
-    """Whatever happens, this process is gone in `seconds`: for closes that block a thread or swallow cancellation."""
+def end_within(seconds: float, *, exit_code: int) -> threading.Timer:
+    """Whatever happens, this process is gone in `seconds`: for closes that block a thread or swallow cancellation.
+
+    Who has ended before may cancel the timer.
+    """
 
     def give_up() -> None:
         _log.error("did not stop in time; killed", after_s=seconds)
@@ -59,3 +62,4 @@ def end_within(seconds: float, *, exit_code: int) -> None:
     timer = threading.Timer(seconds, give_up)
     timer.daemon = True
     timer.start()
+    return timer

@@ -185,6 +185,16 @@ async def test_process_is_gone_in_time_whatever_hangs(fault: str) -> None:
     assert _events(lines)[-1] == "did not stop in time; killed"
 
 
+@pytest.mark.parametrize("fault", ["job fails, close is deaf", "open fails, close is deaf"])
+async def test_program_that_failed_is_gone_in_time_too(fault: str) -> None:
+    """A failure followed by a close that never returns still ends the process."""
+    async with _started(fault) as sample:
+        status, lines = await sample.end()
+
+    assert status == 1
+    assert _events(lines)[-1] == "did not stop in time; killed"
+
+
 async def test_supervisor_that_is_gone_means_no_start() -> None:
     """A program whose supervisor died while it was starting does not start."""
     async with _started(HEADWATER_PARENT_PID="1") as sample:

@@ -37,7 +37,7 @@ class Sample:
 
     async def _work(self) -> None:
         say("working")
-        if _FAULT == "job fails":
+        if _FAULT in {"job fails", "job fails, close is deaf"}:
             raise ValueError("the job broke")
         if _FAULT == "job gives up":
             raise AppError(Kind.UNAVAILABLE, "the log is away")
@@ -54,7 +54,7 @@ async def _close(name: str) -> None:
     say(f"close {name}")
     if _FAULT == "close hangs" and name == "second":
         await asyncio.Event().wait()
-    if _FAULT == "close is deaf" and name == "second":
+    if _FAULT.endswith("is deaf") and name == "second":
         while True:
             try:
                 await asyncio.Event().wait()
@@ -72,7 +72,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Sample]:
             resources.defer(name, partial(_close, name))
         if _FAULT == "open hangs":
             await asyncio.Event().wait()
-        if _FAULT == "open fails":
+        if _FAULT.startswith("open fails"):
             raise AppError(Kind.UNAVAILABLE, "nats://127.0.0.1:1 does not answer")
         yield Sample()
 
