@@ -89,6 +89,11 @@ class Children:
         for child in self._running:
             child.send(signal.SIGKILL)
 
+    def rotate_logs(self) -> None:
+        """Bound the logs of those who run, in case one of them talks too much."""
+        for child in self._running:
+            rotate(self._home.log_path(child.name))
+
     def note(self, name: str, line: str) -> None:
         """Write a line of our own into the log of `name`."""
         with self._home.log_path(name).open("a") as log:

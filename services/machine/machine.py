@@ -67,7 +67,7 @@ class Machine:
         try:
             await self._start(supervisor, parts, listeners, gives_up)
             if not supervisor.refused.is_set():
-                await signals.asked.wait()
+                await supervisor.watch(signals.asked)
         except StartFailedError as error:
             self._screen.say(str(error))
             return 1

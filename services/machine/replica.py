@@ -44,7 +44,7 @@ class Replica:
                 supervisor = Supervisor(children, self._screen, tasks)
                 signals.on_second(supervisor.kill)
                 supervisor.keep(self._command(number, listeners))
-                await signals.asked.wait()
+                await supervisor.watch(signals.asked)
                 await supervisor.stop([(self._program.name,)])
         return 0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from services.machine.child import Children, Command
 from services.machine.keeper import BAD_SETTING, Keeper
@@ -9,6 +10,9 @@ from services.machine.screen import Screen
 
 STOP_DEADLINE_S = 12.0
 """For each step of the stop order: longer than an encoder's last bytes and an upload need, short enough to wait for."""
+
+
+_ROTATE_EVERY_S = 30.0
 
 
 class StartFailedError(Exception):
@@ -36,6 +40,14 @@ class Supervisor:
         if code == BAD_SETTING and not self.refused.is_set():
             self._screen.quote(name, f"{name} refuses its settings:")
             self.refused.set()
+
+    async def watch(self, stopping: asyncio.Event) -> None:
+        """Look after the logs until `stopping` is set."""
+        while not stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ROTATE_EVERY_S):
+                    await stopping.wait()
+            self._children.rotate_logs()
 
     async def stop(self, order: Iterable[Sequence[str]], *, deadline_s: float = STOP_DEADLINE_S) -> None:
         """Stop everything: step by step those whose program stands in `order`, replicas with their first."""

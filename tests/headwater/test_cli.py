@@ -1,0 +1,129 @@
+"""The command line against a small API server."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from headwater.cli import app
+from tests.headwater.small_api import TOKEN, SmallApi, small_api
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallApi]:
+    with small_api() as server:
+        monkeypatch.setenv("HEADWATER_URL", server.url)
+        monkeypatch.setenv("HEADWATER_TOKEN", TOKEN)
+        yield server
+
+
+def headwater(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def test_create_prints_urls_and_keys_and_sends_only_what_was_given(api: SmallApi) -> None:
+    """The card has what an encoder needs; unset options are left to the server."""
+    result = headwater("livestreams", "create", "Town hall", "--reconnect-window", "60", "--metadata", "room=1")
+    assert result.exit_code == 0
+    for word in ("Town hall", "rtmp://127.0.0.1:1935/live", "k-primary", "k-secondary", "index.m3u8"):
+        assert word in result.stdout
+    assert api.requests[-1][2] == {"name": "Town hall", "metadata": {"room": "1"}, "reconnectWindow": "60s"}
+
+
+def test_list_is_a_table_or_json(api: SmallApi) -> None:
+    """People get aligned columns, programs the API's own objects."""
+    assert headwater("livestreams", "list").stdout == "none\n"
+    made = api.add_livestream("a\x1b[31mb")
+    table = headwater("livestreams", "list").stdout.splitlines()
+    assert table[0].split() == ["ID", "STATE", "ON", "AIR", "NAME"]
+    assert table[1].split() == [made["id"], "IDLE", "-", "a?[31mb"]
+    assert json.loads(headwater("livestreams", "list", "--json").stdout) == {"livestreams": [made]}
+
+
+def test_update_delete_activate_and_idle_answer_what_they_did(api: SmallApi) -> None:
+    """Each command prints the livestream it changed, as JSON if asked."""
+    identifier = api.add_livestream("x")["id"]
+    changed = headwater("livestreams", "update", identifier, "--name", "y", "--no-record", "--json")
+    assert json.loads(changed.stdout)["record"] is False
+    assert "ACTIVE" in headwater("livestreams", "activate", identifier).stdout
+    assert "IDLE" in headwater("livestreams", "idle", identifier).stdout
+    assert headwater("livestreams", "update", identifier).exit_code == 2
+    assert headwater("livestreams", "delete", identifier).stdout == f"deleted {identifier}\n"
+
+
+def test_refusals_say_what_to_do_with_an_exit_code_each(api: SmallApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 refused, 3 unreachable, 4 not there; each with the server's words and an advice."""
+    identifier = api.add_livestream("x")["id"]
+    wrong = headwater("livestreams", "update", identifier, "--name", "bad")
+    assert (wrong.exit_code, "name: is bad" in wrong.stderr) == (1, True)
+    missing = headwater("livestreams", "get", "f" * 32)
+    assert (missing.exit_code, "livestreams list" in missing.stderr) == (4, True)
+    monkeypatch.setenv("HEADWATER_TOKEN", "other")
+    closed = headwater("livestreams", "list")
+    assert (closed.exit_code, "HEADWATER_TOKEN" in closed.stderr) == (1, True)
+    monkeypatch.setenv("HEADWATER_URL", "http://127.0.0.1:1")
+    away = headwater("livestreams", "list")
+    assert (away.exit_code, "`headwater run`" in away.stderr) == (3, True)
+
+
+def test_statistics_show_instances_and_sum(api: SmallApi) -> None:
+    """Three rows, zero where the API leaves a number out."""
+    rows = headwater("statistics", api.add_livestream("x")["id"]).stdout.splitlines()
+    assert [row.split() for row in rows[1:]] == [["primary", "1", "7"], ["secondary", "0", "0"], ["sum", "1", "7"]]
+
+
+def test_media_download_waits_and_fetches_the_file(api: SmallApi, tmp_path: Path) -> None:
+    """The file is ordered, awaited and written where it was asked for."""
+    identifier = api.add_media("a" * 32)["id"]
+    target = tmp_path / "talk.mp4"
+    result = headwater("media", "download", identifier, "-o", str(target))
+    assert result.exit_code == 0
+    assert target.read_bytes() == b"an mp4"
+    assert "40 %" in result.stderr
+    assert [body for method, _, body in api.requests if method == "POST"] == [{"format": "MP4"}] * 2
+
+
+def test_media_list_filters_by_livestream_and_delete_removes(api: SmallApi) -> None:
+    """Recordings of one livestream only; what is deleted is gone."""
+    mine, _ = api.add_media("a" * 32), api.add_media("b" * 32)
+    listed = json.loads(headwater("media", "list", "--livestream", "a" * 32, "--json").stdout)
+    assert listed == {"media": [mine]}
+    assert "12.500s" in headwater("media", "get", mine["id"]).stdout
+    assert headwater("media", "delete", mine["id"]).exit_code == 0
+    assert headwater("media", "get", mine["id"]).exit_code == 4
+
+
+def test_token_secret_is_shown_when_it_is_made(api: SmallApi) -> None:
+    """Create prints the secret once, and the scope that was asked for is sent."""
+    made = headwater("tokens", "create", "ci", "--scope", "read")
+    assert "hw_fresh" in made.stdout
+    assert api.requests[-1][2] == {"name": "ci", "scope": "READ"}
+    assert "ci" in headwater("tokens", "list").stdout
+    assert headwater("tokens", "delete", "1" * 32).exit_code == 0
+
+
+def test_demo_makes_its_livestream_once_and_finds_it_again(api: SmallApi, tmp_path: Path) -> None:
+    """`headwater demo` reuses its livestream, takes the asked instance's key and prints the watch page."""
+    from headwater.cli import demo
+
+    assert demo._from_api("primary") == "rtmp://127.0.0.1:1935/live/k-primary"
+    assert demo._from_api("secondary") == "rtmp://127.0.0.1:1935/live/k-secondary"
+    assert [one["name"] for one in api.things["livestreams"].values()] == ["Headwater demo"]
+    assert headwater("demo", "--size", "12x12").exit_code == 2
+
+
+def test_help_loads_neither_client_nor_services() -> None:
+    """`headwater --help` is quick because it loads nothing but the command line."""
+    code = (
+        "import sys\nfrom headwater.cli import app\n"
+        "try: app(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = [m for m in ('grpc', 'av', 'urllib.request', 'services.machine', 'rich') if m in sys.modules]\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "livestreams" in done.stdout
