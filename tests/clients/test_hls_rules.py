@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.clients.hls_rules import Violation, check_delta, check_history, check_playlist, rule_names
+from tests.clients.hls_rules import Violation, check_delta, check_history, check_playlist, check_renditions, rule_names
 from tests.clients.hls_rules.reader import read
 
 Change = tuple[str, str]
@@ -311,6 +311,29 @@ def test_mistake_in_a_delta_update_is_caught(rule: str, change: Change) -> None:
     assert rule in _names(check_delta(_long(0, 11), update, _long(0, 12)))
 
 
+AUDIO = LIVE.replace("s10", "a10").replace("p10", "q10").replace('"a.m3u8"', '"v.m3u8"').replace(":02.000Z", ":02.021Z")
+RENDITION_MISTAKES: dict[str, Change] = {
+    "renditions-target-duration": ("TARGETDURATION:2", "TARGETDURATION:3"),
+    "renditions-discontinuity": ("DISCONTINUITY-SEQUENCE:4", "DISCONTINUITY-SEQUENCE:3"),
+    "renditions-date": ("12:01:04.000Z", "12:01:04.200Z"),
+    "renditions-type": ("#EXT-X-MEDIA-S", "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-S"),
+    "renditions-reported": ('"v.m3u8"', '"a.m3u8"'),
+}
+
+
+def test_renditions_without_mistakes_pass() -> None:
+    """Sound starts 21 ms after the picture, and each reports on the other."""
+    assert check_playlist(AUDIO) == []
+    assert check_renditions({"v.m3u8": LIVE, "a.m3u8": AUDIO}) == []
+
+
+@pytest.mark.parametrize(("rule", "change"), RENDITION_MISTAKES.items(), ids=RENDITION_MISTAKES)
+def test_renditions_that_disagree_are_caught(rule: str, change: Change) -> None:
+    """Two playlists, each right by itself."""
+    found = check_renditions({"v.m3u8": LIVE, "a.m3u8": _changed(AUDIO, change)})
+    assert rule in _names(found)
+
+
 def test_segment_neither_listed_nor_skipped_is_caught() -> None:
     """An update must not forget a segment at its seam."""
     update = _changed(_long(0, 12, skipped=6), ("SKIPPED-SEGMENTS=6", "SKIPPED-SEGMENTS=5"))
@@ -319,7 +342,8 @@ def test_segment_neither_listed_nor_skipped_is_caught() -> None:
 
 def test_every_rule_is_shown_to_catch_something() -> None:
     """A rule that nothing can break is no rule."""
-    shown = {*LIVE_MISTAKES, *HISTORY_MISTAKES, *CLOCK_MISTAKES, *DELTA_MISTAKES, *(m[0] for m in MORE_MISTAKES)}
+    tables = (LIVE_MISTAKES, HISTORY_MISTAKES, CLOCK_MISTAKES, DELTA_MISTAKES, RENDITION_MISTAKES)
+    shown = {rule for table in tables for rule in table} | {mistake[0] for mistake in MORE_MISTAKES}
     assert shown == rule_names()
 
 
