@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 import grpc
 from structlog.contextvars import get_contextvars
 
-from services.common import telemetry
 from services.common.ids import new_id
 from services.common.rpc_guards import REQUEST_ID_KEY
 from services.common.rpc_status import unwrap
+from services.common.rpc_tracing import client_interceptors
 from services.common.settings_types import HostPort
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def open_channel(address: HostPort, *, deadline_s: float = 10.0) -> grpc.aio.Cha
 
     A call with one answer has `deadline_s` seconds unless it says otherwise; streams have no deadline of their own.
     """
-    interceptors = [*_tracing(), _Caller(deadline_s)]
+    interceptors = [*client_interceptors(), _Caller(deadline_s)]
     return grpc.aio.insecure_channel(str(address), options=_OPTIONS, interceptors=interceptors)
 
 
@@ -68,12 +68,3 @@ class _Caller(grpc.aio.UnaryUnaryClientInterceptor):
             wait_for_ready=client_call_details.wait_for_ready,
         )
         return await continuation(details, request)
-
-
-def _tracing() -> list[grpc.aio.ClientInterceptor]:
-    if not telemetry.is_on():
-        return []
-    # Only a process that traces pays for it.
-    from opentelemetry.instrumentation.grpc import aio_client_interceptors  # noqa: PLC0415
-
-    return list(aio_client_interceptors())  # type: ignore[no-untyped-call]  # the package has no types

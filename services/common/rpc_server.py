@@ -8,11 +8,11 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from services.common import telemetry
 from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.rpc_guards import DeadlineGuard, ErrorGuard, LogGuard, ValidationGuard
 from services.common.rpc_health import HealthServicer
+from services.common.rpc_tracing import server_interceptors
 
 _MAX_CALLS = 1000
 _OPTIONS = (
@@ -47,7 +47,7 @@ class RpcServer:
         """The port it listens on, once it is open; also where 0 was asked for."""
         own = (LogGuard(), ErrorGuard(), DeadlineGuard(deadline_s), *guards, ValidationGuard())
         self._server = grpc.aio.server(
-            interceptors=[*_tracing(), *own], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
+            interceptors=[*server_interceptors(), *own], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
         )
         self._health = HealthServicer(health, self._services)
 
@@ -92,12 +92,3 @@ class _NameRecorder:
 
     def add_registered_method_handlers(self, service_name: str, method_handlers: Any) -> None:
         self._server.add_registered_method_handlers(service_name, method_handlers)
-
-
-def _tracing() -> list[grpc.aio.ServerInterceptor]:
-    if not telemetry.is_on():
-        return []
-    # Only a process that traces pays for it.
-    from opentelemetry.instrumentation.grpc import aio_server_interceptor  # noqa: PLC0415
-
-    return [aio_server_interceptor()]  # type: ignore[no-untyped-call]  # the package has no types

@@ -61,26 +61,9 @@ def tracing(settings: ServiceSettings) -> Iterator[None]:
     if settings.otlp_endpoint is None:
         yield
         return
-    # Only a process that traces pays for the SDK: 0.3 s and 15 MB.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio  # noqa: PLC0415
+    from services.common import telemetry_sdk  # noqa: PLC0415  0.3 s and 15 MB, only where traces are kept
 
-    provider = TracerProvider(
-        resource=Resource.create(
-            {
-                "service.name": f"headwater-{settings.program}",
-                "service.instance.id": settings.replica,
-            }
-        ),
-        sampler=ParentBasedTraceIdRatio(settings.trace_ratio),
-        shutdown_on_exit=False,
-    )
-    exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint}/v1/traces", timeout=5)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    provider = telemetry_sdk.start(settings)
     _State.is_on = True
     try:
         yield

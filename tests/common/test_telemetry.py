@@ -68,7 +68,7 @@ def test_spans_reach_the_collector_at_the_end(collector: tuple[str, "Queue[tuple
     endpoint, got = collector
     program = (
         "from services.common import telemetry; from services.common.settings import ServiceSettings\n"
-        "with telemetry.tracing(ServiceSettings(_env_file=None)):\n"
+        "with telemetry.tracing(ServiceSettings()):\n"
         f"  with telemetry.continued({{'traceparent': '{_PARENT}'}}):\n"
         "    with telemetry.tracer('t').start_as_current_span('store segment'): assert telemetry.is_on()\n"
     )
@@ -81,3 +81,37 @@ def test_spans_reach_the_collector_at_the_end(collector: tuple[str, "Queue[tuple
     assert path == "/v1/traces"
     assert (span.name, span.trace_id.hex()) == ("store segment", _PARENT.split("-")[1])
     assert any(each.value.string_value == "x-1" for each in resource.resource.attributes)
+
+
+def test_grpc_calls_are_spans_of_one_trace(collector: tuple[str, "Queue[tuple[str, bytes]]"]) -> None:
+    """A caller's span, the call and its answering are one trace, without either side's doing."""
+    endpoint, got = collector
+    program = (
+        "import asyncio\n"
+        "from grpc_health.v1 import health_pb2\n"
+        "from services.common import telemetry\n"
+        "from services.common.health import Health\n"
+        "from services.common.rpc_channel import open_channel\n"
+        "from services.common.rpc_server import RpcServer\n"
+        "from services.common.settings import ServiceSettings\n"
+        "from services.common.settings_types import HostPort\n"
+        "from grpc_health.v1 import health_pb2_grpc\n"
+        "async def call():\n"
+        "    async with RpcServer('127.0.0.1', 0, Health()) as server:\n"
+        "        channel = open_channel(HostPort('127.0.0.1', server.port))\n"
+        "        with telemetry.tracer('t').start_as_current_span('ask'):\n"
+        "            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())\n"
+        "        await channel.close()\n"
+        "with telemetry.tracing(ServiceSettings()): asyncio.run(call())\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "HEADWATER_TRACE_RATIO": "1",
+    }
+    subprocess.run([sys.executable, "-c", program], env=environment, timeout=30, check=True)
+    (resource,) = ExportTraceServiceRequest.FromString(got.get(timeout=10)[1]).resource_spans
+    spans = [span for scope in resource.scope_spans for span in scope.spans]
+
+    assert len({span.trace_id for span in spans}) == 1
+    assert len(spans) == 3
