@@ -23,6 +23,6 @@ def run(only: str | None = None) -> int:
         sys.stderr.write(f"headwater: {error}; stop it first, or set HEADWATER_HOME to another folder\n")
     except (PortTakenError, PartMissingError, NotRunningError) as error:
         sys.stderr.write(f"headwater: {error}\n")
-    except PermissionError as error:
-        sys.stderr.write(f"headwater: {error.filename} is not ours to write; set HEADWATER_HOME\n")
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        sys.stderr.write(f"headwater: {error.filename}: {error.strerror}; set HEADWATER_HOME to a folder of ours\n")
     return 1

@@ -1,7 +1,7 @@
 """Waiting at start: until something answers, with a word to the person who waits, and no longer than makes sense."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from services.machine.supervisor import StartFailedError
 
@@ -10,7 +10,7 @@ _SAY_AFTER_S = 2.0
 
 
 async def until_all(
-    questions: dict[str, Callable[[], Awaitable[bool]]],
+    questions: Mapping[str, Callable[[], Awaitable[bool]]],
     *,
     what: str,
     say: Callable[[str], None],

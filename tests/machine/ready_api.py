@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,6 +21,8 @@ class Server(ThreadingHTTPServer):
 
 
 if __name__ == "__main__":
+    if "STUBBORN" in os.environ:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     given = {name: value for name, value in os.environ.items() if name.startswith("HEADWATER_")}
     sys.stdout.write(json.dumps(given) + "\n")
     sys.stdout.flush()

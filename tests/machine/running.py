@@ -60,7 +60,8 @@ def machine(
     chosen = free_offset() if offset is None else offset
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
     own = {"HEADWATER_HOME": str(home), "HEADWATER_PORT_OFFSET": str(chosen)}
-    output = home.parent / f"said-{'-'.join(words) or 'machine'}-{random.randrange(10**9)}"
+    folder = next(folder for folder in home.parents if folder.is_dir())
+    output = folder / f"said-{'-'.join(words) or 'machine'}-{random.randrange(10**9)}"
     with output.open("w") as out:
         argv = [sys.executable, "-m", "tests.machine.small_machine", *words]
         process = subprocess.Popen(argv, env=clean | own | dict(env or {}), stdout=out, stderr=out, text=True)

@@ -49,6 +49,30 @@ async def test_sigterm_stops_everything_in_order_and_leaves_no_pid_file(tmp_path
         assert not running.home.is_held()
 
 
+async def test_second_signal_ends_at_once_what_does_not_want_to_stop(tmp_path: Path) -> None:
+    """A program that ignores SIGTERM delays the first Ctrl-C, not the second."""
+    with machine(tmp_path / "var", env={"STUBBORN": "1"}) as running:
+        await running.ready()
+        pids = running.pids()
+        running.process.send_signal(signal.SIGINT)
+        await until(lambda: "origin" not in running.pids())
+        assert is_alive(pids["api"])
+        running.process.send_signal(signal.SIGINT)
+        await running.ended()
+        await all_gone(pids)
+        assert "was killed" not in running.said()
+
+
+async def test_unwritable_folder_is_named_instead_of_a_traceback(tmp_path: Path) -> None:
+    """A state folder that cannot be made is said in one line with the setting that moves it."""
+    (tmp_path / "file").write_text("")
+    with machine(tmp_path / "file" / "var", offset=2000) as running:
+        assert await running.ended() == 1
+        assert running.said().splitlines()[-1].startswith("headwater: ")
+        assert "HEADWATER_HOME" in running.said()
+        assert "Traceback" not in running.said()
+
+
 async def test_kill_9_of_the_supervisor_takes_all_children_along_and_a_new_start_works(tmp_path: Path) -> None:
     """No child outlives its supervisor; what is left (pid files, lock) is in nobody's way at the same ports."""
     with machine(tmp_path / "var") as first:
@@ -89,6 +113,7 @@ async def test_killed_server_and_program_come_back_while_callers_wait(tmp_path: 
         before = running.pids()
         for name in ("nats", "origin", "origin-2"):
             os.kill(before[name], signal.SIGKILL)
+        await until(lambda: not is_alive(before["origin"]) and not is_alive(before["origin-2"]))
         answers = {(await asyncio.wait_for(_greeting(8088 + running.offset), 20)) for _ in range(3)}
         assert answers <= {b"origin", b"origin-2"}
         await started(running.home, "nats", other_than=before["nats"])
