@@ -20,6 +20,7 @@ _VERSION = b"NATS/1.0"
 _WRONG_SEQUENCE = frozenset({10071, 10164})  # the second is what newer servers say where the limit is constant
 _NOT_FOUND = 404
 _TRANSIENT = frozenset({408, 429, 500, 503})
+_INVALID_CONFIG = 10052  # said with code 500
 _SUBJECT = re.compile(r"[!-)+-=?-~]+")
 _PATTERN = re.compile(r"[!-~]+")
 
@@ -141,7 +142,7 @@ def error_of(error: Mapping[str, Any]) -> BusError:
     description = str(error.get("description", ""))
     if err_code in _WRONG_SEQUENCE:
         return WrongSequence(description)
-    if code in _TRANSIENT:
+    if code in _TRANSIENT and err_code != _INVALID_CONFIG:
         return Unavailable(f"{description} (code {code}, err_code {err_code})")
     return Refused(code, err_code, description)
 

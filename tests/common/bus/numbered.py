@@ -1,4 +1,4 @@
-"""A writer as ingest is one: numbered messages, a window in flight, and after a failure all over from the first unsure."""
+"""A writer as ingest is one: numbered, a window in flight, and after a failure again from the first unsure one."""
 
 import asyncio
 from collections import deque

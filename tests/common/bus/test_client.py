@@ -8,7 +8,7 @@ from tests.common.bus.waiting import until
 pytestmark = pytest.mark.connected
 
 
-async def test_tap_that_raises_does_not_end_the_reading(bus: Bus, name):
+async def test_tap_that_raises_does_not_end_the_reading(bus: Bus, name: str) -> None:
     """One message that is not understood costs that message only."""
     heard: list[bytes] = []
 
@@ -24,8 +24,10 @@ async def test_tap_that_raises_does_not_end_the_reading(bus: Bus, name):
     assert heard == [b"good"]
 
 
-@pytest.mark.parametrize("complaint", ["'slow consumer'", "'maximum payload violation'", "'unknown protocol operation'"])
-async def test_server_that_hangs_up_on_us_is_dialled_again(bus: Bus, complaint):
+@pytest.mark.parametrize(
+    "complaint", ["'slow consumer'", "'maximum payload violation'", "'unknown protocol operation'"]
+)
+async def test_server_that_hangs_up_on_us_is_dialled_again(bus: Bus, complaint: str) -> None:
     """nats-py would close for good; a program of ours would then be deaf for the rest of its life."""
     await bus._client._process_err(complaint)
     assert not bus.is_connected
@@ -33,14 +35,14 @@ async def test_server_that_hangs_up_on_us_is_dialled_again(bus: Bus, complaint):
     await bus.flush()
 
 
-async def test_permission_complaint_leaves_the_connection(bus: Bus):
+async def test_permission_complaint_leaves_the_connection(bus: Bus) -> None:
     """A subject that is not allowed is no reason to hang up; the server does not either."""
     await bus._client._process_err("'permissions violation for publish to \"x\"'")
     assert bus.is_connected
 
 
 @pytest.mark.parametrize("size", [0, 1, 65_536, 1_048_576, 8_000_000])
-async def test_payload_of_any_size_comes_back_whole(bus: Bus, name, size):
+async def test_payload_of_any_size_comes_back_whole(bus: Bus, name: str, size: int) -> None:
     """Messages larger than what one read gives are put together."""
     heard: list[bytes] = []
     bus.add_tap(name, lambda _subject, _reply, _headers, payload: heard.append(payload))

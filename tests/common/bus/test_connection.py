@@ -1,6 +1,7 @@
 """The connection: it outlives its server, tells everybody at once, and gives up only when it was never there."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -13,14 +14,14 @@ from tests.servers.ports import free_ports
 pytestmark = pytest.mark.connected
 
 
-async def test_no_server_within_the_deadline_is_unavailable():
+async def test_no_server_within_the_deadline_is_unavailable() -> None:
     """A wrong address is said to be one, not waited for."""
     (port,) = free_ports(1)
     with pytest.raises(Unavailable, match="no NATS server"):
         await connect(f"nats://127.0.0.1:{port}", name="test", deadline_s=0.4)
 
 
-async def test_server_that_starts_later_is_waited_for(tmp_path):
+async def test_server_that_starts_later_is_waited_for(tmp_path: Path) -> None:
     """Programs may start in any order."""
     (port,) = free_ports(1)
     server = NatsServer(tmp_path / "nats", port)
@@ -32,7 +33,7 @@ async def test_server_that_starts_later_is_waited_for(tmp_path):
         await bus.close()
 
 
-async def test_kill_and_restart_are_told_and_survived(own_nats):
+async def test_kill_and_restart_are_told_and_survived(own_nats: NatsServer) -> None:
     """Listeners hear of the loss at once and of the return when requests work again."""
     changes: list[bool] = []
     bus = await connect(own_nats.url, name="test", on_change=changes.append)
@@ -53,7 +54,7 @@ async def test_kill_and_restart_are_told_and_survived(own_nats):
     assert not bus.is_connected
 
 
-async def test_request_under_way_fails_when_the_server_dies(own_bus: Bus, own_nats):
+async def test_request_under_way_fails_when_the_server_dies(own_bus: Bus, own_nats: NatsServer) -> None:
     """It does not wait for its deadline: the answer cannot come any more."""
     own_nats.pause()
     future = own_bus.ask("$JS.API.INFO", b"", decode=lambda reply: reply.payload, timeout_s=3600)
@@ -62,7 +63,7 @@ async def test_request_under_way_fails_when_the_server_dies(own_bus: Bus, own_na
         await asyncio.wait_for(future, 10)
 
 
-async def test_nothing_is_sent_behind_the_callers_back(own_bus: Bus, own_nats):
+async def test_nothing_is_sent_behind_the_callers_back(own_bus: Bus, own_nats: NatsServer) -> None:
     """What was handed over before the connection broke is not sent after it is back."""
     heard: list[bytes] = []
     own_bus.add_tap("said", lambda _subject, _reply, _headers, payload: heard.append(payload))
@@ -78,7 +79,7 @@ async def test_nothing_is_sent_behind_the_callers_back(own_bus: Bus, own_nats):
     assert heard == [b"after"]
 
 
-async def test_frozen_server_is_left_with_bytes_unsent(own_bus: Bus, own_nats):
+async def test_frozen_server_is_left_with_bytes_unsent(own_bus: Bus, own_nats: NatsServer) -> None:
     """A server that reads no more (SIGSTOP) is given up by unanswered pings, full buffers or not, and found again."""
     own_nats.pause()
     for _ in range(20):
@@ -89,7 +90,7 @@ async def test_frozen_server_is_left_with_bytes_unsent(own_bus: Bus, own_nats):
     await own_bus.flush()
 
 
-async def test_tap_hears_what_is_said_until_it_is_removed(bus: Bus, name):
+async def test_tap_hears_what_is_said_until_it_is_removed(bus: Bus, name: str) -> None:
     """Subject, reply, raw headers and payload arrive as bytes."""
     heard: list[tuple[bytes, bytes, bytes, bytes]] = []
     tap = bus.add_tap(f"{name}.*", lambda *message: heard.append(message))
@@ -101,7 +102,7 @@ async def test_tap_hears_what_is_said_until_it_is_removed(bus: Bus, name):
     assert heard == [(f"{name}.a".encode(), b"back", b"NATS/1.0\r\nA: b\r\n\r\n", b"1")]
 
 
-async def test_line_break_in_a_subject_never_reaches_the_wire(bus: Bus):
+async def test_line_break_in_a_subject_never_reaches_the_wire(bus: Bus) -> None:
     """A subject from outside cannot become a command."""
     with pytest.raises(ValueError, match="not a subject"):
         bus.publish("a 0\r\n\r\nPUB b", b"")

@@ -37,7 +37,7 @@ def payload_of(reply: Reply) -> bytes:
     return reply.payload
 
 
-async def test_answers_out_of_order_find_their_futures(wire, inbox):
+async def test_answers_out_of_order_find_their_futures(wire: Wire, inbox: Inbox) -> None:
     """The last token of the subject says whose answer it is, whatever comes first."""
     subjects, futures = zip(*(inbox.expect(payload_of, 5) for _ in range(3)), strict=True)
     for subject in reversed(subjects):
@@ -45,14 +45,14 @@ async def test_answers_out_of_order_find_their_futures(wire, inbox):
     assert await asyncio.gather(*futures) == [subject.encode() for subject in subjects]
 
 
-async def test_silence_becomes_unavailable(inbox):
+async def test_silence_becomes_unavailable(inbox: Inbox) -> None:
     """Nothing waits for ever."""
     _, future = inbox.expect(payload_of, 0.05)
     with pytest.raises(Unavailable):
         await future
 
 
-async def test_none_from_decode_waits_for_more(wire, inbox):
+async def test_none_from_decode_waits_for_more(wire: Wire, inbox: Inbox) -> None:
     """A message that is not the answer yet leaves the future open."""
     subject, future = inbox.expect(lambda reply: reply.payload or None, 5)
     wire.tap(subject.encode(), b"", b"", b"")
@@ -61,7 +61,7 @@ async def test_none_from_decode_waits_for_more(wire, inbox):
     assert await future == b"yes"
 
 
-async def test_decode_error_is_the_futures(wire, inbox):
+async def test_decode_error_is_the_futures(wire: Wire, inbox: Inbox) -> None:
     """Ours comes as it is, and what cannot be understood is no answer."""
 
     def refuse(_reply: Reply) -> bytes:
@@ -77,7 +77,7 @@ async def test_decode_error_is_the_futures(wire, inbox):
         await number
 
 
-async def test_disconnect_fails_all_and_late_answers_are_ignored(wire, inbox):
+async def test_disconnect_fails_all_and_late_answers_are_ignored(wire: Wire, inbox: Inbox) -> None:
     """Those who wait are told at once, and what comes afterwards harms nobody."""
     subject, future = inbox.expect(payload_of, 5)
     inbox.fail_all("gone")
@@ -86,7 +86,7 @@ async def test_disconnect_fails_all_and_late_answers_are_ignored(wire, inbox):
         await future
 
 
-async def test_answer_for_one_who_left_is_ignored(wire, inbox):
+async def test_answer_for_one_who_left_is_ignored(wire: Wire, inbox: Inbox) -> None:
     """A caller that was cancelled leaves nothing behind that an answer could trip over."""
     subject, future = inbox.expect(payload_of, 5)
     future.cancel()

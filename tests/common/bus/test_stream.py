@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
+from services.common.bus.connection import Bus
 from services.common.bus.errors import Refused
 from services.common.bus.stream import StreamConfig, ensure_stream
 
 pytestmark = pytest.mark.connected
 
 
-async def test_stream_made_twice_at_once_is_one(bus, name):
+async def test_stream_made_twice_at_once_is_one(bus: Bus, name: str) -> None:
     """Programs that start together do not disturb each other."""
     config = StreamConfig(name=name, subjects=(f"{name}.>",), max_age_s=60, duplicate_window_s=30)
     logs = await asyncio.gather(*(ensure_stream(bus, config) for _ in range(5)))
@@ -18,21 +19,21 @@ async def test_stream_made_twice_at_once_is_one(bus, name):
     assert (await logs[4].usage()).last_sequence == 1
 
 
-async def test_new_values_reach_a_stream_that_exists(bus, name):
+async def test_new_values_reach_a_stream_that_exists(bus: Bus, name: str) -> None:
     """A setting that was changed holds after the next start, and the messages stay."""
     await ensure_stream(bus, StreamConfig(name=name, subjects=(f"{name}.>",), max_bytes=1 << 20))
     log = await ensure_stream(bus, StreamConfig(name=name, subjects=(f"{name}.>",), max_bytes=1 << 21))
     assert (await log.usage()).max_bytes == 1 << 21
 
 
-async def test_contradicting_values_are_refused(bus, name):
+async def test_contradicting_values_are_refused(bus: Bus, name: str) -> None:
     """The server's own rules come through as words."""
     config = StreamConfig(name=name, subjects=(f"{name}.>",), max_age_s=1, duplicate_window_s=60)
     with pytest.raises(Refused, match="duplicates window"):
         await ensure_stream(bus, config)
 
 
-async def test_oldest_messages_make_room(bus, name):
+async def test_oldest_messages_make_room(bus: Bus, name: str) -> None:
     """A full stream takes new messages and lets the oldest go."""
     log = await ensure_stream(bus, StreamConfig(name=name, subjects=(f"{name}.>",), max_bytes=50_000))
     for _ in range(20):

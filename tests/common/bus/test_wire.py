@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.bus.errors import Refused, Unavailable, WrongSequence
+from services.common.bus.errors import BusError, Refused, Unavailable, WrongSequence
 from services.common.bus.wire import (
     Reply,
     check_pattern,
@@ -24,20 +24,20 @@ VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_si
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
-def test_headers_read_back_as_written(pairs):
+def test_headers_read_back_as_written(pairs: dict[str, str]) -> None:
     """Names and values survive the header block, colons and all."""
     assert parse_headers(encode_headers(pairs)) == pairs
 
 
 @given(st.binary(max_size=200))
-def test_garbage_headers_never_raise(block):
+def test_garbage_headers_never_raise(block: bytes) -> None:
     """Whatever bytes come as a header block, reading them ends in a dictionary and a number."""
     assert isinstance(parse_headers(block), dict)
     assert status_of(block) >= 0
 
 
 @pytest.mark.parametrize("value", ["a\r\nNats-Msg-Id: 1", "a\nb", "a\rb"])
-def test_header_with_line_break_is_refused(value):
+def test_header_with_line_break_is_refused(value: str) -> None:
     """Nobody can add a header of his own through a value."""
     with pytest.raises(ValueError, match="line break"):
         encode_headers({"X": value})
@@ -46,19 +46,19 @@ def test_header_with_line_break_is_refused(value):
 @pytest.mark.parametrize(
     "subject", ["", "a b", "a\r\nPUB x 0", "a..b", ".a", "a.", "a.*", "a.>", "tab\t", "ü", "x\x00"]
 )
-def test_bad_subject_is_refused(subject):
+def test_bad_subject_is_refused(subject: str) -> None:
     """A subject can neither break the protocol line nor be a pattern."""
     with pytest.raises(ValueError, match="not a subject"):
         check_subject(subject)
 
 
 @pytest.mark.parametrize("subject", ["media.0.primary.abc", "$KV.b.key=1/2_3", "$JS.API.STREAM.INFO.X", "_INBOX.a.1"])
-def test_good_subject_passes(subject):
+def test_good_subject_passes(subject: str) -> None:
     """Ours, JetStream's and inboxes are subjects."""
     assert check_subject(subject) == subject
 
 
-def test_pattern_may_hold_wildcards():
+def test_pattern_may_hold_wildcards() -> None:
     """What is subscribed to may be a pattern, and still no protocol line."""
     assert check_pattern("media.*.>") == "media.*.>"
     with pytest.raises(ValueError, match="not a subject"):
@@ -73,7 +73,7 @@ def test_pattern_may_hold_wildcards():
         b"$JS.ACK.hub.acc.S.C.2.30.4.1700000000123456789.5.rnd",
     ],
 )
-def test_delivery_subject_is_read_in_old_and_new_form(reply):
+def test_delivery_subject_is_read_in_old_and_new_form(reply: bytes) -> None:
     """Attempt, sequences, stamp and what is still to come are found with and without a domain."""
     delivery = parse_delivery(reply)
     assert (delivery.attempt, delivery.stream_sequence, delivery.consumer_sequence) == (2, 30, 4)
@@ -81,7 +81,7 @@ def test_delivery_subject_is_read_in_old_and_new_form(reply):
 
 
 @pytest.mark.parametrize("reply", [b"", b"_INBOX.a", b"$JS.ACK.S.C.1", b"$JS.ACK.S.C.x.1.1.1.1"])
-def test_other_reply_subject_is_no_delivery(reply):
+def test_other_reply_subject_is_no_delivery(reply: bytes) -> None:
     """What is not a delivery subject is a ValueError and nothing else."""
     with pytest.raises(ValueError):
         parse_delivery(reply)
@@ -95,7 +95,7 @@ def test_other_reply_subject_is_no_delivery(reply):
         ("2026-11-21T15:25:24.5Z", 1795274724_500000),
     ],
 )
-def test_time_stamp_is_read_to_the_microsecond(stamp, microseconds):
+def test_time_stamp_is_read_to_the_microsecond(stamp: str, microseconds: int) -> None:
     """JetStream leaves out trailing zeros of its nanoseconds."""
     assert parse_time_us(stamp) == microseconds
 
@@ -104,7 +104,7 @@ def reply(payload: bytes, headers: bytes = b"") -> Reply:
     return Reply(b"s", b"", headers, payload)
 
 
-def test_acknowledgement_gives_its_sequence():
+def test_acknowledgement_gives_its_sequence() -> None:
     """A first write and a repeated one both say where the message is."""
     assert parse_ack(reply(b'{"stream":"S","seq":12}')) == 12
     assert parse_ack(reply(b'{"stream":"S","seq":12,"duplicate":true}')) == 12
@@ -117,25 +117,27 @@ def test_acknowledgement_gives_its_sequence():
         (b'{"error":{"code":400,"err_code":10164,"description":"wrong last sequence"}}', WrongSequence),
         (b'{"error":{"code":503,"err_code":10008,"description":"no leader"}}', Unavailable),
         (b'{"error":{"code":404,"err_code":10059,"description":"stream not found"}}', Refused),
+        (b'{"error":{"code":500,"err_code":10052,"description":"bad config"}}', Refused),
+        (b'{"error":{"code":500,"err_code":10049,"description":"delete failed"}}', Unavailable),
         (b'{"error":{}}', Refused),
         (b"[]", Unavailable),
         (b"\xff", Unavailable),
         (b"", Unavailable),
     ],
 )
-def test_error_answer_becomes_our_error(payload, error):
+def test_error_answer_becomes_our_error(payload: bytes, error: type[BusError]) -> None:
     """Each of JetStream's errors is one a caller can act on."""
     with pytest.raises(error):
         parse_answer(reply(payload))
 
 
-def test_no_responders_is_unavailable():
+def test_no_responders_is_unavailable() -> None:
     """The server's own 503 says that nobody serves the subject."""
     with pytest.raises(Unavailable):
         parse_answer(reply(b"", b"NATS/1.0 503\r\n\r\n"))
 
 
-def test_missing_stream_is_told_from_other_refusals():
+def test_missing_stream_is_told_from_other_refusals() -> None:
     """A 404 is what is not there yet; anything else will not come."""
     assert is_missing(Refused(404, 10059, ""))
     assert not is_missing(Refused(400, 10058, ""))
