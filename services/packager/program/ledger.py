@@ -108,6 +108,7 @@ class Ledger:
         self.msn, self.part = head.msn + 1, 0
         segment.purge_cmaf_before = state.window[0].sequence if state.window else 0
         segment.purge_media_before = head.position.read_from
+        state.last_segment.CopyFrom(segment)
         return segment
 
     def _trim(self) -> None:

@@ -1,0 +1,87 @@
+"""The packager's wiring: what is opened, in which order, and what runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from headwater.internal.v1.services_pb2_grpc import add_ProgramServiceServicer_to_server
+from services.common import metrics, subjects
+from services.common.bus.bucket import Bucket
+from services.common.bus.connection import Bus, connect
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
+from services.common.errors import AppError, Kind
+from services.common.health import Health
+from services.common.lifecycle import App, Job
+from services.common.resources import Resources
+from services.common.rpc_server import RpcServer
+from services.common.spine import Spine
+from services.packager.broadcast import Surroundings
+from services.packager.broadcasts import Broadcasts
+from services.packager.counts import Counts
+from services.packager.playback import PlaybackRecords
+from services.packager.servicer import ProgramServicer
+from services.packager.settings import Settings
+
+
+class PackagerApp(App):
+    """An opened packager."""
+
+    def __init__(self, broadcasts: Broadcasts, playback: Bucket) -> None:
+        self._broadcasts = broadcasts
+        self._playback = playback
+
+    def jobs(self) -> Iterable[Job]:
+        """Two watches that find work, and the loop that takes it."""
+        return (
+            Job("watch onair", self._broadcasts.watch_on_air),
+            Job("watch playback", lambda: self._broadcasts.watch_playback(self._playback)),
+            Job("take broadcasts", self._broadcasts.take),
+        )
+
+    async def drain(self) -> None:
+        """Hand every broadcast to the other packagers."""
+        await self._broadcasts.drain()
+
+
+def bus_check(bus: Bus) -> None:
+    """Ready needs the bus. Errors: UNAVAILABLE."""
+    if not bus.is_connected:
+        raise AppError(Kind.UNAVAILABLE, "NATS is away")
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
+    """Open everything a packager needs; close it in reverse."""
+    clock = SystemClock()
+    connected = metrics.gauge("headwater_bus_connected")
+    async with Resources(close_timeout_s=settings.close_timeout) as resources:
+        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
+        resources.defer("bus", bus.close)
+        spine = Spine(bus, settings)
+        facts = FactPublisher(await spine.facts())
+        resources.defer("facts", facts.close)
+        for shard in range(settings.shards):
+            await asyncio.gather(spine.media(shard), spine.cmaf(shard))
+        playback = await spine.bucket(subjects.PLAYBACK)
+        around = Surroundings(
+            onair=await spine.bucket(subjects.ONAIR),
+            playback=PlaybackRecords(playback),
+            facts=facts,
+            counts=Counts(),
+            clock=clock,
+            settings=settings.program_settings(),
+        )
+        leases = await spine.bucket(subjects.LEASES)
+        broadcasts = Broadcasts(spine, leases, around, owner=settings.replica, limit=settings.max_broadcasts)
+        resources.defer("broadcasts", broadcasts.drain)
+        metrics.observe("headwater_packager_broadcasts", lambda: len(broadcasts.carried))
+        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc.add(add_ProgramServiceServicer_to_server, ProgramServicer(broadcasts, clock))
+        await resources.open("grpc", rpc)
+
+        async def check_bus() -> None:
+            bus_check(bus)
+
+        health.add("nats", check_bus)
+        yield PackagerApp(broadcasts, playback)

@@ -1,0 +1,57 @@
+"""When a broadcast ends: design.md section 4, point 8. Pure."""
+
+from dataclasses import dataclass
+
+from headwater.internal.v1.onair_pb2 import OnAir
+
+SETTLE_S = 10.0
+"""After the bus was away the window is not over before encoders have had this long to come back, or the window."""
+
+UNKNOWN_WINDOW_MS = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known when the question is asked. Times in Unix microseconds."""
+
+    now_us: int
+    knows_on_air: bool
+    """False until the key has been read once."""
+    on_air: OnAir | None
+    """The key's value; None if it is gone or names another broadcast."""
+    has_begun: bool
+    lost_since_us: int
+    """0 while media comes."""
+    start_time_us: int
+    media_at_us: int
+    """JetStream's stamp of the newest message of any instance; 0 if none was seen."""
+    connected_for_s: float
+    """How long the bus has been there."""
+
+
+def what_is_due(situation: Situation) -> str | None:
+    """Why the broadcast is to be ended now; None if it is not."""
+    if not situation.knows_on_air:
+        return None
+    if situation.on_air is None:
+        # Its key is gone and the end message is not in the log: whoever deleted it died before writing it.
+        return "reconnect-window"
+    if situation.on_air.end_reason:
+        return situation.on_air.end_reason
+    since_us = _nobody_since(situation, situation.on_air)
+    if since_us is None:
+        return None
+    window_s = situation.on_air.rules.reconnect_window_ms / 1000
+    is_over = situation.now_us - since_us > window_s * 1e6
+    return "reconnect-window" if is_over and situation.connected_for_s > min(window_s, SETTLE_S) else None
+
+
+def _nobody_since(situation: Situation, on_air: OnAir) -> int | None:
+    """Since when no encoder has given media; None if one does. One that has just connected counts as giving."""
+    joined_us = max((c.since_us for c in on_air.connections.values()), default=0)
+    if situation.lost_since_us:
+        return max(situation.lost_since_us, joined_us)
+    if situation.has_begun:
+        return None
+    # An encoder that never sent enough to begin with has a window, too: at least as long as beginning takes.
+    return max(situation.start_time_us, situation.media_at_us, joined_us) + round(SETTLE_S * 1e6)

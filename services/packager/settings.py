@@ -1,0 +1,39 @@
+"""Settings of the packager."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from services.common.settings import Duration, ServiceSettings
+from services.packager.program.election import Limits
+from services.packager.program.pace import PaceSettings
+from services.packager.program.program import ProgramSettings
+
+
+class Settings(ServiceSettings):
+    """What an operator may set of packagers."""
+
+    program: ClassVar[str] = "packager"
+
+    segment_duration: Duration = Field(
+        default=2.0, ge=1, le=10, description="A segment ends at the first key frame after this."
+    )
+    part_duration: Duration = Field(default=1 / 3, ge=0.1, le=2, description="How long LL-HLS parts are, at most.")
+    live_window: Duration = Field(
+        default=30.0, ge=10, le=3600, description="How much of the program a live playlist lists."
+    )
+    silence: Duration = Field(
+        default=1.0, ge=0.3, le=30, description="An instance this much behind the other one is taken for silent."
+    )
+    fail_back_after: Duration = Field(
+        default=5.0, ge=1, le=600, description="With fail-back, the primary must have been there this long."
+    )
+    max_broadcasts: int = Field(default=200, ge=1, le=10_000, description="Broadcasts one packager takes at most.")
+
+    def program_settings(self) -> ProgramSettings:
+        """The part of these that the program core needs."""
+        return ProgramSettings(
+            pace=PaceSettings(segment_s=self.segment_duration, part_s=self.part_duration),
+            limits=Limits(silence_us=round(self.silence * 1e6), fail_back_us=round(self.fail_back_after * 1e6)),
+            window_s=self.live_window,
+        )

@@ -1,0 +1,148 @@
+"""One group's subject in the CMAF log: read where it ends, write on, and notice when somebody else does.
+
+Design.md section 4, point 2. Each write names the subject's last message, so there is one order and one writer.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from headwater.internal.v1.cmaf_pb2 import Segment, State
+from services.common.bus.entry import Entry
+from services.common.bus.errors import Unavailable, WrongSequence
+from services.common.bus.log import Log
+from services.common.media.tick import EncodedTick, Frame, LoggedTick, TickAssembler, decode_frame
+from services.packager.program.ledger import Ledger
+from services.packager.program.program import Draft
+
+_RETRY_S = 0.1
+_MAX_WALK = 4096
+"""Messages walked back to the last state: segments are short, so more means a broken log."""
+
+
+class FencedError(Exception):
+    """Another writer has the subject now; this one must stop."""
+
+
+class BrokenLogError(Exception):
+    """The subject's end cannot be read: what it refers to is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the log says of a broadcast."""
+
+    ledger: Ledger
+    segments: list[Segment] = field(default_factory=list)
+    """Segments closed since the last state, and the one before: their messages may be missing."""
+
+
+class TickLog:
+    """Reads and writes one subject."""
+
+    def __init__(self, log: Log, subject: str) -> None:
+        self._log = log
+        self._subject = subject
+
+    async def load(self, state: State, *, window_s: float) -> Found:
+        """The ledger as of the last whole tick; with `state` if there is none. Errors: BrokenLogError, Unavailable."""
+        ledger = Ledger(state, window_s=window_s)
+        last = await self._log.last(self._subject)
+        if last is None:
+            return Found(ledger)
+        found = Found(ledger)
+        for tick, sequences in await self._ticks_since_state(last):
+            if (segment := ledger.apply(tick.head, sequences)) is not None:
+                found.segments.append(segment)
+        if not found.segments and ledger.state.HasField("last_segment"):
+            found.segments.append(ledger.state.last_segment)
+        ledger.last_sequence = last.sequence
+        ledger.epoch = max(ledger.epoch, decode_frame(last.payload).epoch)
+        return found
+
+    async def _ticks_since_state(self, last: Entry) -> list[tuple[LoggedTick, list[int]]]:
+        """Walk back to the tick that has the state which the last whole tick names."""
+        entry: Entry | None = last
+        messages: list[tuple[Entry, Frame]] = []
+        stop_at: int | None = None
+        for _ in range(_MAX_WALK):
+            if entry is None:
+                raise BrokenLogError(f"{self._subject}: a message that a later one names is gone")
+            frame = decode_frame(entry.payload)
+            messages.insert(0, (entry, frame))
+            if frame.index == 0 and stop_at is None:
+                stop_at = _state_of(messages)
+            if (stop_at is not None and entry.sequence <= stop_at) or frame.previous == 0:
+                return _assemble(messages)
+            entry = await self._log.get(frame.previous)
+        raise BrokenLogError(f"{self._subject}: no state within {_MAX_WALK} messages")
+
+    async def write(self, draft: Draft, *, previous: int) -> list[int]:
+        """Write a tick after the subject's message `previous`; the sequences of its messages.
+
+        It waits while NATS is away, and never writes twice. Errors: FencedError.
+        """
+        tick = EncodedTick(draft.head, draft.parts, max_payload=self._log.bus.max_payload - 1024)
+        sequences: list[int] = []
+        for index in range(tick.count):
+            sequences.append(await self._append(tick, index, sequences[-1] if sequences else previous))
+        return sequences
+
+    async def _append(self, tick: EncodedTick, index: int, previous: int) -> int:
+        while True:
+            message = tick.message(index, previous=previous)
+            try:
+                return await self._log.append(self._subject, message, expected_last=previous)
+            except WrongSequence:
+                last = await self._find_last()
+                if last is not None and last.payload == message:
+                    return last.sequence  # ours: its acknowledgement was lost
+                if last is not None:
+                    raise FencedError(f"epoch {decode_frame(last.payload).epoch} has taken over") from None
+                previous = 0  # retention has taken the subject's last message
+            except Unavailable:
+                await wait_for(self._log)
+
+    async def _find_last(self) -> Entry | None:
+        while True:
+            try:
+                return await self._log.last(self._subject)
+            except Unavailable:
+                await wait_for(self._log)
+
+
+async def append_for_good(log: Log, subject: str, payload: bytes, *, msg_id: str) -> int:
+    """Write a message whatever it takes; written twice under one `msg_id` it is there once."""
+    while True:
+        try:
+            return await log.append(subject, payload, msg_id=msg_id)
+        except Unavailable:
+            await wait_for(log)
+
+
+async def wait_for(log: Log) -> None:
+    """Return when it may be worth asking the log again."""
+    if log.bus.is_connected:
+        await asyncio.sleep(_RETRY_S)
+    else:
+        await log.bus.wait_connected()
+
+
+def _state_of(messages: list[tuple[Entry, Frame]]) -> int | None:
+    """The sequence of the state which the whole tick at the front names; None if that tick is not whole."""
+    assembler = TickAssembler()
+    for entry, frame in messages[: messages[0][1].count]:
+        tick = assembler.feed(entry.sequence, entry.payload)
+        if tick is not None and frame.completes_tick:
+            return tick.head.state_sequence or tick.first_sequence
+    return None
+
+
+def _assemble(messages: list[tuple[Entry, Frame]]) -> list[tuple[LoggedTick, list[int]]]:
+    assembler = TickAssembler()
+    ticks: list[tuple[LoggedTick, list[int]]] = []
+    sequences: list[int] = []
+    for entry, frame in messages:
+        sequences = [entry.sequence] if frame.index == 0 else [*sequences, entry.sequence]
+        if (tick := assembler.feed(entry.sequence, entry.payload)) is not None:
+            ticks.append((tick, sequences))
+    return ticks
