@@ -9,6 +9,8 @@ import grpc
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Any  # grpc.RpcMethodHandler, whose stub knows only the blocking server
 
+REQUEST_ID_KEY = "x-request-id"
+
 _EXEMPT = ("/grpc.health.", "/grpc.reflection.")
 
 

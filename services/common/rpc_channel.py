@@ -7,7 +7,7 @@ import grpc
 from structlog.contextvars import get_contextvars
 
 from services.common.ids import new_id
-from services.common.rpc_guards import REQUEST_ID_KEY
+from services.common.rpc_call import REQUEST_ID_KEY
 from services.common.rpc_status import unwrap
 from services.common.rpc_tracing import client_interceptors
 from services.common.settings_types import HostPort

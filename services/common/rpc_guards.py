@@ -19,10 +19,8 @@ from services.common import metrics
 from services.common.errors import AppError, Kind, Violation
 from services.common.ids import new_id
 from services.common.log import get_logger
-from services.common.rpc_call import Context, Guard
+from services.common.rpc_call import REQUEST_ID_KEY, Context, Guard
 from services.common.rpc_status import abort
-
-REQUEST_ID_KEY = "x-request-id"
 
 _log = get_logger(__name__)
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
