@@ -170,6 +170,9 @@ class Connection(asyncio.Protocol):
         self._desk.counts.waiting -= 1
         if request is None or self._transport.is_closing():
             return
+        self._resume_with(request, response)
+
+    def _resume_with(self, request: Request, response: Response) -> None:
         self._state = _READY
         self._send(request, response)
         if self._buffer:
@@ -217,22 +220,17 @@ class Connection(asyncio.Protocol):
         if error is not None:
             _log.warning("a streamed body broke off", target=request.target, sent=pump.sent, error=str(error))
         if error is not None and not pump.has_begun:
-            self._desk.finish(request, 503, 0)
-            self._refuse(refusal(503))
+            self._resume_with(request, refusal(503))
             return
         self._desk.finish(request, outgoing.status, pump.sent)
         if error is not None:
             self.abort()  # the only way to say that the body is not whole
         elif outgoing.keep_alive:
-            self._become_ready()
+            self._state = _READY
+            self.deadline = self._desk.idle_until
+            self._advance()
         else:
             self._end()
-
-    def _become_ready(self) -> None:
-        is_full = self._transport.get_write_buffer_size() > self._desk.limits.high_water_bytes
-        self._state = _State.FULL if is_full else _READY
-        self.deadline = self._desk.idle_until
-        self._advance()
 
     # Ends.
 
@@ -286,8 +284,11 @@ class Connection(asyncio.Protocol):
             self._progress = progress
             self._set_deadline(self._desk.limits.stall_s)
             return
-        if self._state is _State.ENDING or unsent or self._pump:
-            self._desk.counts.timed_out += bool(unsent or self._pump)
+        if self._state is _State.ENDING and not unsent:
+            self._transport.close()  # no reset: the kernel may still be sending to a slow client
+            return
+        if unsent or self._pump:
+            self._desk.counts.timed_out += 1
             self.abort()
             return
         self._desk.counts.timed_out += 1

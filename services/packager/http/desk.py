@@ -17,7 +17,9 @@ from services.packager.http.response import Response
 _log = get_logger(__name__)
 
 AccessHook = Callable[[Request, int, int], object]
-"""Called with each answered request, its status and the body bytes handed to the transport; must be quick."""
+"""Called with each answered request, its status and the body bytes handed to the transport.
+
+It runs between two requests, so it must be quick, and it must not raise."""
 
 
 class Handler(Protocol):

@@ -1,4 +1,4 @@
-"""The header section of a request: what of it an origin decides by, read once (RFC 9110)."""
+"""The header section of a request: what of it an origin decides by, read once (RFC 9110). Pure."""
 
 from collections.abc import Iterable
 

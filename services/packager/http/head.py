@@ -36,7 +36,7 @@ class HeadReader:
         """The request if `data` is exactly one GET whose header section is known, else None: then `take` decides."""
         line_end = data.find(b"\r\n")
         fields = self._known.get(data[line_end:])
-        if fields is None or line_end > LINE_BYTES:
+        if fields is None:
             return None
         line = _ROUTINE_LINE.fullmatch(data, 0, line_end)
         if line is None:

@@ -1,4 +1,4 @@
-"""Byte ranges (RFC 9110, 14): one range of a body, out of one piece or many."""
+"""Byte ranges (RFC 9110, 14): one range of a body, out of one piece or many. Pure."""
 
 import re
 from typing import NamedTuple

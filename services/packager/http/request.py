@@ -1,4 +1,4 @@
-"""A request as handlers see it; the path and the query are decoded only when somebody asks."""
+"""A request as handlers see it; the path and the query are decoded only when somebody asks. Pure."""
 
 from urllib.parse import unquote_plus, unquote_to_bytes
 

@@ -1,4 +1,4 @@
-"""A response, with its heads rendered once however many clients it goes to."""
+"""A response, with its heads rendered once however many clients it goes to. Pure."""
 
 import gzip
 from collections.abc import Mapping

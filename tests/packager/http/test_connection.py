@@ -11,13 +11,20 @@ from hypothesis import strategies as st
 
 from services.common.tasks import cancel, spawn
 from services.packager.http.connection import Connection
-from services.packager.http.limits import Limits
+from services.packager.http.limits import INPUT_BYTES, Limits
 from tests.packager.http.raw_client import RawClient, split_answers
 from tests.packager.http.site import HUGE, PLAYLIST_BODY, SEGMENT_BODY, Running, eventually
 
 GZIP = "Accept-Encoding: gzip"
 Connect = Callable[[], Awaitable[RawClient]]
 Start = Callable[..., Awaitable[Running]]
+ONE_READ = 256 * 1024  # what uvloop takes off a socket at once
+
+
+def the_connection(running: Running) -> Connection:
+    (connection,) = running.server._desk.guests
+    assert isinstance(connection, Connection)
+    return connection
 
 
 async def test_one_connection_serves_one_request_after_the_other(client: RawClient) -> None:
@@ -54,15 +61,30 @@ async def test_pipelined_requests_are_answered_in_order(client: RawClient, origi
 
 async def test_flood_of_pipelined_requests_is_bounded_and_answered(client: RawClient, origin: Running) -> None:
     """A client that sends far ahead is read no further than the limit while its first request waits."""
-    count = 3000
+    count = 8000
     client.get("/blocked")
-    request = b"GET /path HTTP/1.1\r\nHost: test\r\nX: " + b"x" * 200 + b"\r\n\r\n"
-    client.send(request * count)
+    client.send((b"GET /path HTTP/1.1\r\nHost: test\r\nX: " + b"x" * 200 + b"\r\n\r\n") * count)
     await eventually(lambda: origin.site.blocked)
+    connection = the_connection(origin)
+    await eventually(lambda: not connection._transport.is_reading())
+    assert len(connection._buffer) <= INPUT_BYTES + ONE_READ
     origin.site.publish()
     await client.answer()
     for _ in range(count):
         assert (await client.answer()).body == b"/path"
+
+
+async def test_next_request_waits_until_the_last_answer_is_read(client: RawClient, origin: Running) -> None:
+    """One body is under way at a time, however many are asked for."""
+    for _ in range(5):
+        client.get("/huge")
+    client.get("/playlist")
+    await client.reader.readexactly(1000)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert origin.server.counts.requests == 1
+    await client.reader.readexactly(5 * (HUGE.plain.length or 0))
+    await eventually(lambda: origin.server.counts.requests == 6)
 
 
 async def test_head_answers_without_body(client: RawClient) -> None:
@@ -185,15 +207,24 @@ async def test_stream_is_fetched_no_faster_than_its_client_reads(client: RawClie
     """What is in memory for a client that does not read is bounded."""
     client.get("/endless")
     await client.reader.readexactly(1000)
-    connection = next(iter(origin.server._desk.guests))
-    assert isinstance(connection, Connection)
-    transport, high = connection._transport, Limits().high_water_bytes
+    transport, high = the_connection(origin)._transport, Limits().high_water_bytes
     await eventually(lambda: transport.get_write_buffer_size() > high)
     for _ in range(100):
         await asyncio.sleep(0)
         assert transport.get_write_buffer_size() <= high + 50_000
     await client.reader.readexactly(20_000_000)
     assert origin.site.closed_streams == 0
+
+
+async def test_stream_to_a_client_that_stopped_reading_ends_with_it(client: RawClient, origin: Running) -> None:
+    """A pump that waits for room is woken by the end."""
+    client.get("/endless")
+    await client.reader.readexactly(1000)
+    transport = the_connection(origin)._transport
+    await eventually(lambda: transport.get_write_buffer_size() > Limits().high_water_bytes)
+    client.writer.transport.abort()
+    await eventually(lambda: origin.site.closed_streams == 1)
+    assert origin.server.counts.cancelled == 1
 
 
 async def test_range_of_a_stream_is_read_from_its_source(client: RawClient) -> None:
@@ -264,17 +295,18 @@ async def test_client_that_does_not_read_is_dropped(start: Start) -> None:
     await client.close()
 
 
-async def test_slow_reader_gets_everything(start: Start) -> None:
+@pytest.mark.parametrize("lines", [[], ["Connection: close"]])
+async def test_slow_reader_gets_everything(start: Start, lines: list[str]) -> None:
     """A body takes longer than every limit, and none is hit while it moves."""
-    running = await start(Limits(stall_s=0.5, idle_s=0.1, sweep_s=0.05))
+    running = await start(Limits(stall_s=0.3, idle_s=0.1, linger_s=0.1, sweep_s=0.05))
     client = await RawClient.connect(running.port)
-    client.get("/huge", "Connection: close")
+    client.get("/huge", *lines)
     head = await client.reader.readuntil(b"\r\n\r\n")
     assert b" 200 " in head
     received = 0
     while piece := await client.reader.read(1 << 20):
         received += len(piece)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.005)
     assert received == HUGE.plain.length
     await client.close()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.packager.http.head import KNOWN_SECTIONS, HeadReader
+from services.packager.http.head import KNOWN_SECTIONS, HeadReader, _Section
 from services.packager.http.limits import FIELDS_BYTES, TARGET_BYTES
 from services.packager.http.refusals import Refused
 from services.packager.http.request import Request
@@ -157,6 +157,12 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(KNOWN_SECTIONS + 10):
         reader.take(bytearray(b"GET / HTTP/1.1\r\nHost: h%d\r\n\r\n" % number), "p")
     assert len(reader._known) <= KNOWN_SECTIONS
+
+
+def test_section_with_a_second_head_inside_is_refused() -> None:
+    """Should the two readers of a head ever disagree about its end, it is nobody's request."""
+    with pytest.raises(Refused):
+        _Section().read(HOST + SIMPLE)
 
 
 HEADS = st.sampled_from(

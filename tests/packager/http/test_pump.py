@@ -29,7 +29,10 @@ async def test_source_that_fails_at_once_gives_503(client: RawClient, origin: Ru
     put(origin, 10, error=OSError("the store is away"))
     client.get("/test")
     assert (await client.answer()).status == 503
-    assert origin.site.finished[-1] == (b"/test", 503, 0)
+    assert [(target, status) for target, status, _ in origin.site.finished] == [(b"/test", 503)]
+    assert origin.server.counts.requests == 1
+    client.get("/playlist")
+    assert (await client.answer()).status == 200
 
 
 @pytest.mark.parametrize(
