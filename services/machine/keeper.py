@@ -11,6 +11,9 @@ from services.machine.child import Child, Children, Command
 BAD_SETTING = 2
 """The exit code by which a program says that a setting is wrong; starting it again does not help."""
 
+COULD_NOT_RUN = 126
+"""The exit code by which a shell says that a program is there and cannot be run."""
+
 
 class Watcher(Protocol):
     """Who wants to know."""
@@ -66,7 +69,7 @@ class Keeper:
             self._child = child = self._children.start(self.command)
         except OSError as error:  # the file is gone, or out of memory: as good as a death
             self._children.note(self.name, f"cannot be started: {error}")
-            return error.errno or 1, 0.0
+            return COULD_NOT_RUN, 0.0
         code = await asyncio.shield(child.ended)
         return code, loop.time() - child.started_at
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from services.machine.child import Command
 from services.machine.home import Home, write_private
 from services.machine.part import Part, PartMissingError, bare_environment, find_binary
-from services.machine.ports import LOOPBACK, S3_INNER_PORTS, port
+from services.machine.ports import LOOPBACK, S3_GRPC_STEPS, port
 from services.machine.probe import http_status
 from services.machine.settings import MachineSettings
 
@@ -59,22 +59,42 @@ def _seaweed(binary: Path, data: Path, home: Home, machine: MachineSettings) -> 
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     identities = home.path / "s3" / "identities.json"
     write_private(identities, _identities(settings))
-    argv = (str(binary), "-logtostderr=true", "mini", *_seaweed_options(data, identities, number))
-    ports = {"s3": number} | {f"s3, inner port {step}": number + step for step in S3_INNER_PORTS}
+    ports = seaweed_ports(number)
+    argv = (str(binary), "-logtostderr=true", "mini", *_seaweed_options(data, identities, ports))
 
     async def answers() -> bool:
         return await http_status(number, "/status") > 0
 
     command = Command("s3", argv, bare_environment(home.path), cwd=data.parent)
-    return Part(command, ports, answers, settings)
+    return Part(command, {f"s3, {name}": taken for name, taken in ports.items()}, answers, settings)
 
 
-def _seaweed_options(data: Path, identities: Path, number: int) -> list[str]:
+def seaweed_ports(number: int, sockets: Path = Path("/tmp")) -> dict[str, int]:  # noqa: S108  SeaweedFS's own choice
+    """Everything that SeaweedFS opens, by its option: S3 on `number`, all else close to it.
+
+    It makes a socket file in /tmp for each gRPC port. One that another user's killed SeaweedFS has left cannot be
+    removed by us, and it would wait for ever, so those ports are passed over; they may be others at each start.
+    """
+    roles = ("s3", "master", "volume", "filer", "admin")
+    ports = {f"{role}.port": number + step for step, role in enumerate(roles)}
+    for first in S3_GRPC_STEPS:
+        inner = {f"{role}.port.grpc": number + first + step for step, role in enumerate(roles)}
+        if not any(
+            _is_foreign(file) for one in inner.values() for file in sockets.glob(f"seaweedfs-*-grpc-{one}.sock")
+        ):
+            break
+    return ports | inner
+
+
+def _is_foreign(file: Path) -> bool:
+    try:
+        return file.lstat().st_uid != os.getuid() and os.getuid() != 0
+    except OSError:  # gone meanwhile
+        return False
+
+
+def _seaweed_options(data: Path, identities: Path, ports: Mapping[str, int]) -> list[str]:
     """Everything on loopback and beside the S3 port, nothing that calls home, no door but S3."""
-    inner = ("master", "volume", "filer", "admin")
-    ports = {"s3.port": number, "s3.port.grpc": number + 10, "s3.port.iceberg": 0, "s3.port.lance": 0}
-    ports |= {f"{name}.port": number + step for step, name in enumerate(inner, 1)}
-    ports |= {f"{name}.port.grpc": number + 10 + step for step, name in enumerate(inner, 1)}
     options: dict[str, object] = {
         "dir": data,
         "ip": LOOPBACK,
@@ -86,8 +106,10 @@ def _seaweed_options(data: Path, identities: Path, number: int) -> list[str]:
         "admin.ui": "false",
         "webdav": "false",
         "master.telemetry": "false",
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
     }
-    return [f"-{name}={value}" for name, value in (options | ports).items()]
+    return [f"-{name}={value}" for name, value in {**options, **ports}.items()]
 
 
 def _settings(home: Home, machine: MachineSettings, number: int) -> dict[str, str]:

@@ -22,8 +22,8 @@ PORTS = {
 HIGHEST_OFFSET = 65535 - ports.GRPC - 100
 """A hundred places are left for replicas."""
 
-S3_INNER_PORTS = (1, 2, 3, 4, 10, 11, 12, 13, 14)
-"""What SeaweedFS opens beside its S3 port, as distances from it."""
+S3_GRPC_STEPS = range(10, 100, 10)
+"""Where SeaweedFS's gRPC ports may begin, as distances from its S3 port."""
 
 _LISTEN = "0A"
 

@@ -2,9 +2,11 @@
 
 import signal
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from services.machine.home import Home
+from services.machine.keeper import COULD_NOT_RUN
 from services.machine.logfile import last_lines
 from services.machine.ports import port
 from services.machine.settings import MachineSettings
@@ -21,8 +23,9 @@ class Screen:
     def say(self, line: str) -> None:
         with self._home.log_path("supervisor").open("a") as log:
             log.write(f"{line}\n")
-        self._out.write(f"{line}\n")
-        self._out.flush()
+        with suppress(OSError):  # the terminal is gone, which is no reason to go off air
+            self._out.write(f"{line}\n")
+            self._out.flush()
 
     def died(self, name: str, code: int, *, restart_in_s: float, keeps_dying: bool) -> None:
         """Say so; quote its log the first time that it cannot keep alive."""
@@ -41,6 +44,8 @@ class Screen:
 
 def how(code: int) -> str:
     """A return code in words."""
+    if code == COULD_NOT_RUN:
+        return "could not be started"
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from services.machine.home import Home
 from services.machine.listeners import Listeners
 from services.machine.logfile import last_lines
 from services.machine.ports import next_free
+from services.machine.screen import Screen
 from tests.machine.programs import (
     GREETER,
     NOTING,
@@ -95,6 +97,7 @@ async def test_missing_binary_is_retried_and_noted_in_its_log(home: Home) -> Non
         supervisor.keep(type(command)("redis", ("/nowhere/redis-server",), {}))
         await until(lambda: bool(last_lines(home.log_path("redis"))))
     assert "cannot be started" in home.log_path("redis").read_text()
+    assert "redis ended (could not be started)" in home.log_path("supervisor").read_text()
 
 
 async def test_connection_made_while_the_program_is_down_is_answered_by_the_next(home: Home) -> None:
@@ -114,3 +117,12 @@ async def test_connection_made_while_the_program_is_down_is_answered_by_the_next
             writer.close()
             assert answer == b"hello from %d" % pid_of(home, "ingest")
             assert pid_of(home, "ingest") != first
+
+
+async def test_screen_that_is_gone_ends_nothing(home: Home) -> None:
+    """A closed terminal takes away the words, not the system; they stand in the log."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as out, suppress(BrokenPipeError):
+        Screen(home, out).say("still here")
+        assert home.log_path("supervisor").read_text() == "still here\n"
