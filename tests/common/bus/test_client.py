@@ -24,6 +24,16 @@ async def test_tap_that_raises_does_not_end_the_reading(bus: Bus, name: str) -> 
     assert heard == [b"good"]
 
 
+async def test_flush_proves_that_all_before_it_was_sent(bus: Bus, name: str) -> None:
+    """nats-py's own ping overtakes what is pending."""
+    heard: list[bytes] = []
+    bus.add_tap(name, lambda _subject, _reply, _headers, payload: heard.append(payload))
+    for n in range(200):
+        bus.publish(name, str(n).encode())
+        await bus.flush()
+        assert len(heard) == n + 1
+
+
 @pytest.mark.parametrize(
     "complaint", ["'slow consumer'", "'maximum payload violation'", "'unknown protocol operation'"]
 )

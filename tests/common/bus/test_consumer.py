@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import pytest
 from opentelemetry import trace
@@ -14,7 +15,7 @@ from services.common.bus.entry import Entry
 from services.common.bus.errors import Refused
 from services.common.bus.log import Log
 from services.common.bus.stream import StreamConfig, ensure_stream
-from tests.common.bus.waiting import until
+from tests.common.bus.waiting import holds_more, until
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
@@ -160,7 +161,7 @@ async def test_work_goes_on_through_kills_of_the_server(own_log: Log, own_nats: 
         await own_log.append("T.a", str(n).encode())
     async with running(own_log.bus, config("T", concurrency=3), handle):
         for step in range(1, 4):
-            await until(lambda step=step: len(seen) > 60 * step)
+            await until(partial(holds_more, seen, 60 * step))
             own_nats.kill()
             await asyncio.to_thread(own_nats.start)
         await until(lambda: len(seen) == 300)
