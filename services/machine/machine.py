@@ -92,7 +92,7 @@ class Machine:
             for number in range(1, program.count + 1):
                 own = env | own_ports(number, self._offset)
                 supervisor.keep(command(program, number, own, listeners.fds(program.listens)))
-        questions = {"readyz": self._is_ready} if self._programs else {}
+        questions = {"api": self._is_ready} if any(program.name == "api" for program in self._programs) else {}
         if await until_all(questions, what="programs", say=self._screen.say, gives_up=gives_up):
             took_s = asyncio.get_running_loop().time() - began
             self._screen.say(ready_block(self._home, self._settings, took_s=took_s))

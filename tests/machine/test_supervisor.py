@@ -123,6 +123,6 @@ async def test_screen_that_is_gone_ends_nothing(home: Home) -> None:
     """A closed terminal takes away the words, not the system; they stand in the log."""
     read, write = os.pipe()
     os.close(read)
-    with os.fdopen(write, "w") as out, suppress(BrokenPipeError):
+    with suppress(BrokenPipeError), os.fdopen(write, "w") as out:
         Screen(home, out).say("still here")
         assert home.log_path("supervisor").read_text() == "still here\n"
