@@ -67,9 +67,10 @@ def test_change_of_sample_rate_keeps_the_times() -> None:
     """Frames of another rate stand where they stood, to the nearest tick and without drift."""
     table = SampleTable(INIT)
     table.add_chunk(INIT, frames(0, 2))
-    table.add_chunk(OTHER_RATE, frames(44_100, 44_100))
-    assert table.end_dts == 48_000 + 1024 * 48_000
-    assert {delta for _, delta in deltas(table)} == {1024, 48_000 - 1024, 1114, 1115}
+    table.add_chunk(OTHER_RATE, frames(44_107, 44_100))
+    begin = 48_008  # 44,107 of 44.1 kHz are 48,007.6 of 48 kHz
+    assert table.end_dts == begin + 1024 * 48_000
+    assert {delta for _, delta in deltas(table)} == {1024, begin - 1024, 1114, 1115}
     assert list(table.chunk_runs()) == [(1, 2, 1), (2, 44_100, 2)]
     assert table.entries == [INIT.sample_entry, OTHER_RATE.sample_entry]
 
