@@ -7,8 +7,6 @@ lease tries; the CMAF log says who may.
 import asyncio
 from dataclasses import dataclass
 
-import structlog
-
 from headwater.internal.v1.cmaf_pb2 import End, Segment, State
 from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
 from services.common import subjects
@@ -18,7 +16,7 @@ from services.common.bus.facts import FactPublisher
 from services.common.bus.log import Log
 from services.common.clock import Clock
 from services.common.ids import digest
-from services.common.log import get_logger
+from services.common.log import bound, get_logger
 from services.common.media.framing import FramingError
 from services.common.tasks import cancel, spawn
 from services.packager.counts import Counts, ended_fact, say
@@ -77,9 +75,7 @@ class Broadcast:
 
     async def run(self) -> str:
         """Carry the broadcast on until it ends or another packager has it; the reason."""
-        with structlog.contextvars.bound_contextvars(
-            broadcast=self.record.broadcast_id, livestream=self.record.livestream_id
-        ):
+        with bound(broadcast=self.record.broadcast_id, livestream=self.record.livestream_id):
             try:
                 return await self._run()
             except FencedError as error:

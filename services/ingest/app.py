@@ -1,0 +1,95 @@
+"""Ingest's wiring: what is opened, in which order, and what runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from headwater.internal.v1.services_pb2_grpc import add_EncoderServiceServicer_to_server
+from services.common import metrics, subjects
+from services.common.bus.connection import connect
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
+from services.common.errors import AppError, Kind
+from services.common.health import Health
+from services.common.lifecycle import App, Job
+from services.common.resources import Resources
+from services.common.rpc_server import RpcServer
+from services.common.sockets import listening_socket
+from services.common.spine import Spine
+from services.ingest.counts import Counts
+from services.ingest.encoder import Edge
+from services.ingest.fullness import Fullness
+from services.ingest.keys import KeyBook
+from services.ingest.on_air import OnAirBook
+from services.ingest.rtmp_server import RtmpServer
+from services.ingest.servicer import EncoderServicer
+from services.ingest.settings import Settings
+
+
+class IngestApp(App):
+    """An opened ingest."""
+
+    def __init__(self, edge: Edge, server: RtmpServer) -> None:
+        self._edge = edge
+        self._server = server
+
+    def jobs(self) -> Iterable[Job]:
+        """Two watches, a look at the logs, and the server."""
+        return (
+            Job("watch keys", self._edge.keys.watch),
+            Job("watch onair", self._edge.on_air.watch),
+            Job("watch the logs", self._edge.fullness.watch),
+            Job("rtmp", self._server.serve),
+        )
+
+    async def drain(self) -> None:
+        """Send the encoders to another ingest."""
+        await self._server.drain()
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
+    """Open everything ingest needs; close it in reverse."""
+    connected = metrics.gauge("headwater_bus_connected")
+    async with Resources(close_timeout_s=settings.close_timeout) as resources:
+        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
+        resources.defer("bus", bus.close)
+        spine = Spine(bus, settings)
+        facts = FactPublisher(await spine.facts())
+        resources.defer("facts", facts.close)
+        for shard in range(settings.shards):
+            await asyncio.gather(spine.media(shard), spine.cmaf(shard))
+        counts = Counts()
+        edge = Edge(
+            name=settings.replica,
+            spine=spine,
+            keys=KeyBook(await spine.bucket(subjects.KEYS)),
+            on_air=OnAirBook(await spine.bucket(subjects.ONAIR), shards=settings.shards),
+            facts=facts,
+            fullness=Fullness(spine, shards=settings.shards),
+            clock=SystemClock(),
+            batch=settings.batch_limits(),
+            log_limits=settings.log_limits(),
+            max_bitrate=settings.max_bitrate,
+            on_drop=counts.dropped_units.inc,
+        )
+        listener = listening_socket("rtmp", settings.bind, settings.rtmp_port, setting="HEADWATER_RTMP_PORT")
+        server = RtmpServer(
+            edge,
+            listener,
+            counts=counts,
+            max_connections=settings.max_connections,
+            max_per_address=settings.max_per_address,
+        )
+        resources.defer("rtmp", server.drain)
+        counts.observe(lambda: server.encoders)
+        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc.add(add_EncoderServiceServicer_to_server, EncoderServicer(server))
+        await resources.open("grpc", rpc)
+
+        async def check_bus() -> None:
+            if not bus.is_connected:
+                raise AppError(Kind.UNAVAILABLE, "NATS is away")
+
+        health.add("nats", check_bus)
+        yield IngestApp(edge, server)

@@ -1,0 +1,47 @@
+"""Settings of ingest."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from services.common import ports
+from services.common.settings import ByteSize, Duration, ServiceSettings
+from services.common.settings_types import PortNumber, Shifted
+from services.ingest.batcher import BatchLimits
+from services.ingest.media_log import LogLimits
+
+
+class Settings(ServiceSettings):
+    """What an operator may set of ingest."""
+
+    program: ClassVar[str] = "ingest"
+
+    rtmp_port: Annotated[PortNumber, Shifted()] = Field(
+        default=ports.RTMP, description="Where encoders connect by RTMP."
+    )
+    max_connections: int = Field(default=2000, ge=1, description="Connections at once, strangers included.")
+    max_per_address: int = Field(
+        default=200, ge=1, description="Connections at once from one address that have not shown a key."
+    )
+    batch_bytes: ByteSize = Field(
+        default=60_000, ge=4_000, le=500_000, description="A message on the media log is about this large at most."
+    )
+    batch_delay: Duration = Field(
+        default=0.15, ge=0.01, le=1, description="A unit waits this long at most for others to share its message."
+    )
+    part_duration: Duration = Field(
+        default=1 / 3, ge=0.1, le=2, description="As the packager's: what ends a part is written at once."
+    )
+    buffer_bytes: ByteSize = Field(
+        default=64_000_000, ge=1_000_000, description="What one encoder may have waiting while NATS is away."
+    )
+    in_flight: int = Field(default=32, ge=1, le=256, description="Messages of one encoder that await acknowledgement.")
+    max_bitrate: int = Field(default=50_000_000, ge=100_000, description="Bits a second one encoder may send.")
+
+    def batch_limits(self) -> BatchLimits:
+        """The part of these that the batcher needs."""
+        return BatchLimits(size_bytes=self.batch_bytes, delay_s=self.batch_delay, part_s=self.part_duration)
+
+    def log_limits(self) -> LogLimits:
+        """The part of these that the media log's writer needs."""
+        return LogLimits(in_flight=self.in_flight, buffer_bytes=self.buffer_bytes)
