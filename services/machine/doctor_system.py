@@ -23,7 +23,7 @@ def port_findings(settings: MachineSettings) -> Iterator[Finding]:
     offset = settings.port_offset
     wanted = {part: port(part, offset) for part in ("nats", "redis", "s3") if part not in settings.outside}
     for program in PROGRAMS:
-        wanted |= {name: port(name, offset) for name in program.listens}
+        wanted |= {name: settings.port_of(name) for name in program.listens}
         wanted |= served_ports(program, offset) if program.is_there else {}
     taken = {name: number for name, number in wanted.items() if not is_free(number)}
     for name, number in taken.items():

@@ -14,7 +14,7 @@ from services.machine.part import Part
 from services.machine.part_nats import nats
 from services.machine.part_redis import redis
 from services.machine.part_s3 import s3
-from services.machine.ports import OFFSET_SETTING, is_free, port
+from services.machine.ports import OFFSET_SETTING, is_free
 from services.machine.probe import http_status
 from services.machine.programs import PROGRAMS, STOP_ORDER, Program, command, own_ports, served_ports
 from services.machine.screen import Screen, ready_block
@@ -122,7 +122,7 @@ class Machine:
         return part not in self._settings.outside
 
     def _port(self, name: str) -> int:
-        return port(name, self._offset)
+        return self._settings.port_of(name)
 
     @property
     def _offset(self) -> int:

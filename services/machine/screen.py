@@ -8,7 +8,6 @@ from typing import TextIO
 from services.machine.home import Home
 from services.machine.keeper import COULD_NOT_RUN
 from services.machine.logfile import last_lines
-from services.machine.ports import port
 from services.machine.settings import MachineSettings
 
 
@@ -56,11 +55,11 @@ def how(code: int) -> str:
 
 def ready_block(home: Home, settings: MachineSettings, *, took_s: float) -> str:
     """The one block that says that everything runs, and where."""
-    host, offset = settings.public_host, settings.port_offset
+    host = settings.public_host
     rows = (
-        ("Console", f"http://{host}:{port('rest', offset)}/"),
-        ("RTMP", f"rtmp://{host}:{port('rtmp', offset)}/live"),
-        ("Playback", f"http://{host}:{port('origin', offset)}/<id>/watch"),
+        ("Console", f"http://{host}:{settings.port_of('rest')}/"),
+        ("RTMP", f"rtmp://{host}:{settings.port_of('rtmp')}/live"),
+        ("Playback", f"http://{host}:{settings.port_of('origin')}/<id>/watch"),
         ("Admin token", f"in {home.admin_token_path}"),
         ("Logs", f"{home.logs}/"),
     )

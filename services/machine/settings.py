@@ -1,12 +1,13 @@
 """What `headwater run` itself reads from the environment; everything else is the programs' and passes through."""
 
+import os
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from services.common.settings import ServiceSettings
-from services.machine.ports import HIGHEST_OFFSET, LOOPBACK
+from services.machine.ports import HIGHEST_OFFSET, LOOPBACK, port
 
 _EVERYWHERE = ("0.0.0.0", "::")
 
@@ -25,6 +26,11 @@ class MachineSettings(ServiceSettings):
         if self.port_offset > HIGHEST_OFFSET:
             raise ValueError(f"HEADWATER_PORT_OFFSET: {self.port_offset} is above {HIGHEST_OFFSET}")
         return self
+
+    def port_of(self, name: str) -> int:
+        """Where people find `rtmp`, `origin` or `rest`: the program's own setting, else the table and the offset."""
+        set_by_hand = os.environ.get(f"HEADWATER_{name.upper()}_PORT", "")
+        return int(set_by_hand) if set_by_hand.isdigit() else port(name, self.port_offset)
 
     @property
     def outside(self) -> frozenset[str]:

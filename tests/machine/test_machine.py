@@ -97,6 +97,16 @@ async def test_second_start_on_the_same_folder_is_refused_in_words(tmp_path: Pat
         assert first.pids() == pids
 
 
+async def test_port_set_by_hand_is_the_one_that_is_opened_and_printed(tmp_path: Path) -> None:
+    """A program's own port setting holds for the socket that the supervisor opens in its place."""
+    offset = free_offset()
+    chosen = str(8090 + offset)
+    with machine(tmp_path / "var", offset=offset, env={"HEADWATER_ORIGIN_PORT": chosen}) as running:
+        await running.ready()
+        assert f":{chosen}/<id>/watch" in running.said()
+        assert await asyncio.wait_for(_greeting(int(chosen)), 20) in (b"origin", b"origin-2")
+
+
 async def test_taken_port_ends_the_start_with_its_number_and_the_way_out(tmp_path: Path) -> None:
     """A promised port that somebody holds is named, with the setting that moves all ports."""
     offset = free_offset()
