@@ -58,6 +58,8 @@ def starts_decoding(unit: memoryview, nal_length_size: int, *, is_flagged: bool)
         if at == start:
             continue
         kind = unit[start] & 0x1F
+        if _SLICE <= kind <= _IDR and at == start + 1:  # a start code read as a length of 1
+            raise ProtocolError("an access unit has an empty slice; NAL units must have lengths, not start codes")
         if kind == _IDR:
             return True
         if _SLICE <= kind < _IDR:

@@ -23,7 +23,9 @@ class _Last:
 class ChunkWriter:
     """One direction of a connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shortens: bool = True) -> None:
+        """Without shortens every header is a full one, which no peer can misread: for a server's few messages."""
+        self._shortens = shortens
         self.chunk_size = FIRST_CHUNK_SIZE
         """Follows the Set Chunk Size messages written."""
         self._last: dict[int, _Last] = {}
@@ -51,7 +53,7 @@ class ChunkWriter:
     def _choose(self, csid: int, message: Message, stamp: int) -> tuple[int, int]:
         """The header's type and its timestamp field, before that is capped."""
         last = self._last.get(csid)
-        if last is None or last.stream_id != message.stream_id:
+        if last is None or not self._shortens or last.stream_id != message.stream_id:
             return 0, stamp
         delta = (stamp - last.timestamp) & _U32_MASK
         if delta > _MAX_DELTA:

@@ -57,7 +57,7 @@ class Session:
         self._handshake = Handshake()
         self._reader = ChunkReader(limits)
         self._reader.message_limit = limits.stranger_message_bytes
-        self._writer = ChunkWriter()
+        self._writer = ChunkWriter(shortens=False)
         self._held = bytearray()
         self._out = bytearray()
         self._events: deque[Event] = deque()
