@@ -13,13 +13,13 @@ from services.common.clock import SystemClock
 from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import App, Job
+from services.common.playback import PlaybackRecords
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
 from services.common.spine import Spine
 from services.packager.broadcast import Surroundings
 from services.packager.broadcasts import Broadcasts
 from services.packager.counts import Counts
-from services.packager.playback import PlaybackRecords
 from services.packager.servicer import ProgramServicer
 from services.packager.settings import Settings
 
