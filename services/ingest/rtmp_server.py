@@ -7,6 +7,7 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable
+from typing import cast
 
 from services.common.bus.errors import BusError
 from services.common.log import get_logger
@@ -52,8 +53,7 @@ class Connection(asyncio.Protocol):
     # -- the socket -------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP server makes no other
-        self._transport = transport
+        transport = self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its subclasses
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
