@@ -30,7 +30,7 @@ class Connection(asyncio.Protocol):
         self.session.receive_data(data, self._clock())
         self._flush()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.session.receive_eof()
         self._flush()
 
