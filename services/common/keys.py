@@ -13,6 +13,11 @@ def init(prefix: str, rendition: str, init_id: str) -> str:
     return f"{prefix}/{rendition}/init-{init_id}.mp4"
 
 
+def rendition(prefix: str, rendition: str, init_id: str) -> str:
+    """A `Rendition` message beside its init segment, until an index object holds it too."""
+    return f"{prefix}/{rendition}/init-{init_id}.bin"
+
+
 def index(prefix: str, number: int) -> str:
     """The `number`-th index object, from 0; each holds `INDEX_SEGMENTS` segments, the last one fewer."""
     return f"{prefix}/index/{number:06d}.bin"
@@ -21,6 +26,11 @@ def index(prefix: str, number: int) -> str:
 def segment_record(prefix: str, msn: int) -> str:
     """A `Segment` message beside its bytes, until an index object holds it too."""
     return f"{prefix}/segment/{msn}.bin"
+
+
+def segment_records(prefix: str) -> str:
+    """What all keys of segment records begin with."""
+    return f"{prefix}/segment/"
 
 
 def recording(prefix: str) -> str:

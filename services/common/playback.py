@@ -22,6 +22,11 @@ class PlaybackRecords:
         record = await self._bucket.get(key)
         return None if record is None else Playback.FromString(record.value)
 
+    async def get_dated(self, key: str) -> tuple[Playback, int] | None:
+        """The same with the time of its last change, in Unix microseconds by NATS' clock."""
+        record = await self._bucket.get(key)
+        return None if record is None else (Playback.FromString(record.value), record.time_us)
+
     async def begin(self, livestream: str, on_air: OnAir) -> Playback:
         """The record of a broadcast, made if it is not there; the livestream's points at it too."""
         record = Playback(

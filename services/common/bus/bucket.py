@@ -22,11 +22,12 @@ LIST_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A key as it stands; `revision` is what compare-and-set asks for."""
+    """A key as it stands; `revision` is what compare-and-set asks for, `time_us` when it was written (0: not known)."""
 
     key: str
     value: bytes
     revision: int
+    time_us: int = 0
 
 
 class Bucket:
@@ -100,7 +101,7 @@ class Bucket:
         return self._prefix + key
 
     def _record(self, entry: Entry) -> Record:
-        return Record(entry.subject[len(self._prefix) :], entry.payload, entry.sequence)
+        return Record(entry.subject[len(self._prefix) :], entry.payload, entry.sequence, entry.time_us)
 
 
 async def open_bucket(

@@ -29,10 +29,19 @@ class Reject(Exception):  # noqa: N818  an order to the consumer rather than a f
     """Raised by a handler: this message can never be handled; do not bring it again."""
 
 
+class Later(Exception):  # noqa: N818  as above
+    """Raised by a handler: not yet; bring this message again after `delay_s`. Nothing has failed."""
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__(delay_s)
+        self.delay_s = delay_s
+
+
 Handler = Callable[[Entry, int], Awaitable[None]]
-"""Given a message and the attempt (from 1), returns when it is dealt with for good. Any error but Reject brings the
-message again after `retry_s`. A handler is repeatable: nats-server writes acknowledgements to disk a little later, so
-that after kill -9 what was done in the last second comes again, and as a first attempt (seen in the tests)."""
+"""Given a message and the attempt (from 1), returns when it is dealt with for good. Any error but Reject and Later
+brings the message again after `retry_s`. A handler is repeatable: nats-server writes acknowledgements to disk a little
+later, so that after kill -9 what was done in the last second comes again, and as a first attempt (seen in the tests).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +136,11 @@ class _Consumer:
         except Reject as error:
             _log.error("a message was given up", subject=taken.entry.subject, reason=str(error))
             self._answer(taken.reply, _TERMINATE)
+        except Later as wish:
+            self._answer(taken.reply, _again(wish.delay_s))
         except Exception:  # noqa: BLE001  a handler's failure is the message's, not the loop's
             _log.exception("a message failed", subject=taken.entry.subject, attempt=taken.attempt)
-            delay = orjson.dumps({"delay": int(self._config.retry_s * _SECOND_NS)})
-            self._answer(taken.reply, b"-NAK " + delay)
+            self._answer(taken.reply, _again(self._config.retry_s))
         else:
             self._answer(taken.reply, _ACK)
 
@@ -147,6 +157,10 @@ class _Consumer:
             yield
         finally:
             ticker.stop()
+
+
+def _again(delay_s: float) -> bytes:
+    return b"-NAK " + orjson.dumps({"delay": int(delay_s * _SECOND_NS)})
 
 
 class _Ticker:

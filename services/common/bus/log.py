@@ -9,13 +9,15 @@ import orjson
 from services.common.bus.client import Payload
 from services.common.bus.connection import Bus
 from services.common.bus.entry import Entry, parse_stored
+from services.common.bus.errors import Refused
 from services.common.bus.reader import Reader
-from services.common.bus.wire import EXPECTED_LAST, MSG_ID, encode_headers, parse_ack
+from services.common.bus.wire import EXPECTED_LAST, MSG_ID, encode_headers, is_missing, parse_ack
 
 APPEND_TIMEOUT_S = 2.0
 GET_TIMEOUT_S = 2.0
 
 _GETS_AT_ONCE = 16
+_NO_SUCH_MESSAGE = 10043
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,14 @@ class Log:
         )
         return found if isinstance(found, Entry) else None
 
+    async def first(self, subject: str, *, timeout_s: float = GET_TIMEOUT_S) -> Entry | None:
+        """The subject's oldest message that is still there."""
+        question = orjson.dumps({"seq": 1, "next_by_subj": subject})
+        found = await self.bus.ask(
+            f"$JS.API.DIRECT.GET.{self.stream}", question, decode=parse_stored, timeout_s=timeout_s
+        )
+        return found if isinstance(found, Entry) else None
+
     async def get(self, sequence: int, *, timeout_s: float = GET_TIMEOUT_S) -> Entry | None:
         """The message with this sequence; None if it was removed or is not there yet."""
         found = await self._ask_for(sequence, timeout_s)
@@ -102,6 +112,16 @@ class Log:
         subject = f"$JS.API.DIRECT.GET.{self.stream}"
         question = orjson.dumps({"seq": sequence})
         return self.bus.ask(subject, question, decode=parse_stored, timeout_s=timeout_s)
+
+    async def remove(self, sequence: int) -> bool:
+        """Remove one message; False if there is none."""
+        try:
+            await self.bus.api(f"STREAM.MSG.DELETE.{self.stream}", {"seq": sequence, "no_erase": True})
+        except Refused as error:
+            if is_missing(error) or error.err_code == _NO_SUCH_MESSAGE:
+                return False
+            raise
+        return True
 
     async def purge(self, subject: str, *, before: int | None = None) -> int:
         """Remove the subject's messages, or those with a sequence below `before`; how many went."""

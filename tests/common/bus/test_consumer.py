@@ -10,7 +10,7 @@ import pytest
 from opentelemetry import trace
 
 from services.common.bus.connection import Bus, connect
-from services.common.bus.consumer import ConsumerConfig, Handler, Reject, consume
+from services.common.bus.consumer import ConsumerConfig, Handler, Later, Reject, consume
 from services.common.bus.entry import Entry
 from services.common.bus.errors import Refused
 from services.common.bus.log import Log
@@ -72,6 +72,24 @@ async def test_failed_message_comes_again_and_then_rests(log: Log, name: str) ->
         await log.append(f"{name}.a", b"")
         await until(lambda: len(attempts) >= 6)
     assert attempts == [1, 2, 3, 1, 2, 3]
+
+
+async def test_message_put_off_comes_again_without_complaint(
+    log: Log, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a handler wants later comes later, and is no failure that a log tells of."""
+    attempts: list[int] = []
+
+    async def handle(_entry: Entry, attempt: int) -> None:
+        attempts.append(attempt)
+        if attempt < 3:
+            raise Later(0.05)
+
+    await log.append(f"{name}.a", b"")
+    async with running(log.bus, config(name), handle):
+        await until(lambda: len(attempts) >= 3)
+    assert attempts == [1, 2, 3]
+    assert "failed" not in "".join(capfd.readouterr())
 
 
 async def test_rejected_message_is_not_brought_again(log: Log, name: str) -> None:

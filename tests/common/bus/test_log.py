@@ -105,3 +105,16 @@ async def test_usage_tells_how_full_a_stream_is(log: Log, name: str) -> None:
     usage = await log.usage()
     assert (usage.first_sequence, usage.last_sequence, usage.max_bytes) == (3, 4, 0)
     assert 2000 < usage.bytes < 3000
+
+
+async def test_first_is_the_oldest_message_that_was_not_removed(log: Log, name: str) -> None:
+    """Of one subject among others; a message is removed once."""
+    assert await log.first(f"{name}.a") is None
+    sequences = [await log.append(f"{name}.{subject}", subject.encode()) for subject in "baab"]
+
+    assert await log.remove(sequences[1])
+
+    assert not await log.remove(sequences[1])
+    entry = await log.first(f"{name}.a")
+    assert entry is not None
+    assert (entry.sequence, entry.payload) == (sequences[2], b"a")
