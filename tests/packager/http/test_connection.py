@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -308,6 +309,22 @@ async def test_slow_reader_gets_everything(start: Start, lines: list[str]) -> No
         received += len(piece)
         await asyncio.sleep(0.005)
     assert received == HUGE.plain.length
+    await client.close()
+
+
+async def test_answer_in_the_kernel_outlives_its_connection(start: Start) -> None:
+    """A client that reads only after the server has let go still finds everything, and the end."""
+    running = await start(Limits(linger_s=0.1, sweep_s=0.05))
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that the rest lies on the server's side
+    narrow.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(narrow, ("127.0.0.1", running.port))
+    client = RawClient(*await asyncio.open_connection(sock=narrow))
+    client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+    client.get("/segment", "Connection: close")
+    await eventually(lambda: running.server.counts.requests == 1 and not running.server.counts.open_connections)
+    client.writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
+    assert split_answers(await client.rest())[0].body == SEGMENT_BODY
     await client.close()
 
 

@@ -136,7 +136,7 @@ def test_known_header_sections_are_recalled() -> None:
         SIMPLE[:-1],
         b"HEAD / HTTP/1.1" + HOST,
         b"GET / HTTP/1.0" + HOST,
-        b"GET /" + b"a" * 8192 + SIMPLE,
+        b"GET /" + b"a" * TARGET_BYTES + b" HTTP/1.1" + HOST,
     ):
         assert reader.recall(data, "p") is None
 
