@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.archiver.mp4.column import Runs, long_words, words
@@ -18,6 +18,7 @@ def expected(numbers: list[int]) -> bytes:
     return len(rows).to_bytes(4, "big") + counts_and_values
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_runs_are_written_as_stts_has_them(numbers: list[int]) -> None:
     """Count and value of each run of equal numbers, big-endian, negative ones too."""
@@ -28,6 +29,7 @@ def test_runs_are_written_as_stts_has_them(numbers: list[int]) -> None:
     assert runs.is_all_zero() == (not any(numbers))
 
 
+@settings(deadline=None)
 @given(NUMBERS.filter(len), st.integers(-2, 2))
 def test_last_number_can_be_replaced(numbers: list[int], last: int) -> None:
     """As if it had been another from the start."""

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.aac import parse_config
 from tests.common.media.encoded import bits, encode_alone, probe
 
 LC, SBR, PS = 2, 5, 29
+# One pair of channels, filled up to a whole byte, and a comment of one letter (4.4.1.1).
+PROGRAM = ((0, 10), (1, 4), (0, 17), (0, 3), (1, 1), (0, 4), (0, 1), (1, 8), (65, 8))
 SYNC_SBR = ((0x2B7, 11), (SBR, 5), (1, 1), (3, 4))
 
 
@@ -41,12 +43,25 @@ def test_channels_are_what_was_encoded(layout: str, tmp_path: Path) -> None:
         (((SBR, 5), (6, 4), (2, 4), (3, 4), (LC, 5), (0, 3)), "mp4a.40.5", 24_000, 48_000, 1024),
         (((PS, 5), (6, 4), (1, 4), (3, 4), (LC, 5), (0, 3)), "mp4a.40.29", 24_000, 48_000, 1024),
         (((LC, 5), (6, 4), (2, 4), (0, 3), *SYNC_SBR), "mp4a.40.5", 24_000, 48_000, 1024),
+        (((LC, 5), (6, 4), (0, 4), (0, 3), *PROGRAM, *SYNC_SBR), "mp4a.40.5", 24_000, 48_000, 1024),
         (((LC, 5), (6, 4), (1, 4), (0, 3), *SYNC_SBR, (0x548, 11), (1, 1)), "mp4a.40.29", 24_000, 48_000, 1024),
         (((LC, 5), (3, 4), (2, 4), (0, 3), (0x2B7, 11), (SBR, 5), (0, 1)), "mp4a.40.2", 48_000, 48_000, 1024),
         (((23, 5), (3, 4), (2, 4), (0, 3)), "mp4a.40.23", 48_000, 48_000, 512),
         (((LC, 5), (3, 4), (2, 4), (0, 1), (1, 1), (5, 14), (0, 1)), "mp4a.40.2", 48_000, 48_000, 1024),
     ],
-    ids=["lc", "960", "odd-rate", "sbr", "ps", "sync-sbr", "sync-ps", "sync-none", "ld", "core-coder"],
+    ids=[
+        "lc",
+        "960",
+        "odd-rate",
+        "sbr",
+        "ps",
+        "sync-sbr",
+        "program-sync-sbr",
+        "sync-ps",
+        "sync-none",
+        "ld",
+        "core-coder",
+    ],
 )
 def test_signalling_gives_codec_and_rates(
     fields: tuple[tuple[int, int], ...], codec: str, rate: int, output_rate: int, frame_length: int
@@ -77,6 +92,7 @@ def test_broken_config_says_what_is_wrong(record: bytes, says: str) -> None:
         parse_config(record)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_a_config_or_a_value_error(record: bytes) -> None:
     """Hostile bytes never raise anything else, nor give sound without channels or rate."""

@@ -1,7 +1,7 @@
 """H.264 configuration records and access units, made by x264 and mutated."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.avc import AvcConfig, build_record, has_idr, nal_units, parameter_sets, parse_record
@@ -63,6 +63,7 @@ def test_broken_record_says_what_is_wrong(record: bytes, says: str) -> None:
         parse_record(record)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(RECORD) - 1), st.integers(0, 255), st.integers(0, len(RECORD)))
 def test_mutated_record_is_a_configuration_or_a_value_error(at: int, byte: int, cut: int) -> None:
     """A record with a byte changed and its end cut off never raises anything else."""
@@ -82,6 +83,7 @@ def test_idr_is_found_behind_other_units(coded: Stream) -> None:
     assert [nal[0] & 31 for nal in nal_units(coded.units[0][0])] == [6, 9, 5, 5, 5]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=8), st.sampled_from([1, 2, 4]))
 def test_units_come_apart_as_they_were_joined(units: list[bytes], length_size: int) -> None:
     """Each NAL unit comes back, whatever the size of lengths; empty ones vanish."""

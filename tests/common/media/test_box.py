@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.box import box, boxes, child, data_header, fields, full_box, header, whole
@@ -11,6 +11,7 @@ from services.common.media.box import box, boxes, child, data_header, fields, fu
 KIND = st.binary(min_size=4, max_size=4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(KIND, st.binary(max_size=30)), max_size=8))
 def test_boxes_side_by_side_read_back(written: list[tuple[bytes, bytes]]) -> None:
     """Kinds and bodies come back in order."""
@@ -18,6 +19,7 @@ def test_boxes_side_by_side_read_back(written: list[tuple[bytes, bytes]]) -> Non
     assert [(one.kind, data[one.body : one.end]) for one in boxes(data)] == written
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_boxes_or_a_value_error(data: bytes) -> None:
     """Reading ends, and never leaves the data."""

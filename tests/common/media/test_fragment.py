@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.box import box, full_box
@@ -101,6 +101,7 @@ def test_size_that_cannot_be_is_refused() -> None:
         list(read_segment(bare, INIT, is_skeleton=True))
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(SEGMENT) - 1), st.integers(0, 255), st.integers(0, len(SEGMENT)), st.booleans())
 def test_mutated_segment_is_read_or_a_value_error(at: int, byte: int, cut: int, is_skeleton: bool) -> None:
     """A byte changed and the end cut off never raise anything else, nor name bytes outside the segment."""

@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.avc import parse_record
@@ -130,6 +130,7 @@ def test_vui_that_is_cut_short_counts_as_absent() -> None:
     assert parse_sps(cut) == parse_sps(PLAIN)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_unescaping_undoes_escaping(payload: bytes) -> None:
     """Emulation prevention as 7.3.1 writes it is taken out again."""
@@ -143,6 +144,7 @@ def test_unescaping_undoes_escaping(payload: bytes) -> None:
     assert unescape(bytes(escaped)) == payload
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_picture_or_a_value_error(tail: bytes) -> None:
     """Hostile bytes never raise anything else, nor give a picture without pixels."""

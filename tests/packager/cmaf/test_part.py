@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.aac import parse_config
@@ -31,6 +31,7 @@ def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return encode(path, bframes=request.param)
 
 
+@settings(deadline=None)
 @given(sequence=U32, base=st.integers(0, (1 << 64) - 1), samples=SAMPLES)
 def test_any_samples_read_back_the_same(sequence: int, base: int, samples: list[Sample]) -> None:
     """What is written is read back: times, keys, and bytes where the reader says they are."""
