@@ -5,7 +5,7 @@ The layout is that of every NATS client (stream `KV_<bucket>`, subjects `$KV.<bu
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.common.bus.connection import Bus
 from services.common.bus.entry import Entry
@@ -22,12 +22,12 @@ LIST_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A key as it stands; `revision` is what compare-and-set asks for, `time_us` when it was written (0: not known)."""
+    """A key as it stands; `revision` is what compare-and-set asks for, `time_us` when it was written."""
 
     key: str
     value: bytes
     revision: int
-    time_us: int = 0
+    time_us: int = field(default=0, compare=False)
 
 
 class Bucket:
@@ -86,7 +86,7 @@ class Bucket:
                     if change is None:
                         break
                     if change.value is not None:
-                        records[change.key] = Record(change.key, change.value, change.revision)
+                        records[change.key] = Record(change.key, change.value, change.revision, change.time_us)
         except TimeoutError as error:
             raise Unavailable(f"bucket {self.name} could not be read within {timeout_s:g} s") from error
         return list(records.values())
