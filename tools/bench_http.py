@@ -121,7 +121,7 @@ def run_wrk(case: Case, port: int, seconds: float, pid: int) -> None:
         )
         cpu = cpu_s(pid) - before
     total, wall, amount = re.findall(r"(\d+) requests in ([\d.]+)s, ([\d.]+[KMGT]?B) read", done.stdout)[0]
-    late = re.findall(r"99%\s+(\S+)", done.stdout)[0]
+    late = re.findall(r"^ +99% +(\S+)$", done.stdout, re.MULTILINE)[0]
     errors = " ".join(re.findall(r"Non-2xx.*|Socket errors.*", done.stdout))
     rate = int(total) / float(wall)
     print(

@@ -42,15 +42,19 @@ class Fields:
     )
 
     def __init__(self, lines: Iterable[tuple[bytes, bytes]], *, has_body: bool) -> None:
-        pairs = [(name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in lines]
-        connection = {token.strip().lower() for token in _joined(pairs, "connection").split(",")}
-        self.values = {name: _joined(pairs, name) for name, _ in pairs if name in KEPT}
+        joined: dict[str, str] = {}
+        self.host_count = 0
+        for raw_name, raw_value in lines:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1").strip()
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+            self.host_count += name == "host"
+        self.values = {name: joined[name] for name in KEPT.intersection(joined)}
         """Kept fields by lower-case name; repeated ones joined by a comma (RFC 9110, 5.2)."""
-        self.host_count = sum(name == "host" for name, _ in pairs)
+        connection = [token.strip() for token in joined.get("connection", "").lower().split(",")]
         self.closes = "close" in connection
         self.keeps_alive = "keep-alive" in connection
         self.has_body = has_body
-        self.has_expectation = _joined(pairs, "expect").lower() not in ("", "100-continue")
+        self.has_expectation = joined.get("expect", "").lower() not in ("", "100-continue")
         self.accepts_gzip = accepts_gzip(self.values.get("accept-encoding", ""))
         self.range = self.values.get("range")
         self.if_range = self.values.get("if-range")
@@ -87,7 +91,3 @@ def _has_weight(parameter: str) -> bool:
         return name.strip() == "q" and 0 < float(value) <= 1
     except ValueError:
         return False
-
-
-def _joined(pairs: list[tuple[str, str]], name: str) -> str:
-    return ", ".join(value for key, value in pairs if key == name)
