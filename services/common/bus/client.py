@@ -1,7 +1,7 @@
 """nats-py's client with a short path for our messages.
 
 Its own path costs a task switch, a message object and an e-mail header parser per message. Here a subscription is a
-`tap`: a plain function called with raw bytes as they are parsed, and a write is three buffers on the flusher's list.
+`tap`: a plain function called with raw bytes as they are parsed, and a write goes to the socket at once.
 What stays nats-py's: dialling, TLS, credentials, pings, reconnecting. This file is the only one that touches its
 private parts; tests/common/bus/test_client.py fails when a new version moves them.
 """
@@ -10,19 +10,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
-from nats.aio.transport import TcpTransport
 from nats.errors import Error, UnexpectedEOF
 
+from services.common.bus.splitter import Splitter
+from services.common.bus.transport import DirectTransport
 from services.common.log import get_logger
+from services.common.tasks import spawn
 
 Tap = Callable[[bytes, bytes, bytes, bytes], None]
 """Called with subject, reply subject, raw header block (or empty) and payload. Must not block."""
 
 Payload = bytes | memoryview
 
-_READ_BYTES = 1 << 20
 _CRLF = b"\r\n"
 
 _log = get_logger(__name__)
@@ -35,11 +37,11 @@ class TapClient(Client):
         super().__init__()
         self._taps: dict[int, Tap] = {}
         self._on_down = on_down
-        self._wire = _AbortingTransport()
+        self._wire = DirectTransport()
         self._transport = self._wire
 
     def send(self, subject: str, reply: str, headers: bytes, payload: Payload) -> None:
-        """Hand a message to the flusher; order is kept. The caller has checked subject, size and connection."""
+        """Write a message now; order is kept. The caller has checked subject, size and connection."""
         if headers:
             size = len(headers) + len(payload)
             head = f"HPUB {subject} {reply} {len(headers)} {size}\r\n".encode() + headers
@@ -65,43 +67,57 @@ class TapClient(Client):
             self._write(f"UNSUB {sid} \r\n".encode())
 
     @property
-    def _kicks(self) -> asyncio.Queue[asyncio.Future[Any]]:
-        if self._flush_queue is None:
-            raise RuntimeError("not connected yet")
-        return self._flush_queue
+    def unsent_bytes(self) -> int:
+        """What the kernel has not taken yet."""
+        return self._wire.unsent_bytes
 
     def _write(self, *chunks: Payload) -> None:
-        self._pending.extend(chunks)  # type: ignore[arg-type]  # it only joins them
-        self._pending_data_size += sum(map(len, chunks))
-        if self._kicks.empty():
-            self._kicks.put_nowait(asyncio.get_running_loop().create_future())
+        if not self.is_connected:
+            return
+        self._flush_now()
+        self._wire.writelines(chunks)
+
+    def _flush_now(self) -> None:
+        """What nats-py itself has put into its queue goes first."""
+        if self._pending:
+            pending, self._pending, self._pending_data_size = self._pending, [], 0
+            self._wire.writelines(pending)
 
     async def _send_ping(self, future: asyncio.Future[Any] | None = None) -> None:
-        # nats-py writes a ping past what is pending, so that its flush proves nothing about that.
-        if self._pending and self.is_connected:
-            pending, self._pending, self._pending_data_size = self._pending, [], 0
-            self._wire.writelines(pending)  # type: ignore[no-untyped-call]  # nats-py leaves this one out
+        self._flush_now()
         await super()._send_ping(future)
 
-    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+    async def _read_loop(self) -> None:
+        splitter = Splitter(self._hear, self._hear_line)
+        reason = await self._wire.receive(splitter.feed)
+        await self._process_op_err(reason or UnexpectedEOF())
+
+    def _hear(self, sid: int, subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:
         tap = self._taps.get(sid)
         if tap is None:
             return  # a tap that was removed while its last messages were on their way
         try:
-            tap(subject, reply, headers or b"", data)
-        except Exception:  # noqa: BLE001  one bad message must not end the connection's only reading task
+            tap(subject, reply, headers, payload)
+        except Exception:  # noqa: BLE001  one bad message must not end the connection
             _log.exception("a message was not understood", subject=subject[:200].decode("ascii", "replace"))
 
-    async def _read_loop(self) -> None:
-        while not (self.is_closed or self.is_reconnecting):
-            try:
-                data = await self._wire.read(_READ_BYTES)
-                if not data:
-                    raise UnexpectedEOF  # noqa: TRY301  one path for every way a connection ends
-                await self._ps.parse(data)
-            except Exception as error:  # noqa: BLE001  whatever it is, this connection is over and the next begins
-                await self._process_op_err(error)
-                return
+    def _hear_line(self, operation: bytes, rest: bytes) -> None:
+        match operation:
+            case b"PING":
+                self._write(b"PONG\r\n")
+            case b"PONG":
+                self._take_pong()
+            case b"INFO":
+                spawn(self._process_info(orjson.loads(rest)), name="NATS info")
+            case b"-ERR":
+                spawn(self._process_err(rest.decode("utf-8", "replace").lower()), name="NATS complaint")
+
+    def _take_pong(self) -> None:
+        self._pings_outstanding = 0
+        if self._pongs:
+            future = self._pongs.pop(0)
+            if not future.done():
+                future.set_result(True)
 
     async def _process_err(self, err_msg: str) -> None:
         # nats-py closes for good on most of these, "slow consumer" among them; we want to be back.
@@ -118,20 +134,3 @@ class TapClient(Client):
             self._pending.clear()
             self._pending_data_size = 0
             self._on_down(e)
-
-
-class _AbortingTransport(TcpTransport):
-    """Closes without waiting for a peer that no longer reads, and reads what is there in one go."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # nats-py leaves this one out
-
-    async def connect(self, uri: Any, buffer_size: int, connect_timeout: int) -> None:  # noqa: ARG002  too small
-        await super().connect(uri, buffer_size=_READ_BYTES, connect_timeout=connect_timeout)
-
-    def close(self) -> None:
-        if self._io_writer is not None:
-            self._io_writer.transport.abort()
-
-    def __bool__(self) -> bool:
-        return True  # nats-py makes one of its own where this says no

@@ -59,7 +59,7 @@ class Bus:
     @property
     def unsent_bytes(self) -> int:
         """Bytes handed over and not yet given to the socket."""
-        return int(self._client.pending_data_size)
+        return self._client.unsent_bytes
 
     def ask(
         self,

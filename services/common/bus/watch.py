@@ -1,7 +1,7 @@
 """Watching a bucket: the keys as they stand, then every change, and after an outage whatever has changed meanwhile."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,11 +14,12 @@ _DELETIONS = frozenset({"DEL", "PURGE"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A key has a new value, or None: it is gone. `revision` is that of the change (0: it went unseen)."""
+    """A key has a new value, or None: it is gone. `revision` and `time_us` are those of the change; 0: it went unseen."""
 
     key: str
     value: bytes | None
     revision: int
+    time_us: int = field(default=0, compare=False)
 
 
 class Watch:
@@ -55,7 +56,7 @@ class Watch:
         key = entry.subject[self._prefix_len :]
         value = None if is_deletion(entry) else entry.payload
         if self._known.note(key, entry.sequence, is_there=value is not None):
-            self._ready.append(Change(key, value, entry.sequence))
+            self._ready.append(Change(key, value, entry.sequence, entry.time_us))
 
     def _finish_list(self, _mark: CaughtUp) -> None:
         self._ready.extend(Change(key, None, 0) for key in self._known.finish())

@@ -1,0 +1,130 @@
+"""The socket: lines for the greeting, then chunks; and an end that never waits for the peer."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+from services.common.bus.connection import connect
+from services.common.bus.transport import DirectTransport
+from tests.servers.nats import CONFIG, MAX_PAYLOAD, NatsServer
+
+TLS = 'tls {{ cert_file: "{folder}/cert.pem", key_file: "{folder}/key.pem" }}\n'
+
+
+class Peer:
+    """The other end of the socket."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    peer = Peer()
+    connected = asyncio.Event()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer.reader, peer.writer = reader, writer
+        connected.set()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    transport = DirectTransport()
+    await transport.connect(urlparse(f"nats://{host}:{port}"), 0, 2)
+    await connected.wait()
+    peer.transport = transport  # type: ignore[attr-defined]  # handed to the test along with its other end
+    yield peer
+    transport.close()
+    await asyncio.wait_for(transport.wait_closed(), 2)
+    peer.writer.close()
+    server.close()
+    await server.wait_closed()
+
+
+def transport_of(peer: Peer) -> DirectTransport:
+    found = getattr(peer, "transport")  # noqa: B009  set by the fixture
+    assert isinstance(found, DirectTransport)
+    return found
+
+
+async def test_greeting_is_read_by_lines_and_the_rest_as_it_comes(peer: Peer) -> None:
+    """What came behind the last line is not lost."""
+    transport = transport_of(peer)
+    peer.writer.write(b"INFO {}\r\nPO")
+    assert await transport.readline() == b"INFO {}\r\n"
+    peer.writer.write(b"NG\r\nearly")
+    assert await transport.readline() == b"PONG\r\n"
+    chunks: list[bytes] = []
+    peer.writer.write(b" and late")
+    peer.writer.close()
+    reason = await asyncio.wait_for(transport.receive(chunks.append), 2)
+    assert reason is None
+    assert b"".join(chunks) == b"early and late"
+    assert transport.at_eof()
+
+
+async def test_peer_that_hangs_up_in_the_greeting_gives_an_empty_line(peer: Peer) -> None:
+    """nats-py takes that for no server."""
+    peer.writer.write(b"INF")
+    peer.writer.close()
+    assert await asyncio.wait_for(transport_of(peer).readline(), 2) == b""
+
+
+async def test_greeting_without_end_is_cut_off(peer: Peer) -> None:
+    """A stranger on the port cannot fill our memory."""
+    peer.writer.write(bytes(3 << 20))
+    assert await asyncio.wait_for(transport_of(peer).readline(), 2) == b""
+
+
+async def test_error_of_the_sink_ends_the_connection(peer: Peer) -> None:
+    """After bytes that cannot be understood nothing else is read."""
+
+    def choke(_data: bytes) -> None:
+        raise ValueError("not the protocol")
+
+    peer.writer.write(b"x")
+    reason = await asyncio.wait_for(transport_of(peer).receive(choke), 2)
+    assert isinstance(reason, ValueError)
+
+
+async def test_close_does_not_wait_for_a_peer_that_does_not_read(peer: Peer) -> None:
+    """Megabytes unsent are thrown away."""
+    transport = transport_of(peer)
+    transport.write(bytes(32 << 20))
+    assert transport.unsent_bytes > 0
+    transport.close()
+    await asyncio.wait_for(transport.wait_closed(), 2)
+    await asyncio.wait_for(transport.drain(), 2)
+
+
+class TlsNatsServer(NatsServer):
+    """With a certificate of its own making."""
+
+    def command(self) -> list[str]:
+        command = super().command()
+        openssl = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+        names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+        subprocess.run([*openssl.split(), *names], cwd=self.folder, check=True, capture_output=True)
+        config = CONFIG.format(port=self.port, max_payload=MAX_PAYLOAD, store=self.folder / "jetstream")
+        (self.folder / "nats.conf").write_text(config + TLS.format(folder=self.folder), encoding="utf-8")
+        return command
+
+
+@pytest.mark.connected
+async def test_tls_carries_messages_of_any_size(tmp_path: Path) -> None:
+    """The socket is upgraded in the middle of the greeting."""
+    async with TlsNatsServer(tmp_path / "nats") as server:
+        trust = ssl.create_default_context(cafile=str(server.folder / "cert.pem"))
+        bus = await connect(server.url, name="test", tls=trust, deadline_s=10)
+        heard: list[int] = []
+        bus.add_tap("a", lambda _subject, _reply, _headers, payload: heard.append(len(payload)))
+        for size in (0, 1, 70_000, 3_000_000):
+            bus.publish("a", bytes(size))
+        await bus.flush()
+        await bus.close()
+    assert heard == [0, 1, 70_000, 3_000_000]
