@@ -14,7 +14,7 @@ _DELETIONS = frozenset({"DEL", "PURGE"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A key has a new value, or None: it is gone. `revision` and `time_us` are those of the change; 0: it went unseen."""
+    """A key has a new value, or None: it is gone. `revision` and `time_us` are the change's; 0: it went unseen."""
 
     key: str
     value: bytes | None
