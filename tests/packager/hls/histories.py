@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from services.packager.hls.media_playlist import Hint, Part, RenditionReport, Segment, ServerControl, Window
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For every property here: how fast the machine is says nothing about a playlist."""
 
 EPOCH_US = 1_795_000_000_123_456
 

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from services.packager.hls import attributes
 from services.packager.hls.attributes import PlaylistError, bound, parse_seconds, seconds, split_attributes
+from tests.packager.hls.histories import UNHURRIED
 
 MICROSECONDS = st.integers(0, 10**11)
 
 
+@UNHURRIED
 @given(MICROSECONDS, MICROSECONDS)
 def test_duration_within_its_target_is_printed_within_it(one: int, other: int) -> None:
     """What does not exceed a target in microseconds does not exceed it in print."""
@@ -19,6 +21,7 @@ def test_duration_within_its_target_is_printed_within_it(one: int, other: int) -
     assert Decimal(seconds(duration)) <= Decimal(bound(target))
 
 
+@UNHURRIED
 @given(MICROSECONDS)
 def test_printed_duration_rounds_to_the_same_second_as_the_real_one(duration: int) -> None:
     """Printing never lifts a duration over the half second that TARGETDURATION is judged by."""
@@ -26,6 +29,7 @@ def test_printed_duration_rounds_to_the_same_second_as_the_real_one(duration: in
     assert Decimal(seconds(duration)).quantize(Decimal(1), ROUND_HALF_UP) == real
 
 
+@UNHURRIED
 @given(MICROSECONDS)
 def test_printed_duration_is_within_ten_microseconds_of_the_real_one(duration: int) -> None:
     """Five decimals, and reading gives back what was printed."""

@@ -35,6 +35,7 @@ EDGE = Edge(last_msn=10, last_parts=6, open_parts=3, target_duration=2, part_tar
         ("_HLS_later=1", NOTHING),
     ],
 )
+from tests.packager.hls.histories import UNHURRIED
 def test_directives_are_read(query: str, directives: Directives) -> None:
     """Known ones are taken, in any order; unknown ones are ignored."""
     assert parse_directives(query) == directives
@@ -127,6 +128,7 @@ def test_last_part_of_a_long_next_segment_is_within_reach() -> None:
     check_reach(Directives(11, 26), Edge(10, 27, 0, target_duration=9, part_target_us=333_334))
 
 
+@UNHURRIED
 @given(st.integers(0, 14), st.none() | st.integers(0, 20), st.integers(0, 7))
 def test_satisfied_request_stays_satisfied_as_parts_come(msn: int, part: int | None, closes_at: int) -> None:
     """An edge that moves on never makes a waiter wait again, and all within reach are answered in the end."""

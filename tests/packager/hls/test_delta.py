@@ -10,12 +10,12 @@ from services.packager.hls.delta import DeltaError, apply_delta, skipped_segment
 from services.packager.hls.parse import parse_media
 from services.packager.hls.render import DeltaRequest, render_media
 from tests.clients.hls_rules import check_delta, check_playlist
-from tests.packager.hls.histories import Broadcast, broadcasts, steady, window_at, windows
+from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, steady, window_at, windows
 
 LONG = replace(steady(40), window_us=40_000_000)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(UNHURRIED, max_examples=80)
 @given(broadcasts(max_segments=24), st.data())
 def test_delta_on_any_older_version_gives_the_newer_one(broadcast: Broadcast, data: st.DataObject) -> None:
     """Across discontinuities and changes of init segment, whatever a client had before."""
@@ -34,6 +34,21 @@ def test_delta_on_any_older_version_gives_the_newer_one(broadcast: Broadcast, da
         return
     assert render_media(applied).decode() == newer
     assert check_delta(older, update, newer) == []
+
+
+@pytest.mark.parametrize("break_at", [21, 22, 23, 24])
+def test_break_near_the_seam_keeps_its_number_and_map(break_at: int) -> None:
+    """Segment 23 is the first after the SKIP: a reconnect there, just before or just after is not lost."""
+    segments = [
+        replace(segment, discontinuity_sequence=1, init_uri="init1.mp4") if segment.msn >= break_at else segment
+        for segment in LONG.segments
+    ]
+    broken = replace(LONG, segments=tuple(segments))
+    older, newer = window_at(broken, 29), window_at(broken, 30, 2)
+    update = render_media(newer, delta=DeltaRequest.YES).decode()
+    applied = apply_delta(parse_media(render_media(older).decode()).window, parse_media(update))
+    assert render_media(applied) == render_media(newer)
+    assert check_delta(render_media(older).decode(), update, render_media(newer).decode()) == []
 
 
 def test_delta_leaves_out_what_lies_beyond_the_boundary() -> None:

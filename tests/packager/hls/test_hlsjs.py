@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from services.packager.hls.media_playlist import Segment, Window
 from services.packager.hls.render import DeltaRequest, MediaRenderer, render_media, render_multivariant
-from tests.packager.hls.histories import Broadcast, broadcasts, steady, window_at, windows
+from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, steady, window_at, windows
 from tests.packager.hls.test_multivariant import PLAYLIST
 
 ROOT = Path(__file__).parents[3]
@@ -64,7 +64,7 @@ def _told_all(window: Window) -> list[dict[str, Any]]:
     return [_told(segment) for segment in window.segments if segment.is_closed]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(UNHURRIED, max_examples=12, suppress_health_check=list(HealthCheck))
 @given(broadcasts(max_segments=20))
 def test_hlsjs_follows_a_broadcast_by_full_reloads(tmp_path: Path, broadcast: Broadcast) -> None:
     """No sequence mismatch, and every segment is known to hls.js as it is to us."""
@@ -76,7 +76,7 @@ def test_hlsjs_follows_a_broadcast_by_full_reloads(tmp_path: Path, broadcast: Br
         assert seen["segments"] == _told_all(window)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(UNHURRIED, max_examples=12, suppress_health_check=list(HealthCheck))
 @given(broadcasts(max_segments=24))
 def test_hlsjs_follows_a_broadcast_by_delta_updates(tmp_path: Path, broadcast: Broadcast) -> None:
     """One full playlist, then nothing but updates: across discontinuities and changes of init segment."""

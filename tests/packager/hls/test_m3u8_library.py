@@ -6,7 +6,7 @@ import m3u8
 from hypothesis import given, settings
 
 from services.packager.hls.render import render_media, render_multivariant
-from tests.packager.hls.histories import Broadcast, broadcasts, windows
+from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, windows
 from tests.packager.hls.test_multivariant import PLAYLIST
 
 
@@ -14,7 +14,7 @@ def _part(part: Any) -> tuple[Any, ...]:
     return part.uri, part.independent == "YES", part.gap == "YES"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(UNHURRIED, max_examples=25)
 @given(broadcasts(max_segments=6))
 def test_library_reads_what_we_wrote(broadcast: Broadcast) -> None:
     """Numbers, segments, maps, dates, parts, hint and report."""

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from services.packager.hls.attributes import bound
 from services.packager.hls.media_playlist import Part, Segment, ServerControl
+from tests.packager.hls.histories import UNHURRIED
 
 
+@UNHURRIED
 @given(st.integers(1, 3_000_000))
 def test_part_hold_back_is_three_printed_part_targets(part_target_us: int) -> None:
     """Clients compare the two numbers as printed, and printing rounds the target up."""

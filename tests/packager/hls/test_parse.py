@@ -8,12 +8,12 @@ from services.packager.hls.attributes import PlaylistError
 from services.packager.hls.parse import MAX_PLAYLIST_LENGTH, parse_media, parse_multivariant
 from services.packager.hls.render import render_media
 from services.packager.hls.tags import parse_date_time
-from tests.packager.hls.histories import EPOCH_US, Broadcast, broadcasts, windows
+from tests.packager.hls.histories import EPOCH_US, UNHURRIED, Broadcast, broadcasts, windows
 
 HEAD = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(broadcasts(max_segments=6))
 def test_what_was_read_is_written_again_alike(broadcast: Broadcast) -> None:
     """Reading loses nothing that writing says."""
@@ -22,6 +22,7 @@ def test_what_was_read_is_written_again_alike(broadcast: Broadcast) -> None:
         assert render_media(parse_media(text.decode()).window) == text
 
 
+@UNHURRIED
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but PlaylistError comes out of garbage."""

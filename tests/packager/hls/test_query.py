@@ -19,11 +19,13 @@ from services.packager.hls.query import MAX_QUERY_LENGTH, QueryError, propagated
         ("a=é", "a=%C3%A9"),
     ],
 )
+from tests.packager.hls.histories import UNHURRIED
 def test_all_but_directives_is_handed_on(query: str, kept: str) -> None:
     """In order and as sent, with what would break a playlist line encoded."""
     assert propagated(query) == kept
 
 
+@UNHURRIED
 @given(st.text(max_size=200))
 def test_whatever_is_handed_on_can_stand_in_a_quoted_uri(query: str) -> None:
     """No quote, blank, control or non-ASCII character is reflected."""

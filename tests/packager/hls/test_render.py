@@ -1,7 +1,9 @@
 """Playlists as text, judged by our rule checker and by eye."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from services.packager.hls.parse import parse_media
 from services.packager.hls.query import with_query
 from services.packager.hls.render import DeltaRequest, MediaRenderer, media_version, render_media
 from tests.clients.hls_rules import check_history, check_playlist
-from tests.packager.hls.histories import Broadcast, broadcasts, steady, window_at, windows
+from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, steady, window_at, windows
 
 
 def test_live_window_is_written_as_expected() -> None:
@@ -37,7 +39,7 @@ def test_live_window_is_written_as_expected() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(broadcasts(), st.booleans())
 def test_every_version_keeps_the_rules(broadcast: Broadcast, with_parts: bool) -> None:
     """Whatever a packager may put out, each version is valid and so is the way from one to the next."""
@@ -48,7 +50,7 @@ def test_every_version_keeps_the_rules(broadcast: Broadcast, with_parts: bool) -
     assert check_history(enumerate(texts)) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(broadcasts(), st.data())
 def test_kept_texts_change_nothing(broadcast: Broadcast, data: st.DataObject) -> None:
     """A renderer that has seen everything and one that starts here write the same bytes: replicas agree."""
@@ -74,6 +76,15 @@ def test_segment_replaced_under_its_number_is_written_anew() -> None:
     other = replace(window.segments[1], uri="other.m4s")
     text = renderer.render(replace(window, segments=(window.segments[0], other, *window.segments[2:])))
     assert b"other.m4s" in text
+
+
+@pytest.mark.parametrize("change", [{"init_uri": "init9.mp4"}, {"discontinuity_sequence": -1}])
+def test_segment_after_another_one_than_before_is_written_anew(change: dict[str, Any]) -> None:
+    """Whether MAP and DISCONTINUITY stand before a segment depends on the one before it."""
+    renderer, window = MediaRenderer(), window_at(steady(4), 3)
+    renderer.render(window)
+    other = replace(window, segments=(replace(window.segments[0], **change), *window.segments[1:]))
+    assert renderer.render(other) == render_media(other)
 
 
 def test_parts_stay_until_three_target_durations_from_the_end() -> None:
@@ -172,6 +183,7 @@ def test_query_stands_after_every_uri_and_directives_after_none() -> None:
     assert check_playlist(text) == []
 
 
+@UNHURRIED
 @given(broadcasts(max_segments=4), st.text(alphabet="abc=&%1_HLS", max_size=30))
 def test_template_with_query_is_what_render_gives(broadcast: Broadcast, query: str) -> None:
     """One template serves all queries, the empty one too."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from services.packager.hls import tags
 from services.packager.hls.attributes import QUERY_MARK, PlaylistError
 from services.packager.hls.media_playlist import Hint, Part, RenditionReport, ServerControl, Start
+from tests.packager.hls.histories import UNHURRIED
 
 NAMES = st.text("abcdefgh0123456789./-_", min_size=1, max_size=20)
 # Printed to 10 us; the half second is where printing rounds down.
@@ -25,6 +26,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize("tag", MODELS, ids=lambda tag: str(tag.name))
+@UNHURRIED
 @given(data=st.data())
 def test_attribute_list_is_read_as_it_was_written(tag: tags.ListTag[object], data: st.DataObject) -> None:
     """Every field of every tag comes back, and one line is written."""
@@ -36,6 +38,7 @@ def test_attribute_list_is_read_as_it_was_written(tag: tags.ListTag[object], dat
     assert tag.parse(line.replace(QUERY_MARK, "").strip().partition(":")[2]) == content
 
 
+@UNHURRIED
 @given(st.integers(0, 4_000_000_000_000_000))
 def test_date_is_read_back_to_the_millisecond(program_time_us: int) -> None:
     """Printing rounds down, so two segments never seem to swap."""
