@@ -18,6 +18,7 @@ EXTENDED = 0xFFFFFF
 PLAUSIBLE_DELTA_MS = 1000
 
 _HEADER_SIZES = (11, 7, 3, 0)
+_SET_CHUNK_SIZE, _ABORT = int(MessageType.SET_CHUNK_SIZE), int(MessageType.ABORT)
 _U32_MASK = 0xFFFFFFFF
 
 
@@ -75,12 +76,12 @@ class ChunkReader:
             if message is None:
                 if self._current is not None:
                     break
-            elif message.type_id == MessageType.SET_CHUNK_SIZE:
-                self._set_chunk_size(read_u32(message))
-            elif message.type_id == MessageType.ABORT:
-                self._abort(read_u32(message))
-            else:
+            elif message.type_id > _ABORT:
                 return message
+            elif message.type_id == _SET_CHUNK_SIZE:
+                self._set_chunk_size(read_u32(message))
+            elif message.type_id == _ABORT:
+                self._abort(read_u32(message))
         if self._at == len(self._data):
             self._data = b""  # or an idle connection would keep its last receive buffer
             self._view = memoryview(b"")
@@ -194,8 +195,10 @@ class ChunkReader:
         at, left = self._at, self._chunk_left
         end = min(at + left, len(self._data))
         self._at = end
-        if end - at == stream.length:
-            return self._finish(stream, self._view[at:end])
+        if end - at == stream.length:  # the usual case, kept free of calls
+            stream.is_open = False
+            self._current = None
+            return Message(stream.type_id, stream.stream_id, stream.timestamp, self._view[at:end])
         stream.body += self._view[at:end]
         self._assembling += end - at
         if self._assembling > self._limits.assembling_bytes:
@@ -204,15 +207,12 @@ class ChunkReader:
         if len(stream.body) == stream.length:
             body, stream.body = stream.body, bytearray()
             self._assembling -= len(body)
-            return self._finish(stream, memoryview(body))
+            stream.is_open = False
+            self._current = None
+            return Message(stream.type_id, stream.stream_id, stream.timestamp, memoryview(body))
         if not self._chunk_left:
             self._current = None
         return None
-
-    def _finish(self, stream: _ChunkStream, payload: memoryview) -> Message:
-        stream.is_open = False
-        self._current = None
-        return Message(stream.type_id, stream.stream_id, stream.timestamp, payload)
 
     def _set_chunk_size(self, size: int) -> None:
         if not 1 <= size <= 0x7FFFFFFF:

@@ -36,9 +36,9 @@ class ConfigReceived:
     config: Config
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnitReceived:
-    """One access unit, its track's config already told."""
+    """One access unit, its track's config already told. Not frozen: it is made 77 times a second per encoder."""
 
     unit: Unit
 

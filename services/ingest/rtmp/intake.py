@@ -10,6 +10,8 @@ from services.ingest.rtmp.events import ConfigReceived, Event, UnitReceived
 from services.ingest.rtmp.messages import Message, MessageType
 from services.ingest.timestamps import TICKS_PER_MS, Timeline
 
+_VIDEO_MESSAGE = int(MessageType.VIDEO)
+_VIDEO, _AUDIO = Track.VIDEO, Track.AUDIO
 MAX_CTS_MS = 10_000
 """Reordering reaches over 16 frames at most; more is a broken field."""
 
@@ -43,7 +45,7 @@ class Intake:
         if not message.payload:
             return False
         body = memoryview(message.payload)
-        is_video = message.type_id == MessageType.VIDEO
+        is_video = message.type_id == _VIDEO_MESSAGE
         try:
             tag = flv.read_video(body) if is_video else flv.read_audio(body)
             if isinstance(tag, flv.Frame):
@@ -79,15 +81,15 @@ class Intake:
             return False
         if is_video:
             return self._take_picture(stamp_ms, frame)
-        if Track.AUDIO not in self._configs:
+        if _AUDIO not in self._configs:
             self._drop("audio is dropped until its AAC configuration comes")
             return False
         self._counts.audio_units += 1
-        self._put(Track.AUDIO, stamp_ms, 0, is_key=True, payload=frame.payload)
+        self._put(_AUDIO, stamp_ms, 0, is_key=True, payload=frame.payload)
         return True
 
     def _take_picture(self, stamp_ms: int, frame: flv.Frame) -> bool:
-        if Track.VIDEO not in self._configs:
+        if _VIDEO not in self._configs:
             self._drop("video is dropped until its H.264 configuration comes")
             return False
         is_key = avc.starts_decoding(frame.payload, self._nal_length_size, is_flagged=frame.is_flagged_key)
@@ -98,7 +100,7 @@ class Intake:
             return False
         self._counts.video_units += 1
         cts = self._checked_cts(frame.cts_ms) * TICKS_PER_MS
-        self._put(Track.VIDEO, stamp_ms, cts, is_key=is_key, payload=frame.payload)
+        self._put(_VIDEO, stamp_ms, cts, is_key=is_key, payload=frame.payload)
         return True
 
     def _put(self, track: Track, stamp_ms: int, cts: int, *, is_key: bool, payload: memoryview) -> None:

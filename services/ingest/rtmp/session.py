@@ -37,6 +37,8 @@ from services.ingest.rtmp.state import State, Trigger, after, can
 
 _CONTROL_CSID, _COMMAND_CSID = 2, 3
 _ENCODER_LENGTH = 128
+_PUBLISHING, _AUDIO, _VIDEO = State.PUBLISHING, int(MessageType.AUDIO), int(MessageType.VIDEO)
+"""The hot path's words: reaching into an enum costs as much as the rest of a test."""
 _LEAST_ACK_EVERY = 16 * 1024
 """However small the window a peer asks for."""
 
@@ -95,6 +97,8 @@ class Session:
 
     def data_to_send(self) -> bytes:
         """What is to be sent now; empty if nothing is."""
+        if not self._out:
+            return b""
         data = bytes(self._out)
         self._out.clear()
         self.bytes_sent += len(data)
@@ -148,17 +152,26 @@ class Session:
     # ---- bytes to messages
 
     def _receive(self, data: bytes) -> None:
-        if self.state is State.REQUESTED:
-            self._held += data
-            if len(self._held) + self._reader.waiting > self._limits.stranger_bytes:
-                raise ProtocolError("media came before publish was answered")
-            return
+        if self.state is _PUBLISHING:
+            self._read_chunks(data)
+        elif self.state is State.REQUESTED:
+            self._hold(data)
+        else:
+            self._receive_from_stranger(data)
+        if len(self._out) > self._limits.output_bytes:
+            raise ProtocolError("the encoder provokes answers and does not read them")
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what comes before our answer, unread."""
+        self._held += data
+        if len(self._held) + self._reader.waiting > self._limits.stranger_bytes:
+            raise ProtocolError("media came before publish was answered")
+
+    def _receive_from_stranger(self, data: bytes) -> None:
         if self.state is State.HANDSHAKE:
             data = self._shake_hands(data)
         if self.state is not State.HANDSHAKE:
             self._read_chunks(data)
-        if len(self._out) > self._limits.output_bytes:
-            raise ProtocolError("the encoder provokes answers and does not read them")
         is_stranger = self.state in {State.HANDSHAKE, State.CONNECTING, State.CONNECTED}
         if is_stranger and self.bytes_received - self._stranger_since > self._limits.stranger_bytes:
             raise ProtocolError(f"more than {self._limits.stranger_bytes} bytes before publish")
@@ -173,15 +186,18 @@ class Session:
 
     def _read_chunks(self, data: bytes) -> None:
         """Read messages until bytes run out or an answer of ours is due."""
-        self._reader.receive_data(data)
-        while self.state not in {State.REQUESTED, State.CLOSED}:
-            message = self._reader.next_message()
-            if message is None:
-                break
+        reader = self._reader
+        reader.receive_data(data)
+        while (message := reader.next_message()) is not None:
             self.messages_received += 1
+            if message.type_id == _VIDEO or message.type_id == _AUDIO:  # noqa: PLR1714  # twice as fast as a set
+                self._on_media(message)
+                continue
             handle = self._MESSAGES.get(message.type_id)
             if handle is not None:
                 handle(self, message)
+                if self.state is State.REQUESTED or self.state is State.CLOSED:
+                    break
         if self.bytes_received - self._acknowledged >= self._ack_every:
             self._acknowledged = self.bytes_received
             self._send(messages.acknowledgement(self.bytes_received))
@@ -198,7 +214,7 @@ class Session:
 
     def _on_aggregate(self, message: Message) -> None:
         for inner in messages.split_aggregate(message):
-            if inner.type_id in {MessageType.AUDIO, MessageType.VIDEO}:
+            if inner.type_id in {_AUDIO, _VIDEO}:
                 self._on_media(inner)
             elif inner.type_id == MessageType.DATA:
                 self._on_data(inner)
@@ -340,8 +356,6 @@ class Session:
     _MESSAGES: ClassVar[dict[int, Callable[["Session", Message], None]]] = {
         MessageType.USER_CONTROL: _on_user_control,
         MessageType.WINDOW_ACK_SIZE: _on_window_ack_size,
-        MessageType.AUDIO: _on_media,
-        MessageType.VIDEO: _on_media,
         MessageType.DATA: _on_data,
         MessageType.DATA_AMF3: _on_data,
         MessageType.COMMAND: _on_command,

@@ -1,4 +1,4 @@
-"""Encoders as they are: each oddity of the field once, as bytes or messages, through a whole session."""
+"""services.ingest.rtmp.intake: encoders as they are, each oddity of the field once, through a whole session"""
 
 import pytest
 
