@@ -1,0 +1,171 @@
+"""The composition of api: what it opens, in which order, and what runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import orjson
+
+from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
+from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
+from services.api.access import AccessGuard
+from services.api.admin_token import read_or_make
+from services.api.chronicle import Chronicle
+from services.api.deletion import Deletion
+from services.api.handlers import FactHandlers, Observer
+from services.api.keeper import Keeper
+from services.api.livestreams import Livestreams
+from services.api.on_air import OnAirOrders
+from services.api.readiness import Readiness
+from services.api.recordings import Recordings, RemoteArchive
+from services.api.records import Records, open_records
+from services.api.rest.comments import load_comments
+from services.api.rest.gateway import Gateway
+from services.api.rest.local_call import LocalCalls
+from services.api.rest.openapi import openapi_document
+from services.api.rest.pages import Pages
+from services.api.rest.routes import Routes
+from services.api.rest.server import RestServer, rest_server, serve
+from services.api.servicer import CALL_LIMIT_S, Servicers, service_descriptors
+from services.api.settings import Settings
+from services.api.stream_keys import StreamKeys
+from services.api.view import Urls
+from services.common import metrics
+from services.common.bus.connection import Bus, connect
+from services.common.clock import Clock, SystemClock
+from services.common.errors import AppError, Kind
+from services.common.health import Health
+from services.common.lifecycle import Job
+from services.common.resources import Resources
+from services.common.rpc_channel import open_channel
+from services.common.rpc_guards import DeadlineGuard, ValidationGuard
+from services.common.rpc_server import RpcServer
+from services.common.secrets import sealer_of
+from services.common.sockets import listening_socket
+from services.common.spine import Spine
+
+_BACKLOG = 1024
+
+
+@dataclass(frozen=True)
+class Api:
+    """The opened program."""
+
+    jobs_: tuple[Job, ...]
+    rest: RestServer
+    rpc: RpcServer
+    grace_s: float
+
+    def jobs(self) -> Iterable[Job]:
+        return self.jobs_
+
+    async def drain(self) -> None:
+        """Answer what is in hand on both sides."""
+        self.rest.stop()
+        await self.rpc.drain(self.grace_s)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
+    """Open everything in the order of need; it closes in reverse."""
+    clock = SystemClock()
+    async with Resources(close_timeout_s=settings.close_timeout) as resources:
+        bus = await _open_bus(settings, resources, health)
+        observer = Observer(bus)
+        spine = Spine(bus, settings)
+        await spine.facts()
+        records = await open_records(spine, noticed=observer.notice)
+        domain = await _open_domain(settings, records, resources, clock)
+        servicers, guard = domain.servicers, domain.access
+        rpc = RpcServer(settings.bind, settings.grpc_port, health, guards=[guard], deadline_s=CALL_LIMIT_S)
+        servicers.add_to(rpc)
+        rest = rest_server(_gateway(settings, servicers, guard, health, clock))
+        listener = listening_socket(
+            "rest", settings.bind, settings.rest_port, setting="HEADWATER_REST_PORT", backlog=_BACKLOG
+        )
+        resources.defer("REST listener", partial(asyncio.to_thread, listener.close))
+        handlers = FactHandlers(bus, domain.chronicle, replicas=settings.log_replicas)
+        jobs = [
+            *(Job(f"read model of {name}", repository.follow) for name, repository in records.followed()),
+            Job("facts", partial(_after_read_model, records, handlers.run)),
+            Job("observer", partial(observer.run, records, domain.chronicle)),
+            Job("keeper", domain.keeper.run),
+            Job("REST", partial(serve, rest, listener)),
+        ]
+        health.add("records", partial(_check_records, records))
+        metrics.observe("headwater_api_livestreams", lambda: len(records.livestreams.items()))
+        await resources.open("gRPC server", rpc)
+        yield Api(tuple(jobs), rest, rpc, settings.drain_timeout)
+
+
+@dataclass(frozen=True)
+class _Domain:
+    servicers: Servicers
+    access: AccessGuard
+    chronicle: Chronicle
+    keeper: Keeper
+
+
+async def _open_bus(settings: Settings, resources: Resources, health: Health) -> Bus:
+    connected, returned = metrics.gauge("headwater_bus_connected"), metrics.counter("headwater_bus_reconnects_total")
+    ups = 0
+
+    def on_change(is_up: bool) -> None:
+        nonlocal ups
+        connected.set(is_up)
+        ups += is_up
+        returned.inc(1 if is_up and ups > 1 else 0)
+
+    bus = await connect(settings.nats_url, name=settings.replica, on_change=on_change)
+    resources.defer("bus", bus.close)
+
+    async def check() -> None:
+        if not bus.is_connected:
+            raise AppError(Kind.UNAVAILABLE, "NATS is away")
+
+    health.add("bus", check)
+    return bus
+
+
+async def _open_domain(settings: Settings, records: Records, resources: Resources, clock: Clock) -> _Domain:
+    archiver, stats = open_channel(settings.archiver_address), open_channel(settings.stats_address, deadline_s=3.0)
+    resources.defer("channel to archiver", archiver.close)
+    resources.defer("channel to stats", stats.close)
+    keys = StreamKeys(sealer_of(settings), records.keys)
+    orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=settings.order_hold)
+    livestreams = Livestreams(records, keys, orders, clock)
+    recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)))
+    deletion = Deletion(records, keys, recordings)
+    urls = Urls(settings.rtmp_url, settings.playback_url)
+    return _Domain(
+        Servicers(livestreams, recordings, deletion, StatisticsServiceStub(stats), urls, clock),
+        AccessGuard(read_or_make(settings.home), records.tokens, clock),
+        Chronicle(records),
+        Keeper(records, keys, orders, deletion, clock),
+    )
+
+
+def _gateway(settings: Settings, servicers: Servicers, access: AccessGuard, health: Health, clock: Clock) -> Gateway:
+    calls = LocalCalls([DeadlineGuard(CALL_LIMIT_S), access, ValidationGuard()])
+    servicers.add_to_local(calls)
+    programs = {
+        "ingest": settings.ingest_ops_url,
+        "packager": settings.packager_ops_url,
+        "origin": settings.origin_ops_url,
+    }
+    routes = Routes(service_descriptors())
+    readiness = Readiness(health, programs, clock)
+    return Gateway(routes, calls, Pages(orjson.dumps(openapi_document(routes, load_comments())), readiness.failing))
+
+
+async def _after_read_model(records: Records, run: Callable[[], Awaitable[None]]) -> None:
+    for _, repository in records.followed():
+        await repository.is_complete.wait()
+    await run()
+
+
+async def _check_records(records: Records) -> None:
+    if not all(repository.is_complete.is_set() for _, repository in records.followed()):
+        raise AppError(Kind.UNAVAILABLE, "records are still being read")

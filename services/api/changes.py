@@ -1,0 +1,30 @@
+"""What an update is allowed to change, and on top of which version. Pure."""
+
+from collections.abc import Collection
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from services.api.repository import M, Stored
+from services.common.errors import AppError, Kind
+
+
+def changed_fields(given: Message, mask: FieldMask | None, settable: Collection[str]) -> frozenset[str]:
+    """The fields of `given` that are to be written: those of the mask, or else those present (AIP-134).
+
+    `*` in a mask is all of them. AppError(INVALID) for a mask that names another field.
+    """
+    if mask is None:
+        return frozenset(field.name for field, _ in given.ListFields()) & frozenset(settable)
+    if list(mask.paths) == ["*"]:
+        return frozenset(settable)
+    for path in mask.paths:
+        if path not in settable:
+            raise AppError(Kind.INVALID, f"cannot be changed: {path[:64]}", field="updateMask")
+    return frozenset(mask.paths)
+
+
+def check_etag(stored: Stored[M], etag: str) -> None:
+    """AppError(CONFLICT) if the caller has read another version; an empty etag asks for none."""
+    if etag and etag.strip('"') != str(stored.revision):
+        raise AppError(Kind.CONFLICT, "it was changed since it was read; read it again", field="etag")

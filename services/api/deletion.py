@@ -1,0 +1,40 @@
+"""Finishing what `Livestreams.delete` has begun: recordings if they go too, broadcasts, and last the record itself.
+
+The mark in the record says what is left to do, so any replica can finish at any time.
+"""
+
+from headwater.internal.v1.records_pb2 import LivestreamRecord
+from services.api.recordings import Recordings
+from services.api.records import Records
+from services.api.repository import Stored
+from services.api.stream_keys import StreamKeys
+from services.common.errors import AppError
+from services.common.log import get_logger
+
+_log = get_logger(__name__)
+
+
+class Deletion:
+    """Each step may be repeated."""
+
+    def __init__(self, records: Records, keys: StreamKeys, recordings: Recordings) -> None:
+        self._records = records
+        self._keys = keys
+        self._recordings = recordings
+
+    async def begin(self, marked: Stored[LivestreamRecord]) -> None:
+        """Try at once; what does not succeed now the keeper does later."""
+        try:
+            await self.finish(marked)
+        except AppError as error:
+            _log.warning("a deletion will be finished later", livestream=marked.key, reason=error.detail)
+
+    async def finish(self, marked: Stored[LivestreamRecord]) -> None:
+        """Do what is left. Errors: AppError (UNAVAILABLE if the archiver is needed and away)."""
+        await self._keys.withdraw(marked.record)
+        if marked.record.deletes_media:
+            for media in self._records.media.items(marked.key):
+                await self._recordings.delete(media)
+        for broadcast in self._records.broadcasts.items(marked.key):
+            await self._records.broadcasts.delete(broadcast.key)
+        await self._records.livestreams.delete(marked.key, marked.revision)

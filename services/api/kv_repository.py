@@ -1,0 +1,158 @@
+"""Records in a key-value bucket: written by compare-and-set, read from a model that the bucket's watch keeps."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Generic
+
+from services.api.newest_first import NewestFirst
+from services.api.page_token import decode_place, encode_place
+from services.api.repository import Edit, M, Page, Stored, Wanted
+from services.common.bus.bucket import Bucket
+from services.common.bus.errors import BusError, Exists, Stale, TooLarge, Unavailable
+from services.common.errors import AppError, Kind
+
+_ATTEMPTS = 20
+_REMEMBERED_DELETIONS = 10_000
+
+Listener = Callable[[str, M | None], None]
+"""Told of each record that has changed, whoever changed it; None: it is gone."""
+
+
+class KvRepository(Generic[M]):
+    """A Repository over a bucket; `follow` must run for the read model to be kept.
+
+    `time_us` and `group` of a record say where it stands in lists.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        message: type[M],
+        *,
+        time_us: Callable[[M], int] = lambda _record: 0,
+        group: Callable[[M], str] = lambda _record: "",
+        listener: Listener[M] | None = None,
+    ) -> None:
+        self._bucket = bucket
+        self._message = message
+        self._time_us = time_us
+        self._group = group
+        self._listener = listener
+        self._records: dict[str, Stored[M]] = {}
+        self._order = NewestFirst()
+        self._deleted: OrderedDict[str, int] = OrderedDict()
+        self.is_complete = asyncio.Event()
+        """Set once the read model has every record there was at the start."""
+
+    async def follow(self) -> None:
+        """Keep the read model up to date, through reconnects, for ever."""
+        async with self._bucket.watch() as changes:
+            async for change in changes:
+                if change is None:
+                    self.is_complete.set()
+                elif change.value is None:
+                    self._forget(change.key)
+                else:
+                    self._learn(Stored(change.key, self._message.FromString(change.value), change.revision))
+
+    def peek(self, key: str) -> Stored[M] | None:
+        return self._records.get(key)
+
+    async def get(self, key: str) -> Stored[M] | None:
+        return self._records.get(key) or await self.look_up(key)
+
+    async def create(self, key: str, record: M) -> Stored[M]:
+        with _telling():
+            revision = await self._bucket.create(key, record.SerializeToString())
+        return self._learn(Stored(key, record, revision))
+
+    async def update(self, key: str, record: M, revision: int) -> Stored[M]:
+        with _telling():
+            written = await self._bucket.update(key, record.SerializeToString(), revision)
+        return self._learn(Stored(key, record, written))
+
+    async def change(self, key: str, edit: Edit[M]) -> Stored[M] | None:
+        found = await self.get(key)
+        for _ in range(_ATTEMPTS):
+            wanted = edit(_copy(found.record) if found else None)
+            if wanted is None or (found is not None and wanted == found.record):
+                return found
+            try:
+                return await (self.update(key, wanted, found.revision) if found else self.create(key, wanted))
+            except AppError as error:
+                if error.kind is not Kind.CONFLICT:
+                    raise
+                found = await self.look_up(key)
+        raise AppError(Kind.CONFLICT, "others keep changing this; try again")
+
+    async def delete(self, key: str, revision: int | None = None) -> None:
+        with _telling():
+            await self._bucket.delete(key, revision)
+        known = self._records.get(key)
+        self._deleted[key] = revision or (known.revision if known else 0)
+        if len(self._deleted) > _REMEMBERED_DELETIONS:
+            self._deleted.popitem(last=False)
+        self._forget(key)
+
+    def items(self, group: str | None = None) -> list[Stored[M]]:
+        return [self._records[key] for key in self._order.keys(group)]
+
+    def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
+        start = decode_place(after)
+        total = sum(1 for _ in self._wanted(self._order.keys(group), wanted))
+        found = list(islice(self._wanted(self._order.keys(group, start), wanted), limit + 1))
+        more = encode_place(self._order.place(found[limit - 1].key)) if len(found) > limit else ""
+        return Page(tuple(found[:limit]), more, total)
+
+    def _wanted(self, keys: Iterator[str], wanted: Wanted[M] | None) -> Iterator[Stored[M]]:
+        found = (self._records[key] for key in keys)
+        return (stored for stored in found if wanted is None or wanted(stored.record))
+
+    async def look_up(self, key: str) -> Stored[M] | None:
+        with _telling():
+            record = await self._bucket.get(key)
+        if record is None:
+            return None
+        return self._learn(Stored(key, self._message.FromString(record.value), record.revision))
+
+    def _learn(self, stored: Stored[M]) -> Stored[M]:
+        known = self._records.get(stored.key)
+        newest = max(known.revision if known else 0, self._deleted.get(stored.key, 0))
+        if stored.revision <= newest:
+            return known or stored  # the watch is a moment behind what this process itself has written
+        self._records[stored.key] = stored
+        self._order.put(stored.key, self._time_us(stored.record), self._group(stored.record))
+        if self._listener is not None:
+            self._listener(stored.key, stored.record)
+        return stored
+
+    def _forget(self, key: str) -> None:
+        if self._records.pop(key, None) is not None:
+            self._order.remove(key)
+            if self._listener is not None:
+                self._listener(key, None)
+
+
+def _copy(record: M) -> M:
+    copy = type(record)()
+    copy.CopyFrom(record)
+    return copy
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """The bus's errors in the words of an API."""
+    try:
+        yield
+    except Unavailable as error:
+        message = "records cannot be reached now; nothing else stops, try again"
+        raise AppError(Kind.UNAVAILABLE, message, retry_after_s=1.0) from error
+    except (Exists, Stale) as error:
+        raise AppError(Kind.CONFLICT, "it was changed meanwhile; read it again") from error
+    except TooLarge as error:
+        raise AppError(Kind.LIMIT, "the record would be too large") from error
+    except BusError as error:
+        raise AppError(Kind.INTERNAL, "internal error") from error

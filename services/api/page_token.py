@@ -1,0 +1,23 @@
+"""Page tokens: where a list goes on, opaque to who holds one. Pure."""
+
+import base64
+import binascii
+
+from services.api.newest_first import Place
+from services.common.errors import AppError, Kind
+
+
+def encode_place(place: Place) -> str:
+    return base64.urlsafe_b64encode(f"{place[0]}.{place[1]}".encode()).decode().rstrip("=")
+
+
+def decode_place(token: str) -> Place | None:
+    """The place; None for an empty token. AppError(INVALID) for one that is none of ours."""
+    if not token:
+        return None
+    try:
+        text = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
+        number, _, key = text.partition(".")
+        return int(number), key
+    except (ValueError, binascii.Error):
+        raise AppError(Kind.INVALID, "is no page token of this list", field="pageToken") from None

@@ -1,0 +1,60 @@
+"""Everything api keeps or watches, opened together."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.internal.v1.onair_pb2 import DownloadJob, OnAir, Playback, StreamKey
+from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord, TokenRecord
+from services.api.kv_repository import KvRepository
+from services.api.repository import Repository
+from services.common import subjects
+from services.common.spine import Spine
+
+
+@dataclass(frozen=True)
+class Records:
+    """The read models. api alone writes the first five; the others belong to ingest, packager and archiver."""
+
+    livestreams: Repository[LivestreamRecord]
+    keys: Repository[StreamKey]
+    broadcasts: Repository[BroadcastRecord]
+    media: Repository[MediaRecord]
+    tokens: Repository[TokenRecord]
+    on_air: Repository[OnAir]
+    playback: Repository[Playback]
+    jobs: Repository[DownloadJob]
+
+    def followed(self) -> Iterator[tuple[str, KvRepository[Any]]]:
+        """Those whose read model must be kept, by name."""
+        for name, repository in vars(self).items():
+            if isinstance(repository, KvRepository):
+                yield name, repository
+
+
+async def open_records(spine: Spine, *, noticed: Callable[[str], None]) -> Records:
+    """Open all buckets. `noticed` is told the key of each change in `onair` and `playback`. Errors: Unavailable."""
+    return Records(
+        livestreams=KvRepository(
+            await spine.bucket(subjects.LIVESTREAMS), LivestreamRecord, time_us=lambda each: each.create_time_us
+        ),
+        keys=KvRepository(await spine.bucket(subjects.KEYS), StreamKey, group=lambda each: each.livestream_id),
+        broadcasts=KvRepository(
+            await spine.bucket(subjects.BROADCASTS),
+            BroadcastRecord,
+            time_us=lambda each: each.start_time_us,
+            group=lambda each: each.livestream_id,
+        ),
+        media=KvRepository(
+            await spine.bucket(subjects.MEDIA),
+            MediaRecord,
+            time_us=lambda each: each.create_time_us,
+            group=lambda each: each.livestream_id,
+        ),
+        tokens=KvRepository(await spine.bucket(subjects.TOKENS), TokenRecord, time_us=lambda each: each.create_time_us),
+        on_air=KvRepository(await spine.bucket(subjects.ONAIR), OnAir, listener=lambda key, _record: noticed(key)),
+        playback=KvRepository(
+            await spine.bucket(subjects.PLAYBACK), Playback, listener=lambda key, _record: noticed(key)
+        ),
+        jobs=KvRepository(await spine.bucket(subjects.JOBS), DownloadJob, group=lambda each: each.media_id),
+    )

@@ -1,0 +1,73 @@
+"""What the domain needs of a store of records; a SQL store could stand in for the key-value one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[M]):
+    """A record as it stands; `revision` is what compare-and-set asks for. Not to be changed in place."""
+
+    key: str
+    record: M
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """A piece of a list, newest first; `after` is where the next one begins, empty at the end."""
+
+    items: tuple[Stored[M], ...]
+    after: str
+    total: int
+
+
+Edit = Callable[[M | None], M | None]
+"""Given a copy of the record (None: there is none), the record as it should be; None leaves things as they are."""
+
+Wanted = Callable[[M], bool]
+
+
+class Repository(Protocol[M]):
+    """Records of one kind. Writes raise AppError: UNAVAILABLE (it may be written or not), CONFLICT."""
+
+    def peek(self, key: str) -> Stored[M] | None:
+        """The record in the read model, which may be a moment behind."""
+        ...
+
+    async def get(self, key: str) -> Stored[M] | None:
+        """The record; one that the read model has not seen is looked up."""
+        ...
+
+    async def look_up(self, key: str) -> Stored[M] | None:
+        """The record as it is kept, past the read model."""
+        ...
+
+    async def create(self, key: str, record: M) -> Stored[M]:
+        """Write a record that is not there."""
+        ...
+
+    async def update(self, key: str, record: M, revision: int) -> Stored[M]:
+        """Write over the given revision and no other."""
+        ...
+
+    async def change(self, key: str, edit: Edit[M]) -> Stored[M] | None:
+        """Read, edit and write until nobody comes between; what then stands."""
+        ...
+
+    async def delete(self, key: str, revision: int | None = None) -> None:
+        """Remove it; with `revision`, only that one."""
+        ...
+
+    def items(self, group: str | None = None) -> list[Stored[M]]:
+        """All records, or those of one group, newest first."""
+        ...
+
+    def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
+        """Up to `limit` wanted records after a place; AppError(INVALID) for an `after` that is none."""
+        ...

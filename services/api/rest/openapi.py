@@ -1,0 +1,178 @@
+"""The reference of REST as OpenAPI 3.1, made from the same descriptors and rules as the routes themselves. Pure."""
+
+import re
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+
+from services.api.rest.comments import Comments
+from services.api.rest.openapi_schema import Schemas
+from services.api.rest.routes import Route, Routes
+
+Json = dict[str, Any]
+
+_SUMMARY = 120
+_REFUSALS = {
+    "400": "The request is wrong; `errors` names the fields.",
+    "401": "No token, or one that is not known.",
+    "403": "The token's scope is too narrow.",
+    "429": "Too many; `Retry-After` says when.",
+    "503": "A part is away; the same request may succeed later.",
+}
+_FOR_ONE = {"404": "There is no such thing."}
+_FOR_CHANGES = {
+    "409": "It is in the wrong state, or was changed meanwhile.",
+    "412": "`If-Match` names another version.",
+}
+
+
+def openapi_document(routes: Routes, comments: Comments) -> Json:
+    """The whole document."""
+    schemas = Schemas(comments)
+    paths: Json = {}
+    for route in routes:
+        paths.setdefault(_path(route), {})[route.verb.lower()] = _operation(route, schemas, comments)
+    services = {route.descriptor.containing_service.full_name: None for route in routes}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Headwater",
+            "version": "v1",
+            "description": "Live streaming on your own machines. The same calls are there over gRPC, as headwater.v1.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "tags": [{"name": _tag(name), "description": comments.of(name)} for name in services],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas.found | {"Problem": _PROBLEM},
+            "responses": {"Problem": _problem("A problem document (RFC 9457).")},
+        },
+    }
+
+
+def _operation(route: Route, schemas: Schemas, comments: Comments) -> Json:
+    words = comments.of(route.descriptor.full_name) or _words(route.descriptor.name)
+    operation: Json = {
+        "operationId": f"{_tag(route.descriptor.containing_service.full_name)}_{route.descriptor.name}",
+        "tags": [_tag(route.descriptor.containing_service.full_name)],
+        "summary": words.split(". ")[0].split("\n")[0].rstrip(".")[:_SUMMARY],
+        "description": words,
+        "parameters": [*_path_parameters(route, schemas), *_query_parameters(route, schemas), *_headers(route)],
+        "responses": _responses(route, schemas),
+    }
+    if route.body:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _body(route, schemas)}},
+        }
+    return operation
+
+
+def _path_parameters(route: Route, schemas: Schemas) -> list[Json]:
+    return [
+        {
+            "name": _name(path),
+            "in": "path",
+            "required": True,
+            "schema": schemas.of_field(_field(route, path), deep=False),
+        }
+        for path in route.template.fields
+    ]
+
+
+def _query_parameters(route: Route, schemas: Schemas) -> list[Json]:
+    if route.body == "*":
+        return []
+    taken = {*route.template.fields, route.body}
+    found = []
+    for field in route.descriptor.input_type.fields:
+        if field.name not in taken:
+            schema = schemas.of_field(field, deep=False)
+            description = {"description": schema.pop("description")} if "description" in schema else {}
+            found.append({"name": field.json_name, "in": "query", "schema": schema, **description})
+    return found
+
+
+def _headers(route: Route) -> list[Json]:
+    if route.verb not in {"PATCH", "DELETE"} or not _has_etag(route):
+        return []
+    words = "The `ETag` that was read: change only that version."
+    return [{"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": words}]
+
+
+def _has_etag(route: Route) -> bool:
+    request = route.descriptor.input_type
+    holder = request.fields_by_name[route.body].message_type if route.body not in {"", "*"} else request
+    return "etag" in holder.fields_by_name
+
+
+def _body(route: Route, schemas: Schemas) -> Json:
+    request = route.descriptor.input_type
+    if route.body == "*":
+        return schemas.of_message(request, without=route.template.fields)
+    return schemas.of_message(request.fields_by_name[route.body].message_type)
+
+
+def _responses(route: Route, schemas: Schemas) -> Json:
+    schema = schemas.of_message(route.descriptor.output_type)
+    refusals = dict(_REFUSALS)
+    refusals |= _FOR_ONE if route.template.fields else {}
+    refusals |= _FOR_CHANGES if route.verb != "GET" and route.template.fields else {}
+    done = {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+    return {"200": done, **{code: _problem(words) for code, words in sorted(refusals.items())}}
+
+
+def _problem(words: str) -> Json:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _field(route: Route, path: str) -> FieldDescriptor:
+    message = route.descriptor.input_type
+    *heads, last = path.split(".")
+    for head in heads:
+        message = message.fields_by_name[head].message_type
+    return message.fields_by_name[last]
+
+
+def _path(route: Route) -> str:
+    return re.sub(r"\{([\w.]+)\}", lambda found: "{" + _name(found[1]) + "}", route.template.text)
+
+
+def _name(path: str) -> str:
+    """`livestream.id` in a path is `id` to whoever reads the reference."""
+    head, *rest = path.split(".")[-1].split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _tag(service: str) -> str:
+    return service.rpartition(".")[2].removesuffix("Service")
+
+
+def _words(method: str) -> str:
+    """`ListLivestreams` is "List livestreams"."""
+    first, *rest = re.findall(r"[A-Z][a-z]*", method)
+    return " ".join([first, *(word.lower() for word in rest)])
+
+
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["title", "status", "detail"],
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "detail"],
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}

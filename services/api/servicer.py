@@ -1,0 +1,75 @@
+"""Orders in: all services of api, offered over gRPC and, in process, to REST."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from headwater.v1 import broadcasts_pb2, livestreams_pb2, media_pb2, statistics_pb2, tokens_pb2
+from headwater.v1.broadcasts_pb2_grpc import add_BroadcastServiceServicer_to_server
+from headwater.v1.livestreams_pb2_grpc import add_LivestreamServiceServicer_to_server
+from headwater.v1.media_pb2_grpc import add_MediaServiceServicer_to_server
+from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
+from headwater.v1.tokens_pb2_grpc import add_TokenServiceServicer_to_server
+from services.api.broadcast_servicer import BroadcastServicer
+from services.api.deletion import Deletion
+from services.api.livestream_servicer import LivestreamServicer
+from services.api.livestreams import Livestreams
+from services.api.media_servicer import MediaServicer
+from services.api.recordings import Recordings
+from services.api.rest.local_call import LocalCalls
+from services.api.statistics_servicer import StatisticsServicer
+from services.api.token_servicer import TokenServicer
+from services.api.view import Urls
+from services.common.clock import Clock
+from services.common.rpc_server import RpcServer
+
+if TYPE_CHECKING:  # the name stands in the stub file alone
+    from headwater.v1.statistics_pb2_grpc import StatisticsServiceAsyncStub
+
+CALL_LIMIT_S = 20.0
+"""The longest that a call may take, over gRPC and REST alike."""
+
+_FILES = (livestreams_pb2, broadcasts_pb2, media_pb2, statistics_pb2, tokens_pb2)
+
+Register = Callable[[Any, Any], None]
+
+
+def service_descriptors() -> list[ServiceDescriptor]:
+    """The public services, in the order of the reference."""
+    return [service for file in _FILES for service in file.DESCRIPTOR.services_by_name.values()]
+
+
+@dataclass(frozen=True)
+class Servicers:
+    """Makes the servicers once; both edges call the same objects."""
+
+    livestreams: Livestreams
+    recordings: Recordings
+    deletion: Deletion
+    stats: "StatisticsServiceAsyncStub"
+    urls: Urls
+    clock: Clock
+
+    def add_to(self, server: RpcServer) -> None:
+        """Offer them over gRPC."""
+        for _, register, servicer in self._all():
+            server.add(register, servicer)
+
+    def add_to_local(self, calls: LocalCalls) -> None:
+        """Offer them in process."""
+        for name, _, servicer in self._all():
+            service = next(each for each in service_descriptors() if each.name == name)
+            calls.add(service.full_name, servicer, [method.name for method in service.methods])
+
+    def _all(self) -> Iterator[tuple[str, Register, object]]:
+        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.urls)
+        yield "LivestreamService", add_LivestreamServiceServicer_to_server, livestreams
+        broadcasts = BroadcastServicer(self.livestreams, self.urls)
+        yield "BroadcastService", add_BroadcastServiceServicer_to_server, broadcasts
+        yield "MediaService", add_MediaServiceServicer_to_server, MediaServicer(self.recordings, self.urls)
+        statistics = StatisticsServicer(self.livestreams, self.stats)
+        yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
+        tokens = TokenServicer(self.livestreams.records.tokens, self.clock)
+        yield "TokenService", add_TokenServiceServicer_to_server, tokens
