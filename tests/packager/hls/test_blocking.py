@@ -17,6 +17,7 @@ from services.packager.hls.blocking import (
 )
 from services.packager.hls.query import QueryError
 from services.packager.hls.render import DeltaRequest
+from tests.packager.hls.histories import UNHURRIED
 
 EDGE = Edge(last_msn=10, last_parts=6, open_parts=3, target_duration=2, part_target_us=333_334)
 """Segment 10 is closed and had parts 0 to 5; 0 to 2 of segment 11 are listed."""
@@ -35,7 +36,6 @@ EDGE = Edge(last_msn=10, last_parts=6, open_parts=3, target_duration=2, part_tar
         ("_HLS_later=1", NOTHING),
     ],
 )
-from tests.packager.hls.histories import UNHURRIED
 def test_directives_are_read(query: str, directives: Directives) -> None:
     """Known ones are taken, in any order; unknown ones are ignored."""
     assert parse_directives(query) == directives

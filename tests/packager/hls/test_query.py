@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.packager.hls.query import MAX_QUERY_LENGTH, QueryError, propagated, with_query
+from tests.packager.hls.histories import UNHURRIED
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,6 @@ from services.packager.hls.query import MAX_QUERY_LENGTH, QueryError, propagated
         ("a=é", "a=%C3%A9"),
     ],
 )
-from tests.packager.hls.histories import UNHURRIED
 def test_all_but_directives_is_handed_on(query: str, kept: str) -> None:
     """In order and as sent, with what would break a playlist line encoded."""
     assert propagated(query) == kept
