@@ -1,0 +1,47 @@
+"""Responses of the origin, with the cache headers that let a CDN stand before it (RFC 8216bis 6.2.1, appendix C)."""
+
+from services.packager.http import Response, compress
+
+PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
+MEDIA_TYPE = "video/mp4"
+
+FOR_EVER = "public, max-age=31536000, immutable"
+"""An URI of media always means the same bytes."""
+
+
+def playlist(body: bytes, *, max_age_s: int) -> Response:
+    """A playlist, plain and compressed."""
+    cache = f"public, max-age={max_age_s}" if max_age_s else "no-cache"
+    return Response(200, {"content-type": PLAYLIST_TYPE, "cache-control": cache}, body, gzipped=compress(body))
+
+
+def media(body: bytes | list[bytes], *, content_type: str = MEDIA_TYPE, etag: str | None = None) -> Response:
+    """A part, a segment or an init segment."""
+    return Response(200, {"content-type": content_type, "cache-control": FOR_EVER}, body, etag=etag)
+
+
+def not_there(seconds: int = 1) -> Response:
+    """404, to be asked again soon."""
+    return Response(
+        404, {"content-type": "text/plain; charset=utf-8", "cache-control": f"max-age={seconds}"}, b"Not Found\n"
+    )
+
+
+def not_live() -> Response:
+    """204: known, and nothing to see yet."""
+    return Response(204, {"cache-control": "max-age=1"})
+
+
+def bad(text: str) -> Response:
+    """400, with what is wrong."""
+    headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
+    return Response(400, headers, f"{text}\n".encode())
+
+
+def page(body: bytes, content_type: str, *, max_age_s: int, policy: str | None = None) -> Response:
+    """A page or a piece of one."""
+    headers = {"content-type": content_type, "cache-control": f"public, max-age={max_age_s}"}
+    if policy:
+        headers["content-security-policy"] = policy
+        headers["x-content-type-options"] = "nosniff"
+    return Response(200, headers, body, gzipped=compress(body))

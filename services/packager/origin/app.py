@@ -1,0 +1,116 @@
+"""The origin's wiring: what is opened, in which order, and what runs."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from services.common import metrics, subjects
+from services.common.bus.connection import connect
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
+from services.common.errors import AppError, Kind
+from services.common.health import Health
+from services.common.lifecycle import App, Job
+from services.common.objects import ObjectStore
+from services.common.resources import Resources
+from services.common.sockets import listening_socket
+from services.common.spine import Spine
+from services.packager.http import Limits, Server
+from services.packager.origin.audience import Audience
+from services.packager.origin.directory import Directory
+from services.packager.origin.pages import Pages
+from services.packager.origin.settings import Settings
+from services.packager.origin.shelf import Shelf
+from services.packager.origin.site import Site
+
+DRAIN_S = 3.0
+
+
+class OriginApp(App):
+    """An opened origin."""
+
+    def __init__(self, server: Server, directory: Directory, audience: Audience) -> None:
+        self._server = server
+        self._directory = directory
+        self._audience = audience
+
+    def jobs(self) -> Iterable[Job]:
+        """Deadlines of those who wait, and the report of who watched; the server runs by itself."""
+        return (Job("sweep", self._directory.sweep), Job("audience", self._audience.report))
+
+    async def drain(self) -> None:
+        """Finish the answers in hand; who waits for a part is told to ask again, and another origin answers."""
+        await self._directory.close()
+        await self._server.drain(grace_s=DRAIN_S)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
+    """Open everything an origin needs; close it in reverse."""
+    clock = SystemClock()
+    connected = metrics.gauge("headwater_bus_connected")
+    async with Resources(close_timeout_s=settings.close_timeout) as resources:
+        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
+        resources.defer("bus", bus.close)
+        spine = Spine(bus, settings)
+        facts = FactPublisher(await spine.facts())
+        resources.defer("facts", facts.close)
+        for shard in range(settings.shards):
+            await spine.cmaf(shard)
+        objects = await resources.open("objects", _objects(settings))
+        shelf = Shelf(objects, cache_bytes=settings.cache_bytes)
+        directory = Directory(
+            await spine.bucket(subjects.PLAYBACK),
+            spine,
+            shelf,
+            window_s=settings.live_window,
+            low_latency=settings.low_latency,
+            idle_s=settings.idle_timeout,
+        )
+        audience = Audience(directory, facts, clock, origin=settings.replica, interval_s=settings.audience_interval)
+        listener = listening_socket("origin", settings.bind, settings.origin_port, setting="HEADWATER_ORIGIN_PORT")
+        server = Server(
+            Site(directory, shelf, objects, Pages()),
+            limits=Limits(connections=settings.max_viewers),
+            on_finished=audience.note,
+        )
+        await server.start(listener)
+
+        async def close_server() -> None:
+            server.close()
+
+        resources.defer("http", close_server)
+        resources.defer("followers", directory.close)
+        _observe(server, directory)
+
+        async def check_bus() -> None:
+            if not bus.is_connected:
+                raise AppError(Kind.UNAVAILABLE, "NATS is away")
+
+        health.add("nats", check_bus)
+        yield OriginApp(server, directory, audience)
+
+
+def _objects(settings: Settings) -> ObjectStore:
+    return ObjectStore(
+        settings.s3_endpoint,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        bucket=settings.s3_bucket,
+        region=settings.s3_region,
+    )
+
+
+def _observe(server: Server, directory: Directory) -> None:
+    """Show the server's own counts at each scrape."""
+    counts = server.counts
+    metrics.observe("headwater_origin_connections", lambda: counts.open_connections)
+    metrics.observe("headwater_origin_waiting", lambda: counts.waiting)
+    metrics.observe("headwater_origin_broadcasts", lambda: len(directory.followers))
+    for hundreds in range(1, 6):
+        metrics.observe(
+            "headwater_origin_requests_total",
+            lambda n=hundreds: counts.classes[n],  # type: ignore[misc]
+            kind="http",
+            code=f"{hundreds}xx",
+        )
+    metrics.observe("headwater_origin_sent_bytes_total", lambda: counts.bytes, kind="http")

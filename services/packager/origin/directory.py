@@ -1,0 +1,111 @@
+"""Which broadcast an id means, and the followers of those that are watched."""
+
+import asyncio
+from dataclasses import dataclass
+
+from headwater.internal.v1.onair_pb2 import Playback
+from services.common.bus.bucket import Bucket
+from services.common.bus.errors import BusError
+from services.common.log import get_logger
+from services.common.spine import Spine
+from services.packager.origin.follower import Follower
+from services.packager.origin.shelf import Shelf
+
+FRESH_S = 0.5
+"""A record is believed this long; what ends or begins is seen that much later at most."""
+
+STALE_S = 3600.0
+"""While NATS is away the last record known is better than none."""
+
+MAX_RECORDS = 50_000
+SWEEP_S = 0.25
+
+_log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Known:
+    record: Playback | None
+    at: float
+
+
+class Directory:
+    """Looks ids up in the bucket `playback` and keeps one follower for each live broadcast somebody watches."""
+
+    def __init__(
+        self, bucket: Bucket, spine: Spine, shelf: Shelf, *, window_s: float, low_latency: bool, idle_s: float
+    ) -> None:
+        self._bucket = bucket
+        self._spine = spine
+        self._shelf = shelf
+        self._window_s = window_s
+        self._low_latency = low_latency
+        self._idle_s = idle_s
+        self._records: dict[str, _Known] = {}
+        self._followers: dict[str, Follower] = {}
+
+    @property
+    def followers(self) -> list[Follower]:
+        """The broadcasts that are followed now."""
+        return list(self._followers.values())
+
+    async def find(self, wanted: str) -> Playback | None:
+        """What an id means: a broadcast, or a livestream's newest one. Errors: Unavailable if nobody can know."""
+        now = asyncio.get_running_loop().time()
+        known = self._records.get(wanted)
+        if known is not None and now - known.at < FRESH_S:
+            return known.record
+        try:
+            found = await self._bucket.get(wanted)
+        except BusError:
+            if known is not None and known.record is not None and now - known.at < STALE_S:
+                return known.record
+            raise
+        record = Playback.FromString(found.value) if found is not None else None
+        if record is not None and record.state == Playback.GONE:
+            self._shelf.forget(record.store_prefix)
+        if len(self._records) > MAX_RECORDS:
+            self._records.clear()
+        self._records[wanted] = _Known(record, now)
+        return record
+
+    def livestream_of(self, wanted: str) -> str | None:
+        """The livestream that an id belongs to, as far as it is known here."""
+        known = self._records.get(wanted)
+        return known.record.livestream_id if known is not None and known.record is not None else None
+
+    def followed(self, broadcast: str) -> Follower | None:
+        """The follower of a broadcast, if it is followed; asking keeps it."""
+        follower = self._followers.get(broadcast)
+        if follower is not None:
+            follower.asked_at = asyncio.get_running_loop().time()
+        return follower
+
+    async def follow(self, record: Playback) -> Follower:
+        """The follower of a broadcast that is not in the store alone. Errors: Unavailable."""
+        log = await self._spine.cmaf(record.shard)
+        found = self.followed(record.broadcast_id)
+        if found is None:
+            found = Follower(record, log, window_s=self._window_s, low_latency=self._low_latency)
+            self._followers[record.broadcast_id] = found
+        return found
+
+    async def sweep(self) -> None:
+        """Answer who has waited long enough, and let go of what nobody watches; for ever."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            now = asyncio.get_running_loop().time()
+            for broadcast, follower in list(self._followers.items()):
+                follower.sweep(now)
+                if follower.is_broken or (now - follower.asked_at > self._idle_s and not follower.waiting):
+                    del self._followers[broadcast]
+                    await follower.close()
+                    _log.info(
+                        "let go of a broadcast", broadcast=broadcast, reason=follower.why_broken or "nobody watches"
+                    )
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        for follower in self.followers:
+            await follower.close()
+        self._followers.clear()

@@ -1,0 +1,54 @@
+"""What a path of the origin means. Pure."""
+
+import re
+from dataclasses import dataclass
+
+_ID = r"(?P<id>[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_NAME = r"(?P<name>[a-z0-9]{1,16})"
+_NUMBER = r"(?:0|[1-9][0-9]{0,17})"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path taken apart. Which fields are set depends on `kind`."""
+
+    kind: str
+    id: str = ""
+    name: str = ""
+    msn: int = 0
+    index: int = 0
+    init_id: str = ""
+
+
+_TABLE = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("part", rf"/{_ID}/{_NAME}/(?P<msn>{_NUMBER})\.(?P<index>{_NUMBER})\.m4s"),
+        ("playlist", rf"/{_ID}/{_NAME}\.m3u8"),
+        ("segment", rf"/{_ID}/{_NAME}/(?P<msn>{_NUMBER})\.m4s"),
+        ("init", rf"/{_ID}/{_NAME}/init-(?P<init_id>[0-9a-f]{{1,64}})\.mp4"),
+        ("watch", rf"/{_ID}/watch"),
+        ("lifecycle", rf"/{_ID}/lifecycle"),
+        ("download", rf"/{_ID}/download/(?P<name>mp4|m4a)"),
+        ("static", r"/static/(?P<name>[a-z0-9.-]{1,40})"),
+    )
+)
+
+
+def parse(path: str) -> Route | None:
+    """The route of a decoded path; None if there is none. Dashed ids are the same as undashed ones."""
+    for kind, pattern in _TABLE:
+        found = pattern.fullmatch(path)
+        if found is None:
+            continue
+        parts = found.groupdict()
+        is_multivariant = kind == "playlist" and parts["name"] == "index"
+        return Route(
+            "multivariant" if is_multivariant else kind,
+            (parts.get("id") or "").replace("-", ""),
+            parts.get("name") or "",
+            int(parts.get("msn") or 0),
+            int(parts.get("index") or 0),
+            parts.get("init_id") or "",
+        )
+    return None

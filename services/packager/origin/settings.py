@@ -1,0 +1,25 @@
+"""Settings of the origin."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from services.common import ports
+from services.common.settings import ByteSize, Duration, ServiceSettings
+from services.common.settings_types import PortNumber, Shifted
+
+
+class Settings(ServiceSettings):
+    """What an operator may set of origins."""
+
+    program: ClassVar[str] = "origin"
+
+    origin_port: Annotated[PortNumber, Shifted()] = Field(default=ports.ORIGIN, description="Where viewers fetch.")
+    live_window: Duration = Field(default=30.0, ge=10, le=3600, description="As the packager's.")
+    low_latency: bool = Field(default=True, description="Offer parts and blocking reloads (LL-HLS).")
+    idle_timeout: Duration = Field(
+        default=30.0, ge=5, description="A broadcast that nobody has asked for this long is let go."
+    )
+    max_viewers: int = Field(default=20_000, ge=1, description="Connections of viewers at once.")
+    cache_bytes: ByteSize = Field(default=64_000_000, ge=0, description="Segments out of the store kept in memory.")
+    audience_interval: Duration = Field(default=5.0, ge=1, le=60, description="How often it is said who watched.")

@@ -1,0 +1,114 @@
+// The player page: plays what is live, goes on into the recording, and takes up the next broadcast by itself.
+//
+// Its address is /<id>/watch. `?autoplay=0` waits for a click, `?muted=0` asks for sound at once.
+
+const POLL_MS = 1000;
+const base = location.pathname.replace(/\/watch$/, "");
+const wish = new URLSearchParams(location.search);
+const at = (id) => document.getElementById(id);
+const [video, notice, state, delay, goLive, sound, quality] = ["video", "notice", "state", "delay", "golive", "sound", "quality"].map(at);
+
+const page = { hls: null, broadcast: null, isLive: false, errors: [], fatal: 0, stalls: 0, started: performance.now(), firstFrame: null, switches: 0 };
+window.headwater = page; // for people who look and tests that measure
+
+function say(text) { notice.textContent = text; }
+
+function badge(name, text) { state.dataset.state = name; state.textContent = text; }
+
+async function lifecycle() {
+  const answer = await fetch(`${base}/lifecycle`, { cache: "no-store" });
+  if (answer.status === 204) return null;
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  return answer.json();
+}
+
+function destroy() {
+  page.hls?.destroy();
+  page.hls = null;
+}
+
+function play(found) {
+  destroy();
+  page.broadcast = found.broadcastId;
+  page.isLive = found.live;
+  page.switches += 1;
+  say("Loading…");
+  const url = `${new URL(`${base}/../${found.broadcastId}/index.m3u8`, location.href)}${location.search}`;
+  if (window.Hls?.isSupported()) attach(url);
+  else if (video.canPlayType("application/vnd.apple.mpegurl")) video.src = url;
+  else say("This browser can play neither HLS nor Media Source.");
+  video.play().catch(() => say("Press play to begin."));
+}
+
+function attach(url) {
+  const hls = new window.Hls({ lowLatencyMode: true, backBufferLength: 90 });
+  page.hls = hls;
+  hls.on(window.Hls.Events.ERROR, (_, data) => fail(hls, data));
+  hls.on(window.Hls.Events.LEVEL_UPDATED, (_, data) => {
+    if (!data.details.live && page.isLive) {
+      page.isLive = false;
+      badge("recording", "Recording");
+    }
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+}
+
+function fail(hls, data) {
+  page.errors.push({ details: data.details, fatal: data.fatal, at: Date.now() });
+  if (page.errors.length > 500) page.errors.shift();
+  if (!data.fatal) return;
+  page.fatal += 1;
+  if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR) {
+    hls.recoverMediaError();
+    return;
+  }
+  // The server is being started again, or the network is away: begin anew as soon as it answers.
+  destroy();
+  page.broadcast = null;
+  say("Connection lost. Trying again…");
+}
+
+async function look() {
+  try {
+    const found = await lifecycle();
+    if (!found) {
+      if (!page.hls) { badge("", ""); say("Nothing is on air yet. This page begins by itself."); }
+    } else if (!page.broadcast || (found.live && found.broadcastId !== page.broadcast)) {
+      play(found);
+    }
+  } catch (error) {
+    if (!page.hls) say(`The server cannot be reached (${error.message}). Trying again…`);
+  }
+}
+
+function behindLive() {
+  const shown = page.hls?.playingDate;
+  return shown ? (Date.now() - shown.getTime()) / 1000 : null;
+}
+
+function show() {
+  const seconds = page.isLive ? behindLive() : null;
+  delay.textContent = seconds === null ? "" : `${seconds.toFixed(1)} s behind live`;
+  if (page.isLive && video.readyState > 1) badge("live", "Live");
+  else if (page.broadcast && !page.isLive) badge("recording", "Recording");
+  const edge = page.hls?.liveSyncPosition;
+  goLive.hidden = !(page.isLive && edge && edge - video.currentTime > 6);
+  sound.hidden = !(video.muted && !video.paused);
+  const level = page.hls?.levels?.[Math.max(0, page.hls.currentLevel)];
+  quality.textContent = level?.height ? `${level.width}×${level.height}` : "";
+}
+
+video.addEventListener("playing", () => {
+  say("");
+  page.firstFrame ??= performance.now() - page.started;
+});
+video.addEventListener("waiting", () => { page.stalls += 1; });
+goLive.addEventListener("click", () => { video.currentTime = page.hls.liveSyncPosition; video.play(); });
+sound.addEventListener("click", () => { video.muted = false; show(); });
+video.muted = wish.get("muted") !== "0";
+if (wish.get("autoplay") === "0") video.autoplay = false;
+
+await look();
+setInterval(look, POLL_MS);
+setInterval(show, 250);
