@@ -1,0 +1,93 @@
+"""The archiver's wiring: what is opened, in which order, and what runs."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from services.archiver.availability import Availability
+from services.archiver.counts import Counts
+from services.archiver.intake import Intake
+from services.archiver.repository import Recordings
+from services.archiver.settings import Settings
+from services.archiver.store import Store
+from services.archiver.surroundings import Logs, Surroundings
+from services.archiver.usage import Usage
+from services.common import metrics, subjects
+from services.common.bus.connection import Bus, connect
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
+from services.common.errors import AppError, Kind
+from services.common.health import Health
+from services.common.lifecycle import App, Job
+from services.common.objects import ObjectStore
+from services.common.playback import PlaybackRecords
+from services.common.resources import Resources
+from services.common.rpc_server import RpcServer
+from services.common.spine import Spine
+
+
+class ArchiverApp(App):
+    """An opened archiver."""
+
+    def __init__(self, store: Store, intake: Intake, usage: Usage, shards: Sequence[Logs]) -> None:
+        self._store = store
+        self._intake = intake
+        self._usage = usage
+        self._shards = shards
+
+    def jobs(self) -> Iterable[Job]:
+        """The work of each shard, and a look at how full the logs are."""
+        yield Job("bucket", self._store.ensure_bucket)
+        for logs in self._shards:
+            yield Job(f"segments of shard {logs.shard}", partial(self._intake.work, logs))
+        yield Job("usage", self._usage.watch)
+
+    async def drain(self) -> None:
+        """Finish the segments in hand."""
+        await self._intake.drain()
+
+
+def open_objects(settings: Settings) -> ObjectStore:
+    """The object store of the settings."""
+    return ObjectStore(
+        settings.s3_endpoint,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        bucket=settings.s3_bucket,
+        region=settings.s3_region,
+    )
+
+
+async def bus_check(bus: Bus) -> None:
+    """Ready needs the bus. Errors: UNAVAILABLE."""
+    if not bus.is_connected:
+        raise AppError(Kind.UNAVAILABLE, "NATS is away")
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
+    """Open everything an archiver needs; close it in reverse."""
+    clock = SystemClock()
+    connected = metrics.gauge("headwater_bus_connected")
+    async with Resources(close_timeout_s=settings.close_timeout) as resources:
+        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
+        resources.defer("bus", bus.close)
+        spine = Spine(bus, settings)
+        facts = FactPublisher(await spine.facts())
+        resources.defer("facts", facts.close)
+        objects = await resources.open("objects", open_objects(settings))
+        store = Store(objects, Availability(facts, clock, program=settings.replica))
+        around = Surroundings(
+            recordings=Recordings(store),
+            playback=PlaybackRecords(await spine.bucket(subjects.PLAYBACK)),
+            facts=facts,
+            counts=Counts(),
+            clock=clock,
+            purge_grace_s=settings.purge_grace,
+        )
+        shards = [Logs(n, await spine.media(n), await spine.cmaf(n)) for n in range(settings.shards)]
+        intake = Intake(around, limit=settings.segments_at_once, replicas=settings.log_replicas)
+        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        await resources.open("grpc", rpc)
+        health.add("nats", partial(bus_check, bus))
+        yield ArchiverApp(store, intake, Usage(around, shards), shards)

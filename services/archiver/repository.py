@@ -1,0 +1,88 @@
+"""Recordings as they lie in the object store. Every call waits for the store; contents are the same whoever writes."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, Segment
+from services.archiver.index import lasting
+from services.archiver.store import Store
+from services.common import keys
+from services.common.objects import Body
+
+_READS_AT_ONCE = 6
+_KNOWN_INITS = 10_000
+_VIDEO = "video/mp4"
+
+
+class Recordings:
+    """Reads and writes the objects of recordings by their store prefix."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._known_inits: dict[str, None] = {}
+
+    async def put_init(self, prefix: str, rendition: Rendition) -> None:
+        """Write an init segment and what it is of, unless this process has done so."""
+        key = keys.init(prefix, rendition.name, rendition.init_id)
+        if key in self._known_inits:
+            return
+        await self.store.put(key, [rendition.init], _VIDEO)
+        described = lasting(rendition).SerializeToString(deterministic=True)
+        await self.store.put(keys.rendition(prefix, rendition.name, rendition.init_id), [described])
+        if len(self._known_inits) >= _KNOWN_INITS:
+            del self._known_inits[next(iter(self._known_inits))]
+        self._known_inits[key] = None
+
+    async def rendition(self, prefix: str, name: str, init_id: str) -> Rendition | None:
+        """What an init segment is of, with its bytes."""
+        found = await self.store.get(keys.rendition(prefix, name, init_id))
+        return None if found is None else Rendition.FromString(found)
+
+    async def put_segment(self, prefix: str, rendition: str, msn: int, pieces: Sequence[Body]) -> None:
+        """Write one rendition of a segment."""
+        await self.store.put(keys.segment(prefix, rendition, msn), pieces, _VIDEO)
+
+    async def put_record(self, prefix: str, msn: int, message: bytes) -> None:
+        """Write that a segment is stored: after all else of it."""
+        await self.store.put(keys.segment_record(prefix, msn), [message])
+
+    async def has_segment(self, prefix: str, msn: int) -> bool:
+        """Whether a segment is stored, by its record or by the index that has taken the record in."""
+        if await self.store.size(keys.segment_record(prefix, msn)) is not None:
+            return True
+        return await self.store.size(keys.index(prefix, msn // keys.INDEX_SEGMENTS)) is not None
+
+    async def records(self, prefix: str, msns: Iterable[int]) -> list[Segment | None]:
+        """The records of segments, in order; None for one that is not stored."""
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def read(msn: int) -> Segment | None:
+            async with gate:
+                found = await self.store.get(keys.segment_record(prefix, msn))
+            return None if found is None else Segment.FromString(found)
+
+        return await asyncio.gather(*(read(msn) for msn in msns))
+
+    async def has_index(self, prefix: str, number: int) -> bool:
+        return await self.store.size(keys.index(prefix, number)) is not None
+
+    async def put_index(self, prefix: str, number: int, index: Index) -> None:
+        await self.store.put(keys.index(prefix, number), [index.SerializeToString(deterministic=True)])
+
+    async def index(self, prefix: str, number: int) -> Index | None:
+        found = await self.store.get(keys.index(prefix, number))
+        return None if found is None else Index.FromString(found)
+
+    async def put_recording(self, prefix: str, recording: Recording) -> None:
+        """Write that the recording is complete: after all else."""
+        await self.store.put(keys.recording(prefix), [recording.SerializeToString(deterministic=True)])
+
+    async def delete_records(self, prefix: str) -> None:
+        """Remove the segment records that the index has taken in."""
+        await self.store.delete_prefix(keys.segment_records(prefix))
+
+    async def delete_all(self, prefix: str) -> None:
+        """Remove a recording."""
+        await self.store.delete_prefix(f"{prefix}/")
+        for key in [key for key in self._known_inits if key.startswith(f"{prefix}/")]:
+            del self._known_inits[key]
