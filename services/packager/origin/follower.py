@@ -66,6 +66,12 @@ class Follower:
     def is_broken(self) -> bool:
         return self.why_broken is not None
 
+    @property
+    def is_ready(self) -> bool:
+        """True once there is a picture and all that was in the log at the start has been read: an older edge than
+        the true one would make players begin in the past."""
+        return self._is_caught_up and self.program.has_begun
+
     async def caught_up(self, *, timeout_s: float = 3.0) -> None:
         """Return when all that was in the log has been read, or after that time."""
         try:
@@ -109,7 +115,7 @@ class Follower:
                 if tick is None or not (self.program.version or tick.head.HasField("state")):
                     continue
                 self.program.feed(tick, sequences)
-                self._is_caught_up = entries.is_caught_up or tick.last_sequence >= self._newest
+                self._is_caught_up = self._is_caught_up or entries.is_caught_up or tick.last_sequence >= self._newest
                 self._wake()
                 if self.program.has_ended:
                     self.ended.set()
@@ -188,7 +194,7 @@ class Follower:
 
     def multivariant(self, base: str, query: str) -> Response | Pending:
         """The multivariant playlist, as soon as there is a picture."""
-        if not self.program.has_begun:
+        if not self.is_ready:
             return self._waiting.add((_BEGINNING, base, propagated(query)), asyncio.get_running_loop().time())
         return self._multivariant_response(base, propagated(query))
 
@@ -246,7 +252,7 @@ class Follower:
             if track is None or not is_satisfied(wanted.directives, self.program.edge(track)):
                 return None
             return self._playlist_response(track, wanted)
-        if isinstance(wanted, tuple) and self.program.has_begun:
+        if isinstance(wanted, tuple) and self.is_ready:
             return self._multivariant_response(str(wanted[1]), str(wanted[2]))
         return answers.not_live() if self.program.has_ended else None
 

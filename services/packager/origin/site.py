@@ -54,7 +54,7 @@ class Site:
         match route.kind:
             case "part":
                 return follower.part(route.name, route.msn, route.index)
-            case "playlist" if follower.program.has_begun:
+            case "playlist" if follower.is_ready:
                 return _playlist(follower, route, request)
             case "segment":
                 return follower.segment(route.name, route.msn)
@@ -113,7 +113,7 @@ class Site:
                 else answers.not_there()
             )
         follower = await self._directory.follow(record)
-        if not follower.program.has_begun:
+        if not follower.is_ready:
             began = await _settled(follower.multivariant("", ""))
             if began.status != 200:
                 return answers.not_there()
