@@ -91,6 +91,7 @@ def test_part_beyond_the_segment_waits_for_the_next_first_part() -> None:
     assert not is_satisfied(asked, closed)
     assert is_satisfied(asked, replace(closed, open_parts=1))
     check_reach(asked, closed)
+    check_reach(Directives(10, 99), closed)
 
 
 def test_playlist_without_parts_takes_the_number_alone() -> None:

@@ -48,6 +48,8 @@ def test_break_near_the_seam_keeps_its_number_and_map(break_at: int) -> None:
     update = render_media(newer, delta=DeltaRequest.YES).decode()
     applied = apply_delta(parse_media(render_media(older).decode()).window, parse_media(update))
     assert render_media(applied) == render_media(newer)
+    numbers = [(segment.msn, segment.discontinuity_sequence) for segment in applied.segments]
+    assert numbers == [(segment.msn, segment.discontinuity_sequence) for segment in newer.segments]
     assert check_delta(render_media(older).decode(), update, render_media(newer).decode()) == []
 
 
