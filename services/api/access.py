@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from headwater.internal.v1.records_pb2 import TokenRecord
 from headwater.v1.tokens_pb2 import Token
@@ -22,7 +23,7 @@ _MAX_TOKEN = 512
 _ADMIN_SERVICES = ("/headwater.v1.TokenService/",)
 _READING = ("Get", "List")
 
-Scope = Token.Scope.ValueType
+Scope: TypeAlias = Token.Scope.ValueType
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ class KvRepository(Generic[M]):
             self._deleted.popitem(last=False)
         self._forget(key)
 
-    def items(self, group: str | None = None) -> list[Stored[M]]:
-        return [self._records[key] for key in self._order.keys(group)]
+    def items(self, group: str | None = None, *, limit: int | None = None) -> list[Stored[M]]:
+        return [self._records[key] for key in islice(self._order.keys(group), limit)]
 
     def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
         start = decode_place(after)

@@ -7,10 +7,11 @@ two that change places, LIVE and RECONNECTING, the later fact holds.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from headwater.v1.livestreams_pb2 import Livestream
 
-State = Livestream.State.ValueType
+State: TypeAlias = Livestream.State.ValueType
 
 
 class Event(Enum):

@@ -40,7 +40,7 @@ class Livestreams:
         return stored
 
     def newest_broadcast(self, livestream: str) -> BroadcastRecord | None:
-        newest = self.records.broadcasts.items(livestream)[:1]
+        newest = self.records.broadcasts.items(livestream, limit=1)
         return newest[0].record if newest else None
 
     async def update(self, stored: Stored[LivestreamRecord], record: LivestreamRecord) -> Stored[LivestreamRecord]:

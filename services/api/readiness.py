@@ -32,7 +32,8 @@ class Readiness:
             return self._last[1]
 
     async def _ask(self) -> Mapping[str, str]:
-        own, *others = await asyncio.gather(self._health.report(), *(_reason(url) for url in self._programs.values()))
+        asking = asyncio.gather(*(_reason(url) for url in self._programs.values()))
+        own, others = await asyncio.gather(self._health.report(), asking)
         failing = dict(own.failing)
         failing |= {name: reason for name, reason in zip(self._programs, others, strict=True) if reason}
         return failing

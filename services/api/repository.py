@@ -64,8 +64,8 @@ class Repository(Protocol[M]):
         """Remove it; with `revision`, only that one."""
         ...
 
-    def items(self, group: str | None = None) -> list[Stored[M]]:
-        """All records, or those of one group, newest first."""
+    def items(self, group: str | None = None, *, limit: int | None = None) -> list[Stored[M]]:
+        """All records, or those of one group, newest first; at most `limit`."""
         ...
 
     def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:

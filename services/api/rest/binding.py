@@ -22,11 +22,12 @@ _MAX_WORDS = 200
 def bind(route: Route, variables: dict[str, str], query: Pairs, body: bytes) -> Message:
     """The request; path wins over query, query over body. AppError(INVALID) names what is wrong."""
     request = route.request()
+    shape = route.descriptor.input_type
     if route.body:
         _read_body(request, route.body, body)
-    values = _tree(request.DESCRIPTOR, query)
+    values = _tree(shape, query)
     for field, value in variables.items():
-        _put(values, _json_path(request.DESCRIPTOR, field), value)
+        _put(values, _json_path(shape, field), value)
     _parse(values, request, prefix="")
     return request
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 from google.protobuf import json_format
@@ -11,7 +10,6 @@ from google.protobuf.message import Message
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
 from services.api.rest.binding import bind
 from services.api.rest.local_call import LocalCalls
@@ -21,8 +19,8 @@ from services.api.rest.routes import Route, Routes
 from services.common import metrics, telemetry
 from services.common.errors import AppError
 from services.common.ids import new_id
-from services.common.log import get_logger
-from services.common.rpc_guards import REQUEST_ID_KEY
+from services.common.log import bound, get_logger
+from services.common.rpc_call import REQUEST_ID_KEY
 
 MAX_BODY = 1 << 20
 BODY_TIMEOUT_S = 15.0
@@ -61,7 +59,7 @@ class Gateway:
         request = Request(scope, receive)
         began, request_id = time.monotonic(), new_id()
         with (
-            bound_contextvars(request_id=request_id),
+            bound(request_id=request_id),
             telemetry.continued(request.headers),
             _tracer.start_as_current_span(f"{request.method} REST"),
         ):
@@ -88,7 +86,7 @@ class Gateway:
             return _problem(request, Problem(500, "internal error"))
 
     async def _call(self, request: Request, request_id: str) -> Response:
-        found = self._routes.find(request.method, request.url.path)
+        found = self._routes.find(request.method, request.scope["path"])
         if found.route is None:
             raise Refusal(_not_there(request, found.verbs))
         body = await _read_body(request, found.route)
@@ -163,7 +161,7 @@ def _json(answer: Message) -> Response:
 
 def _problem(request: Request, problem: Problem) -> Response:
     if problem.status >= 500:
-        _log.info("request refused", path=request.url.path[:200], status=problem.status, reason=problem.detail)
+        _log.debug("request refused", path=request.url.path[:200], status=problem.status, reason=problem.detail)
     headers = _HEADERS | dict(problem.headers)
     return Response(problem.body(), problem.status, media_type="application/problem+json", headers=headers)
 

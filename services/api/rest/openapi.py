@@ -1,9 +1,9 @@
 """The reference of REST as OpenAPI 3.1, made from the same descriptors and rules as the routes themselves. Pure."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from services.api.rest.comments import Comments
 from services.api.rest.openapi_schema import Schemas
@@ -104,16 +104,21 @@ def _headers(route: Route) -> list[Json]:
 
 
 def _has_etag(route: Route) -> bool:
-    request = route.descriptor.input_type
-    holder = request.fields_by_name[route.body].message_type if route.body not in {"", "*"} else request
-    return "etag" in holder.fields_by_name
+    return "etag" in (_holder(route) or route.descriptor.input_type).fields_by_name
 
 
 def _body(route: Route, schemas: Schemas) -> Json:
-    request = route.descriptor.input_type
-    if route.body == "*":
-        return schemas.of_message(request, without=route.template.fields)
-    return schemas.of_message(request.fields_by_name[route.body].message_type)
+    holder = _holder(route)
+    if holder is not None:
+        return schemas.of_message(holder)
+    return schemas.of_message(route.descriptor.input_type, without=route.template.fields)
+
+
+def _holder(route: Route) -> Descriptor | None:
+    """The message that is the body, where that is one field of the request."""
+    if route.body in {"", "*"}:
+        return None
+    return route.descriptor.input_type.fields_by_name[route.body].message_type
 
 
 def _responses(route: Route, schemas: Schemas) -> Json:
@@ -131,10 +136,10 @@ def _problem(words: str) -> Json:
 
 
 def _field(route: Route, path: str) -> FieldDescriptor:
-    message = route.descriptor.input_type
     *heads, last = path.split(".")
+    message = route.descriptor.input_type
     for head in heads:
-        message = message.fields_by_name[head].message_type
+        message = cast("Descriptor", message.fields_by_name[head].message_type)
     return message.fields_by_name[last]
 
 
@@ -144,7 +149,7 @@ def _path(route: Route) -> str:
 
 def _name(path: str) -> str:
     """`livestream.id` in a path is `id` to whoever reads the reference."""
-    head, *rest = path.split(".")[-1].split("_")
+    head, *rest = path.rpartition(".")[2].split("_")
     return head + "".join(word.capitalize() for word in rest)
 
 

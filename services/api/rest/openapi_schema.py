@@ -1,12 +1,12 @@
 """Messages as JSON Schema, with protovalidate's limits and the protos' comments. Pure."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
-from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
+from buf.validate import validate_pb2
 from services.api.rest.comments import Comments
 
 Json = dict[str, Any]
@@ -69,7 +69,8 @@ class Schemas:
         return {"type": "object", **({"description": words} if words else {}), "properties": properties}
 
     def _map(self, field: FieldDescriptor) -> Json:
-        return {"type": "object", "additionalProperties": self._value(field.message_type.fields_by_name["value"])}
+        entry = cast("Descriptor", field.message_type)
+        return {"type": "object", "additionalProperties": self._value(entry.fields_by_name["value"])}
 
     def _value(self, field: FieldDescriptor) -> Json:
         if field.message_type is not None:
@@ -97,10 +98,14 @@ def _limits(field: FieldDescriptor) -> Json:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     kind = rules.WhichOneof("type")
     if kind == "string":
-        text = rules.string
-        known = {"maxLength": "max_len", "minLength": "min_len", "pattern": "pattern"}
-        limits: Json = {name: getattr(text, rule) for name, rule in known.items() if text.HasField(rule)}
-        return limits | ({"enum": list(getattr(text, "in"))} if getattr(text, "in") else {})
+        return _text_limits(rules.string)
     if kind == "int32":
         return {"minimum": rules.int32.gte, "maximum": rules.int32.lte}
     return {"maxProperties": rules.map.max_pairs} if kind == "map" else {}
+
+
+def _text_limits(rules: validate_pb2.StringRules) -> Json:
+    given = {field.name: value for field, value in rules.ListFields()}
+    known = {"max_len": "maxLength", "min_len": "minLength", "pattern": "pattern"}
+    limits: Json = {known[rule]: value for rule, value in given.items() if rule in known}
+    return limits | ({"enum": list(given["in"])} if "in" in given else {})

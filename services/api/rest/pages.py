@@ -48,7 +48,7 @@ class Pages:
 
     async def answer(self, request: Request) -> Response | None:
         """None for a path that is not one of these."""
-        path = request.url.path
+        path = request.scope["path"]
         if path not in self._pages and path not in {"/healthz", "/readyz"}:
             return None
         if request.method not in {"GET", "HEAD"}:

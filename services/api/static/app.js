@@ -1,0 +1,134 @@
+// The start page: sign in, create, and a list that follows the API by asking once a second.
+
+import { ApiError, call, token } from "./api.js";
+import { cardView } from "./card.js";
+import { say, show } from "./dom.js";
+
+const POLL_MS = 1000;
+const ON_AIR = new Set(["LIVE", "RECONNECTING"]);
+
+const at = (id) => document.getElementById(id);
+const cards = new Map();
+const statistics = new Map();
+let limit = 20;
+let polling = 0;
+
+async function refresh() {
+  const [{ livestreams, totalCount }, { media }] = await Promise.all([
+    call("GET", `/v1/livestreams?pageSize=${limit}`),
+    call("GET", "/v1/media?pageSize=500"),
+  ]);
+  if (!token.get()) return;
+  await Promise.all(livestreams.map(readStatistics));
+  paint(livestreams, media);
+  show(at("empty"), livestreams.length === 0);
+  show(at("more"), totalCount > livestreams.length && limit < 1000);
+}
+
+async function readStatistics({ id, state }) {
+  if (!ON_AIR.has(state)) return statistics.delete(id);
+  // Figures are a courtesy: without them everything else is shown.
+  return call("GET", `/v1/livestreams/${id}/statistics`).then((found) => statistics.set(id, found), () => statistics.delete(id));
+}
+
+function paint(livestreams, media) {
+  const list = at("livestreams");
+  const present = new Set(livestreams.map(({ id }) => id));
+  for (const [id, card] of cards) {
+    if (!present.has(id)) {
+      card.element.remove();
+      cards.delete(id);
+    }
+  }
+  livestreams.forEach((livestream, place) => {
+    const { id } = livestream;
+    const card = cards.get(id) ?? cardView(id, act);
+    cards.set(id, card);
+    card.update(livestream, statistics.get(id), media.filter((one) => one.livestreamId === id));
+    if (list.children[place] !== card.element) list.insertBefore(card.element, list.children[place] ?? null);
+  });
+}
+
+async function poll(turn) {
+  while (turn === polling && token.get()) {
+    if (!document.hidden) await attempt(refresh, { isQuiet: true });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Run something; what goes wrong is said in words. True if it went well. */
+async function attempt(work, { isQuiet = false } = {}) {
+  try {
+    await work();
+    if (isQuiet && at("notice").dataset.from === "poll") notice("");
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401) signOut("The token is not known here (any more).");
+    else notice(error.message, isQuiet ? "poll" : "order");
+    return false;
+  }
+}
+
+async function act(button, order) {
+  button.disabled = true;
+  notice("");
+  await attempt(order);
+  await attempt(refresh, { isQuiet: true });
+  button.disabled = false;
+}
+
+function notice(words, from = "") {
+  const box = at("notice");
+  say(box, words);
+  box.dataset.from = from;
+  show(box, Boolean(words));
+}
+
+function signIn() {
+  show(at("sign-in"), false);
+  show(at("console"), true);
+  show(at("sign-out"), true);
+  poll(++polling);
+}
+
+function signOut(words = "") {
+  token.clear();
+  polling += 1;
+  paint([], []);
+  notice("");
+  show(at("console"), false);
+  show(at("sign-out"), false);
+  show(at("sign-in"), true);
+  say(at("sign-in-error"), words);
+  show(at("sign-in-error"), Boolean(words));
+  at("token").focus();
+}
+
+at("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  token.set(at("token").value.trim());
+  try {
+    await call("GET", "/v1/livestreams?pageSize=1");
+    at("token").value = "";
+    signIn();
+  } catch (error) {
+    signOut(error.message);
+  }
+});
+
+at("create").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = at("name").value.trim();
+  at("name").value = "";
+  act(event.submitter, () => call("POST", "/v1/livestreams", { name }));
+});
+
+at("sign-out").addEventListener("click", () => signOut());
+at("more").addEventListener("click", () => {
+  limit = Math.min(1000, limit * 3);
+  attempt(refresh);
+});
+
+if (token.get()) signIn();
+else signOut();
