@@ -11,6 +11,7 @@ PREFIX = "b" * 32 + "-" + "5" * 32
 EVERY = [
     keys.segment(PREFIX, "video", 7),
     keys.init(PREFIX, "video", "abc123"),
+    keys.rendition(PREFIX, "video", "abc123"),
     keys.index(PREFIX, 2),
     keys.segment_record(PREFIX, 7),
     keys.recording(PREFIX),
@@ -30,10 +31,17 @@ def test_no_two_things_share_a_key() -> None:
 
 
 def test_every_spelling_is_tried_here() -> None:
-    """A key that is added is added to this test."""
+    """A key that is added is added to this test; `segment_records` is no key, but what keys begin with."""
     spellings = [name for name, found in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")]
 
-    assert len(spellings) == len(EVERY)
+    assert len(spellings) == len(EVERY) + 1
+
+
+def test_segment_records_are_listed_by_their_beginning() -> None:
+    """One listing finds the records of all segments, and nothing else."""
+    beginning = keys.segment_records(PREFIX)
+
+    assert [key for key in EVERY if key.startswith(beginning)] == [keys.segment_record(PREFIX, 7)]
 
 
 def test_index_objects_sort_in_the_order_of_their_segments() -> None:
