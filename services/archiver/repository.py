@@ -77,6 +77,10 @@ class Recordings:
         """Write that the recording is complete: after all else."""
         await self.store.put(keys.recording(prefix), [recording.SerializeToString(deterministic=True)])
 
+    async def recording(self, prefix: str) -> Recording | None:
+        found = await self.store.get(keys.recording(prefix))
+        return None if found is None else Recording.FromString(found)
+
     async def delete_records(self, prefix: str) -> None:
         """Remove the segment records that the index has taken in."""
         await self.store.delete_prefix(keys.segment_records(prefix))

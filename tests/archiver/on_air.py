@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from headwater.internal.v1.cmaf_pb2 import End, Segment, Tick
 from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
 from services.archiver.settings import Settings
 from services.common import subjects
-from services.common.bus.connection import connect
+from services.common.bus.connection import Bus, connect
 from services.common.bus.log import Log
 from services.common.ids import new_id
 from services.common.objects import ObjectStore
@@ -53,6 +54,22 @@ def read_settings(environment: dict[str, str]) -> Settings:
         os.environ.update(before)
 
 
+class _Narrow(Log):
+    """A log on a bus that takes less at a time."""
+
+    def __init__(self, log: Log, max_payload: int) -> None:
+        super().__init__(cast("Bus", _NarrowBus(log.bus, max_payload)), log.stream)
+
+
+class _NarrowBus:
+    def __init__(self, bus: Bus, max_payload: int) -> None:
+        self._bus = bus
+        self.max_payload = max_payload + 1024
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bus, name)
+
+
 @dataclass
 class Broadcast:
     """One broadcast that tests write tick by tick."""
@@ -60,7 +77,6 @@ class Broadcast:
     record: Playback
     media: Log
     cmaf: Log
-    max_payload: int | None = None
     program: Program = field(init=False)
     ticks: list[tuple[Tick, tuple[bytes, ...]]] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
@@ -92,6 +108,17 @@ class Broadcast:
         """Let a whole connection come in."""
         await self.send(messages(recording, connection=5, **options))  # type: ignore[arg-type]
 
+    def cut_to(self, max_payload: int) -> None:
+        """Let a message have at most about so many bytes, as on a server set otherwise."""
+        self._log = TickLog(_Narrow(self.cmaf, max_payload), self.subject)
+
+    async def copy_segment(self, of: Segment, msn: int) -> None:
+        """Say that the ticks of a segment are those of another number, too: a long broadcast in no time."""
+        segment = Segment()
+        segment.CopyFrom(of)
+        segment.msn, segment.purge_cmaf_before, segment.purge_media_before = msn, 0, 0
+        await self.announce(segment)
+
     async def _write(self, draft: Draft) -> None:
         sequences = await self._log.write(draft, previous=self.program.ledger.last_sequence)
         self.ticks.append((Tick.FromString(draft.head.SerializeToString()), draft.parts))
@@ -111,13 +138,17 @@ class Broadcast:
         end = End(reason="order", time_us=self.record.start_time_us + 60_000_000)
         for draft in self.program.end(end.reason, end.time_us):
             await self._write(draft)
+        await self.end_at(self.program.ledger.msn)
+
+    async def end_at(self, segment_count: int) -> None:
+        """Say that the broadcast has ended with so many segments."""
         await self.announce(
             Segment(
                 livestream_id=self.record.livestream_id,
                 broadcast_id=self.record.broadcast_id,
-                msn=self.program.ledger.msn,
+                msn=segment_count,
                 record=self.record.is_recorded,
-                end=end,
+                end=End(reason="order", time_us=self.record.start_time_us + 60_000_000),
             )
         )
 
@@ -148,10 +179,15 @@ class Stage:
         playback = await self.playback.begin(new_id(), on_air)
         return Broadcast(playback, await self.spine.media(0), await self.spine.cmaf(0))
 
-    async def state_of(self, broadcast: Broadcast) -> "Playback.State.ValueType":
+    async def is_in(self, broadcast: Broadcast, state: "Playback.State.ValueType") -> bool:
+        """Whether its playback record says so."""
         found = await self.playback.get(broadcast.record.broadcast_id)
-        assert found is not None
-        return found.state
+        return found is not None and found.state == state
+
+    async def is_worked_off(self, broadcast: Broadcast) -> bool:
+        """Whether no message waits for an archiver."""
+        answer = await broadcast.cmaf.bus.api(f"CONSUMER.INFO.{broadcast.cmaf.stream}.archiver")
+        return bool(answer["num_pending"] == answer["num_ack_pending"] == 0)
 
     async def count(self, log: Log, subject: str) -> int:
         """Messages of a subject that are in a log."""
