@@ -17,12 +17,12 @@ State: TypeAlias = Livestream.State.ValueType
 class Event(Enum):
     """What moves a livestream; the value is how people say it."""
 
-    ACTIVATED = "order: activate"
+    ACTIVATED = "activate is ordered"
     WAITED = "nobody came within the reconnect window"
     STARTED = "an encoder is accepted"
     LOST = "no encoder gives media"
     RESUMED = "media comes again"
-    END_ORDERED = "order: idle"
+    END_ORDERED = "idle is ordered"
     ENDED = "the broadcast has ended"
     ENDED_UNRECORDED = "the broadcast has ended, and nothing is kept"
     RECORDED = "the recording is complete, failed or deleted"
@@ -46,6 +46,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_ACTIVE, Event.WAITED, _IDLE),
     Transition(_IDLE, Event.STARTED, _LIVE),
     Transition(_ACTIVE, Event.STARTED, _LIVE),
+    Transition(_ENDING, Event.ACTIVATED, _ACTIVE),  # the last recording is completed meanwhile
+    Transition(_ENDING, Event.STARTED, _LIVE),
     Transition(_LIVE, Event.LOST, _RECONNECTING, is_timed=True),
     Transition(_RECONNECTING, Event.RESUMED, _LIVE, is_timed=True),
     Transition(_LIVE, Event.RESUMED, _LIVE, is_timed=True),  # it may be heard before the loss it ends

@@ -1,0 +1,111 @@
+"""Requests out of path, query and body; errors name the field."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.v1 import livestreams_pb2, media_pb2
+from services.api.rest.binding import Pairs, bind
+from services.api.rest.routes import Route, Routes
+from services.common.errors import AppError, Kind
+
+ROUTES = Routes(
+    [
+        livestreams_pb2.DESCRIPTOR.services_by_name["LivestreamService"],
+        media_pb2.DESCRIPTOR.services_by_name["MediaService"],
+    ]
+)
+
+
+def bound(verb: str, path: str, *, query: Pairs = (), body: bytes = b"") -> Any:
+    found = ROUTES.find(verb, path)
+    assert isinstance(found.route, Route)
+    return bind(found.route, found.variables, query, body)
+
+
+def refusal(verb: str, path: str, *, query: Pairs = (), body: bytes = b"") -> tuple[Kind, str | None]:
+    with pytest.raises(AppError) as caught:
+        bound(verb, path, query=query, body=body)
+    return caught.value.kind, caught.value.field
+
+
+def test_body_of_one_field_and_path_make_one_request() -> None:
+    """PATCH: the body is the livestream, the path has its id, the query has the mask."""
+    body = json.dumps({"id": "other", "name": "n", "reconnectWindow": "2.5s", "metadata": {"a": "b"}}).encode()
+
+    request = bound("PATCH", "/v1/livestreams/abc", query=[("updateMask", "name,reconnectWindow")], body=body)
+
+    assert (request.livestream.id, request.livestream.name) == ("abc", "n")
+    assert request.livestream.reconnect_window.ToMilliseconds() == 2500
+    assert list(request.update_mask.paths) == ["name", "reconnect_window"]
+
+
+def test_query_fills_numbers_enums_and_words() -> None:
+    """In REST's spelling or in the proto's."""
+    request = bound("GET", "/v1/livestreams", query=[("pageSize", "7"), ("page_token", "t"), ("state", "LIVE")])
+
+    assert (request.page_size, request.page_token, request.state) == (7, "t", livestreams_pb2.Livestream.LIVE)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_flag_in_a_query_is_true_or_false(written: str, meant: bool) -> None:
+    """As people write them."""
+    assert bound("DELETE", "/v1/livestreams/x", query=[("deleteMedia", written)]).delete_media is meant
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"nam": "x"}', "nam"),
+        (b'{"name": 5}', "name"),
+        (b'{"record": "maybe"}', "record"),
+        (b'{"reconnectWindow": "soon"}', "reconnectWindow"),
+        (b'{"metadata": {"a": 5}}', "metadata"),
+        (b'{"inputs": [{"wrong": 1}]}', "inputs[0].wrong"),
+    ],
+)
+def test_wrong_field_of_a_body_is_named(body: bytes, field: str) -> None:
+    """Unknown or of the wrong type, also below the top."""
+    assert refusal("POST", "/v1/livestreams", body=body) == (Kind.INVALID, field)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"null", b'"x"', b"\xff{}", b'{"name": "a", "name": "b"}', b"[" * 100_000]
+)
+def test_body_that_is_no_object_is_refused(body: bytes) -> None:
+    """Not JSON, not an object, not UTF-8, a name twice, or endless depth."""
+    assert refusal("POST", "/v1/livestreams", body=body)[0] is Kind.INVALID
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ([("pagesize", "1")], "pagesize"),
+        ([("pageSize", "x")], "pageSize"),
+        ([("pageSize", "1"), ("pageSize", "2")], "pageSize"),
+        ([("state", "RUNNING")], "state"),
+    ],
+)
+def test_wrong_parameter_is_named(query: Pairs, field: str) -> None:
+    """Unknown, of the wrong type, or given twice."""
+    assert refusal("GET", "/v1/livestreams", query=query) == (Kind.INVALID, field)
+
+
+@given(
+    body=st.binary(max_size=60)
+    | st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda part: st.dictionaries(st.sampled_from(["name", "metadata", "inputs", "x"]), part),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_no_body_gives_anything_but_a_request_or_a_refusal(body: bytes) -> None:
+    """Whatever is sent, the answer is in our words."""
+    try:
+        request = bound("POST", "/v1/livestreams", body=body)
+    except AppError as error:
+        request = error.kind
+
+    assert isinstance(request, livestreams_pb2.CreateLivestreamRequest) or request is Kind.INVALID
