@@ -1,0 +1,76 @@
+"""Stats' wiring: what is opened, in which order, and what runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
+from services.common import metrics
+from services.common.bus.connection import connect
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
+from services.common.errors import AppError, Kind
+from services.common.health import Health
+from services.common.lifecycle import App, Job
+from services.common.redis_client import Redis
+from services.common.resources import Resources
+from services.common.rpc_server import RpcServer
+from services.common.spine import Spine
+from services.stats.handlers import Handlers
+from services.stats.log_fill import LogFill
+from services.stats.repository import Repository
+from services.stats.sampler import Sampler
+from services.stats.servicer import StatisticsServicer
+from services.stats.settings import Settings
+
+
+class StatsApp(App):
+    """An opened stats."""
+
+    def __init__(self, jobs: Iterable[Job], rpc: RpcServer) -> None:
+        self._jobs = jobs
+        self._rpc = rpc
+
+    def jobs(self) -> Iterable[Job]:
+        """What listens, what samples, and two that look at Redis and at the logs."""
+        return self._jobs
+
+    async def drain(self) -> None:
+        """Answer what was asked; a fact in hand comes again to another replica."""
+        await self._rpc.drain(1.0)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
+    """Open everything stats needs; close it in reverse. Redis may be away: ready is who hears facts."""
+    clock = SystemClock()
+    async with Resources(close_timeout_s=settings.close_timeout) as resources:
+        on_bus = metrics.gauge("headwater_bus_connected").set
+        bus = await connect(settings.nats_url, name=settings.replica, on_change=on_bus)
+        resources.defer("bus", bus.close)
+        spine = Spine(bus, settings)
+        facts = await spine.facts()
+        publisher = FactPublisher(facts)
+        resources.defer("facts", publisher.close)
+        for shard in range(settings.shards):
+            await asyncio.gather(spine.media(shard), spine.cmaf(shard))
+        redis = Redis(settings.redis_url, on_change=metrics.gauge("headwater_stats_redis_available").set)
+        resources.defer("redis", redis.close)
+        repository = Repository(redis, settings.lifetimes())
+        handlers = Handlers(facts, repository, clock)
+        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc.add(add_StatisticsServiceServicer_to_server, StatisticsServicer(repository, clock))
+        await resources.open("grpc", rpc)
+
+        async def check_bus() -> None:
+            if not bus.is_connected:
+                raise AppError(Kind.UNAVAILABLE, "NATS is away")
+
+        health.add("nats", check_bus)
+        jobs = (
+            Job("facts", lambda: handlers.consume(bus, replicas=settings.log_replicas)),
+            Job("samples", Sampler(repository, clock).run),
+            Job("watch redis", redis.watch),
+            Job("watch the logs", LogFill(spine, publisher, clock, shards=settings.shards).watch),
+        )
+        yield StatsApp(jobs, rpc)

@@ -1,0 +1,88 @@
+"""Stats as a program of its own beside real servers, asked over gRPC."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from headwater.v1.statistics_pb2 import GetStatisticsRequest, ListSamplesRequest, ListSamplesResponse, Statistics
+from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
+from services.common.rpc_channel import ask, open_channel
+from services.common.settings_types import HostPort
+from tests.servers.nats import NatsServer
+from tests.servers.ports import free_ports
+from tests.servers.redis import RedisServer
+
+if TYPE_CHECKING:  # the name stands in the stub file alone
+    from headwater.v1.statistics_pb2_grpc import StatisticsServiceAsyncStub
+
+
+@dataclass
+class StatsProgram:
+    """Started by `started`."""
+
+    process: Process
+    stub: "StatisticsServiceAsyncStub"
+    metrics_url: str
+    log: Path
+
+    async def statistics(self, livestream: str) -> Statistics:
+        return await ask(self.stub.GetStatistics(GetStatisticsRequest(livestream_id=livestream)))
+
+    async def samples(self, livestream: str, *, page_token: str = "", page_size: int = 0) -> ListSamplesResponse:
+        request = ListSamplesRequest(
+            livestream_id=livestream, instance="primary", page_size=page_size, page_token=page_token
+        )
+        return await ask(self.stub.ListSamples(request))
+
+    async def metric(self, name: str) -> float | None:
+        """A metric's value (name with labels as written); None if it is not there, or the program does not answer."""
+        async with httpx.AsyncClient(timeout=5) as client:
+            try:
+                text = (await client.get(f"{self.metrics_url}/metrics")).text
+            except httpx.TransportError:
+                return None
+        found = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(f"{name} ")]
+        return float(found[0]) if found else None
+
+    async def status(self) -> int:
+        """What /readyz answers; 0 while nobody does."""
+        async with httpx.AsyncClient(timeout=5) as client:
+            try:
+                return (await client.get(f"{self.metrics_url}/readyz")).status_code
+            except httpx.TransportError:
+                return 0
+
+
+@asynccontextmanager
+async def started(nats: NatsServer, redis: RedisServer, folder: Path) -> AsyncIterator[StatsProgram]:
+    """Run stats until the block ends."""
+    grpc_port, metrics_port = free_ports(2)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HEADWATER_NATS_URL": nats.url,
+        "HEADWATER_REDIS_URL": redis.url,
+        "HEADWATER_GRPC_PORT": str(grpc_port),
+        "HEADWATER_METRICS_PORT": str(metrics_port),
+        "HEADWATER_CLOSE_TIMEOUT": "1s",
+    }
+    path = folder / "stats.log"
+    with path.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.stats", env=environment, stderr=log
+        )
+    channel = open_channel(HostPort("127.0.0.1", grpc_port), deadline_s=3.0)
+    try:
+        yield StatsProgram(process, StatisticsServiceStub(channel), f"http://127.0.0.1:{metrics_port}", path)
+    finally:
+        await channel.close()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
