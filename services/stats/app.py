@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from services.common import metrics
 from services.common.bus.connection import connect
-from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
 from services.common.errors import AppError, Kind
 from services.common.health import Health
@@ -50,8 +49,6 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         resources.defer("bus", bus.close)
         spine = Spine(bus, settings)
         facts = await spine.facts()
-        publisher = FactPublisher(facts)
-        resources.defer("facts", publisher.close)
         for shard in range(settings.shards):
             await asyncio.gather(spine.media(shard), spine.cmaf(shard))
         redis = Redis(settings.redis_url, on_change=metrics.gauge("headwater_stats_redis_available").set)
@@ -71,6 +68,6 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             Job("facts", lambda: handlers.consume(bus, replicas=settings.log_replicas)),
             Job("samples", Sampler(repository, clock).run),
             Job("watch redis", redis.watch),
-            Job("watch the logs", LogFill(spine, publisher, clock, shards=settings.shards).watch),
+            Job("watch the logs", LogFill(spine, shards=settings.shards).watch),
         )
         yield StatsApp(jobs, rpc)
