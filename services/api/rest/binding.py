@@ -16,6 +16,8 @@ Pairs = Sequence[tuple[str, str]]
 
 _UNKNOWN = re.compile(r'has no field named "([^"]*)"(?: at "([^"]*)")?')
 _FAILED = re.compile(r"Failed to parse (\w+) field: (.*)", re.DOTALL)
+_PLACED = re.compile(r"(.*?) at \w+((?:\.[\w\[\]]+)*)[.\s]*", re.DOTALL)
+_NO_STRING = "expected string or bytes-like object,"
 _MAX_WORDS = 200
 
 
@@ -79,10 +81,14 @@ def _refusal(words: str, prefix: str) -> AppError:
         return AppError(
             Kind.INVALID, f"{field}: there is no such field", violations=[Violation(field, "there is no such field")]
         )
-    failed = _FAILED.search(words)
-    field = ".".join(part for part in (prefix, failed[1] if failed else "") if part)
-    detail = (failed[2] if failed else words).split(" at ")[0].strip().rstrip(".")[:_MAX_WORDS]
-    return AppError(Kind.INVALID, f"{field}: {detail}".lstrip(": "), violations=[Violation(field or "body", detail)])
+    names = [prefix] if prefix else []
+    while failed := _FAILED.fullmatch(words):
+        names.append(failed[1])
+        words = failed[2]
+    placed = _PLACED.fullmatch(words)
+    field = (placed[2].lstrip(".") if placed else "") or ".".join(names) or "body"
+    detail = (placed[1] if placed else words).strip(" .").replace(_NO_STRING, "expected a string,")[:_MAX_WORDS]
+    return AppError(Kind.INVALID, f"{field}: {detail}", violations=[Violation(field, detail)])
 
 
 def _tree(descriptor: Descriptor, query: Pairs) -> dict[str, Any]:
