@@ -92,7 +92,8 @@ class Media:
         return self._transport.call("POST", f"{_media(media)}/downloads", body={"format": file_format})
 
     def downloads(self, media: str) -> Iterator[Json]:
-        return _pages(self._transport, f"{_media(media)}/downloads", "downloads")
+        """Its files, made and in work: one for each format at most, so there are no pages."""
+        yield from self._transport.call("GET", f"{_media(media)}/downloads").get("downloads", [])
 
     def fetch(self, url: str) -> Iterator[bytes]:
         """The bytes of a download's `url`, in blocks."""

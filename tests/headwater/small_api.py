@@ -105,6 +105,8 @@ class Handler(BaseHTTPRequestHandler):
         if rest == ["statistics"]:
             row = {"rtmpConnections": 1, "hlsConnections": 7}
             return {"primary": row, "secondary": {}, "sum": row}
+        if rest == ["downloads"] and self.command == "GET":
+            return {"downloads": [{"format": "MP4", "state": "IN_PROGRESS", "percent": 40}]}
         if rest == ["downloads"]:
             self.server.asked_for_download += 1
             done = self.server.asked_for_download > 1

@@ -81,3 +81,11 @@ def test_address_comes_from_the_environment_or_the_state_folder(
     monkeypatch.setenv("HEADWATER_URL", "https://live.example")
     monkeypatch.setenv("HEADWATER_TOKEN", "hw_y")
     assert (default_url(), default_token()) == ("https://live.example", "hw_y")
+
+
+def test_downloads_of_a_media_are_asked_for_without_pages(api: SmallApi) -> None:
+    """The API has no pages there and refuses parameters that it does not know."""
+    media = api.add_media("a" * 32)["id"]
+    (one,) = Client(api.url, TOKEN).media.downloads(media)
+    assert one == {"format": "MP4", "state": "IN_PROGRESS", "percent": 40}
+    assert api.requests[-1][:2] == ("GET", f"/v1/media/{media}/downloads")

@@ -1,0 +1,35 @@
+"""Machines and films for the proofs. `gentle` is shared by all tests that hurt nothing; who kills asks for `own`."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clients.footage import Film, shoot
+from tests.e2e.harness.machine import Machine, machine
+
+
+@pytest.fixture(scope="session")
+def gentle_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    with machine(tmp_path_factory.mktemp("gentle")) as running:
+        yield running
+
+
+@pytest.fixture
+async def gentle(gentle_machine: Machine) -> Machine:
+    await gentle_machine.ready()
+    return gentle_machine
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[Machine]:
+    with machine(tmp_path) as running:
+        await running.ready()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Film], Path]:
+    """Makes a film's file, once in a session."""
+    folder = tmp_path_factory.mktemp("films")
+    return lambda film: shoot(film, folder)

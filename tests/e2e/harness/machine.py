@@ -1,0 +1,183 @@
+"""`headwater run` as a child of the tests: a state folder and ports of its own, and every program of it by name."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from headwater.client import Client
+from services.common import ports
+from services.machine.home import Home
+from services.machine.probe import http_status
+from services.machine.programs import CHECKOUT
+from tests.machine.programs import is_alive, pid_of
+from tests.machine.running import free_offset
+
+READY_S = 60.0
+BACK_S = 30.0
+STOP_S = 40.0
+POLL_S = 0.02
+
+
+class Machine:
+    """One running system."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.home = Home(folder / "var")
+        self.offset = free_offset()
+        self._own = dict(env or {})
+        self._output = folder / "said"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._extras: list[subprocess.Popen[bytes]] = []
+
+    # -- where things are ---------------------------------------------------------------------------
+
+    @property
+    def rest(self) -> str:
+        return f"http://127.0.0.1:{ports.REST + self.offset}"
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{ports.ORIGIN + self.offset}"
+
+    @property
+    def nats(self) -> str:
+        return f"nats://127.0.0.1:{ports.NATS + self.offset}"
+
+    @property
+    def rtmp_port(self) -> int:
+        return ports.RTMP + self.offset
+
+    def client(self) -> Client:
+        """The API with the admin's token. Its calls block: `await asyncio.to_thread(...)`."""
+        return Client(self.rest, self.home.admin_token_path.read_text().strip())
+
+    def page(self, path: str) -> str:
+        return f"{self.origin}/{path}"
+
+    # -- life ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._process = self._spawn("run")
+
+    async def ready(self) -> None:
+        """Return when an encoder may connect and a viewer may watch."""
+        await self._until(lambda: "Headwater is ready" in self.said() or not self._lives(), READY_S, "ready")
+        assert self._lives(), self.said()
+
+    def more(self, program: str) -> str:
+        """Start one more of a program beside; the answer is its name, as its pid file and log have it."""
+        before = {path.stem for path in self.home.run.glob("*.pid")}
+        taken = [name for name in before if name.partition("-")[0] == program]
+        self._extras.append(self._spawn("run", "--only", program))
+        number = next(n for n in range(2, 64) if f"{program}-{n}" not in taken)
+        return f"{program}-{number}"
+
+    def said(self) -> str:
+        """What was printed for people."""
+        return self._output.read_text(errors="replace")
+
+    def stop(self) -> None:
+        """End everything in order, by force what does not end in STOP_S seconds."""
+        for process in (*self._extras, self._process):
+            if process is not None and process.poll() is None:
+                process.terminate()
+        for process in (*self._extras, self._process):
+            if process is not None:
+                _wait_or_kill(process)
+
+    # -- what one does to it --------------------------------------------------------------------------
+
+    def pid(self, program: str) -> int:
+        """Its process id; 0 while it does not run."""
+        return pid_of(self.home, program)
+
+    def kill(self, program: str) -> int:
+        """End it as a power cut would (SIGKILL). The answer is the pid that it had."""
+        return self.signal(program, signal.SIGKILL)
+
+    def pause(self, program: str) -> int:
+        return self.signal(program, signal.SIGSTOP)
+
+    def resume(self, pid: int) -> None:
+        os.kill(pid, signal.SIGCONT)
+
+    def signal(self, program: str, number: signal.Signals) -> int:
+        pid = self.pid(program)
+        assert pid, f"{program} does not run"
+        os.kill(pid, number)
+        return pid
+
+    async def running(self, program: str, *, other_than: int = 0) -> int:
+        """The pid of a program once it runs (again, as another process than the given)."""
+        await self._until(lambda: self.pid(program) not in {0, other_than}, BACK_S, program)
+        return self.pid(program)
+
+    async def serving(self, program: str, *, deadline_s: float = BACK_S) -> None:
+        """Return when the first replica of a program says itself that it is ready."""
+        port = ports.metrics_port(program) + self.offset
+        async with asyncio.timeout(deadline_s):
+            while await http_status(port, "/readyz", "127.0.0.1") != 200:
+                await asyncio.sleep(POLL_S)
+
+    async def log_says(self, program: str, words: str, *, deadline_s: float = BACK_S) -> None:
+        """Return when a line with these words stands in the log of a program."""
+        path = self.home.log_path(program)
+        await self._until(lambda: words in path.read_text(errors="replace"), deadline_s, f"{words!r} in {path.name}")
+
+    # -- the rest -------------------------------------------------------------------------------------
+
+    def _lives(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    async def _until(self, holds: Callable[[], bool], deadline_s: float, what: str) -> None:
+        try:
+            async with asyncio.timeout(deadline_s):
+                while not holds():  # noqa: ASYNC110  processes and files send no event
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            raise AssertionError(f"not within {deadline_s:g} s: {what}\n{self.said()[-2000:]}") from None
+
+    def _spawn(self, *words: str) -> "subprocess.Popen[bytes]":
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
+        own = {"HEADWATER_HOME": str(self.home.path), "HEADWATER_PORT_OFFSET": str(self.offset)}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._output.open("ab") as out:
+            return subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "headwater.cli", *words],
+                cwd=CHECKOUT,
+                env=clean | own | self._own,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                process_group=0,
+            )
+
+
+def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()  # its children go with it
+        process.wait()
+
+
+@contextmanager
+def machine(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Machine]:
+    """A machine for as long as the block; at its end nothing of it runs, and its logs tell of no accident."""
+    from tests.e2e.harness.logs import accidents
+
+    running = Machine(folder, env)
+    running.start()
+    try:
+        yield running
+    finally:
+        pids = [running.pid(path.stem) for path in running.home.run.glob("*.pid")]
+        running.stop()
+    assert not [pid for pid in pids if pid and is_alive(pid)], "processes outlived their supervisor"
+    assert (found := accidents(running.home.logs)) == [], "\n".join(found)
