@@ -12,6 +12,7 @@ from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
 from services.archiver.settings import Settings
 from services.common import subjects
 from services.common.bus.connection import Bus, connect
+from services.common.bus.errors import Refused
 from services.common.bus.log import Log
 from services.common.ids import new_id
 from services.common.objects import ObjectStore
@@ -186,7 +187,10 @@ class Stage:
 
     async def is_worked_off(self, broadcast: Broadcast) -> bool:
         """Whether no message waits for an archiver."""
-        answer = await broadcast.cmaf.bus.api(f"CONSUMER.INFO.{broadcast.cmaf.stream}.archiver")
+        try:
+            answer = await broadcast.cmaf.bus.api(f"CONSUMER.INFO.{broadcast.cmaf.stream}.archiver")
+        except Refused:
+            return False  # no archiver has come yet
         return bool(answer["num_pending"] == answer["num_ack_pending"] == 0)
 
     async def count(self, log: Log, subject: str) -> int:
