@@ -15,12 +15,13 @@ from services.common.bus.errors import BusError, Stale
 from services.common.bus.facts import FactPublisher
 from services.common.bus.log import Log
 from services.common.clock import Clock
+from services.common.facts import say
 from services.common.ids import digest
 from services.common.log import bound, get_logger
 from services.common.media.framing import FramingError
 from services.common.playback import PlaybackRecords
 from services.common.tasks import cancel, spawn
-from services.packager.counts import Counts, ended_fact, say
+from services.packager.counts import Counts, ended_fact
 from services.packager.deadline import Situation, what_is_due
 from services.packager.program.program import Draft, Program, ProgramSettings
 from services.packager.tick_log import FencedError, TickLog, append_for_good

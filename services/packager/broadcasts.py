@@ -8,11 +8,12 @@ from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from services.common.bus.bucket import Bucket, Record
 from services.common.bus.errors import BusError
 from services.common.bus.lease import Lease, acquire
+from services.common.facts import say
 from services.common.log import get_logger
 from services.common.spine import Spine
 from services.common.tasks import cancel, spawn
 from services.packager.broadcast import Broadcast, Surroundings
-from services.packager.counts import say, started_fact
+from services.packager.counts import started_fact
 from services.packager.tick_log import BrokenLogError
 
 LOOK_S = 0.3

@@ -3,8 +3,7 @@
 from headwater.internal.v1.cmaf_pb2 import End
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Playback
-from services.common import metrics, subjects
-from services.common.bus.facts import FactPublisher
+from services.common import metrics
 from services.packager.program.program import Draft
 
 
@@ -57,9 +56,3 @@ def _fact(record: Playback, time_us: int, word: str) -> Fact:
         livestream_id=record.livestream_id,
         broadcast_id=record.broadcast_id,
     )
-
-
-def say(facts: FactPublisher, fact: Fact) -> None:
-    """Put a fact on the bus under the subject of its kind."""
-    subject = subjects.fact(str(fact.WhichOneof("fact")), fact.livestream_id)
-    facts.publish(subject, fact.SerializeToString(), fact.id)
