@@ -19,9 +19,7 @@ class Chronicle:
         self._records = records
 
     async def note_fact(self, fact: Fact) -> None:
-        """A fact about a broadcast; others are passed over."""
-        if not fact.broadcast_id:
-            return
+        """A fact about a broadcast."""
         begun = broadcast.begin(fact.broadcast_id, fact.livestream_id, fact.time_us, is_recorded=True)
         kept = await self._change_broadcast(begun, lambda record: broadcast.note_fact(record, fact))
         await self._change_media(kept, fact.broadcast_id, lambda record: recording.note_fact(record, fact))
@@ -44,7 +42,7 @@ class Chronicle:
         self, begun: BroadcastRecord, note: Callable[[BroadcastRecord], None]
     ) -> BroadcastRecord | None:
         """The record after `note`; a new one only for a livestream that is there."""
-        is_known = self._records.livestreams.peek(begun.livestream_id) is not None
+        is_known = self._records.broadcasts.peek(begun.id) is not None or await self._has(begun.livestream_id)
 
         def edit(record: BroadcastRecord | None) -> BroadcastRecord | None:
             if record is None and not is_known:
@@ -75,6 +73,10 @@ class Chronicle:
             return record
 
         await self._records.media.change(media, edit)
+
+    async def _has(self, livestream: str) -> bool:
+        stored = await self._records.livestreams.get(livestream)
+        return stored is not None and not stored.record.delete_time_us
 
     def _name_of(self, of: BroadcastRecord) -> str:
         livestream = self._records.livestreams.peek(of.livestream_id)

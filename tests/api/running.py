@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,8 @@ class Others:
             finally:
                 await bus.close()
 
-        return asyncio.run(run())
+        with ThreadPoolExecutor(1) as pool:  # the caller's thread may have a loop of its own
+            return pool.submit(asyncio.run, run()).result()
 
 
 def until(read: Callable[[], Any], wanted: Callable[[Any], bool] = bool) -> Any:

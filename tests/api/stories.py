@@ -17,7 +17,7 @@ from services.common.ids import digest
 
 LIVESTREAM = "a" * 32
 BROADCAST = "b" * 32
-START_US = 1_800_000_000_000_000
+START_US = 1_700_000_000_000_000
 SECOND_US = 1_000_000
 
 
