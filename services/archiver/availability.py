@@ -8,6 +8,8 @@ from services.common.clock import Clock
 from services.common.ids import new_id
 from services.common.log import get_logger
 
+FAILURES = 2
+
 _log = get_logger(__name__)
 
 
@@ -19,6 +21,7 @@ class Availability:
         self._clock = clock
         self._program = program
         self._lost_at: float | None = None
+        self._failures = 0
         self._gauge = metrics.gauge("headwater_objects_available")
         self._gauge.set(1)
 
@@ -28,6 +31,7 @@ class Availability:
 
     def answered(self) -> None:
         """Note a request that was answered."""
+        self._failures = 0
         if self._lost_at is None:
             return
         away_s, self._lost_at = self._clock.monotonic() - self._lost_at, None
@@ -38,8 +42,9 @@ class Availability:
         say(self._facts, fact)
 
     def failed(self, reason: str) -> None:
-        """Note a request that failed twice in a row: once alone may be a connection that had grown old."""
-        if self._lost_at is not None:
+        """Note a request that failed. One alone may be a connection that had grown old; two in a row are a loss."""
+        self._failures += 1
+        if self._failures < FAILURES or self._lost_at is not None:
             return
         self._lost_at = self._clock.monotonic()
         self._gauge.set(0)

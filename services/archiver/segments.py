@@ -1,4 +1,4 @@
-"""One closed segment: out of the log, into the object store. Design.md section 4, point 4.
+"""One closed segment: out of the log, into the object store.
 
 Done twice, by one archiver or by two, or begun and begun again, it comes to the same.
 """

@@ -65,15 +65,13 @@ class Store:
         return size
 
     async def _insist(self, kind: str, ask: Callable[[], Awaitable[T]]) -> T:
-        pause_s, failures = FIRST_PAUSE_S, 0
+        pause_s = FIRST_PAUSE_S
         while True:
             try:
                 answer = await ask()
             except (ObjectsUnavailable, ObjectsRefused) as error:
-                failures += 1
                 metrics.counter("headwater_objects_requests_total", kind=kind, result="failed").inc()
-                if failures > 1:
-                    self._availability.failed(str(error))
+                self._availability.failed(str(error))
                 await asyncio.sleep(pause_s * random.uniform(0.7, 1.3))
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 if isinstance(error, ObjectsRefused):

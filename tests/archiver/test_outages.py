@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from headwater.internal.v1.onair_pb2 import Playback
-from services.common import metrics
+from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
+from services.archiver.job_records import JobRecords
+from services.common import keys, metrics, subjects
 from services.common.media.unit import Track
 from tests.archiver.facts import facts_of
 from tests.archiver.on_air import Stage, stage
-from tests.archiver.running import archiver, child, until
-from tests.archiver.stored import assert_every_frame, assert_whole, play
+from tests.archiver.running import PATIENCE_S, archiver, child, until
+from tests.archiver.stored import assert_every_frame, assert_whole, needed, play
 from tests.packager.program.encoder import encode
 from tests.servers.nats import NatsServer
 from tests.servers.s3 import S3Server
@@ -106,3 +107,48 @@ async def test_nats_killed_meanwhile_loses_nothing(here: Stage, own_nats: NatsSe
         await until(lambda: here.is_in(broadcast, Playback.RECORDED))
 
     await assert_whole(here.objects, broadcast)
+
+
+async def test_archiver_that_is_stopped_finishes_what_it_has_begun(here: Stage) -> None:
+    """SIGTERM: the segments in hand are stored and none is left half done."""
+    await here.objects.ensure_bucket()
+    broadcast = await here.begin()
+    await broadcast.send_all(encode(seconds=LONG, gop_s=1.0))
+    async with child(here.environment) as leaving:
+        await until(lambda: has_any(here))
+        leaving.terminate()
+        assert await asyncio.wait_for(leaving.wait(), PATIENCE_S) == 0
+    begun = {info.key for info in await here.objects.list("") if "/video/" in info.key and info.key.endswith(".m4s")}
+    whole = {info.key for info in await here.objects.list("") if "/segment/" in info.key}
+    assert len(begun) == len(whole)
+    await broadcast.end()
+    async with archiver(here.environment):
+        await until(lambda: here.is_in(broadcast, Playback.RECORDED))
+
+    await assert_whole(here.objects, broadcast)
+
+
+async def test_file_is_begun_again_when_the_store_was_away(
+    own_nats: NatsServer, own_s3: S3Server, tmp_path: Path
+) -> None:
+    """The store is killed while a file is made; afterwards the file is whole."""
+    sent = encode(seconds=120, gop_s=1.0)
+    async with stage(own_nats, own_s3, tmp_path) as here, archiver(here.environment):
+        broadcast = await here.begin()
+        await broadcast.send_all(sent)
+        await broadcast.end()
+        await until(lambda: here.is_in(broadcast, Playback.RECORDED))
+        records = JobRecords(await here.spine.bucket(subjects.JOBS))
+        media = broadcast.record.broadcast_id
+        await records.order(media, "MP4", now_us=1)
+        await until(lambda: is_at(records, media, DownloadJob.RUNNING))
+        await asyncio.to_thread(own_s3.restart, by_force=True)
+        await until(lambda: is_at(records, media, DownloadJob.READY))
+        path = tmp_path / "file.mp4"
+        path.write_bytes(await needed(here.objects, keys.download(broadcast.record.store_prefix, "MP4")))
+
+    assert_every_frame(path, sent, Track.VIDEO)
+
+
+async def is_at(records: JobRecords, media: str, state: "DownloadJob.State.ValueType") -> bool:
+    return [job.state for job in await records.of(media)] == [state]

@@ -18,6 +18,7 @@ from services.common.telemetry import continued
 
 _ACK = b"+ACK"
 _PROGRESS = b"+WPI"
+_GIVEN_BACK = b"-NAK"
 _TERMINATE = b"+TERM"
 _RETRY_S = 0.2
 _SECOND_NS = 1_000_000_000
@@ -77,7 +78,10 @@ class ConsumerConfig:
 
 
 async def consume(bus: Bus, config: ConsumerConfig, handler: Handler) -> None:
-    """Handle messages until cancelled. Errors: Refused where the server will never have this consumer."""
+    """Handle messages until cancelled, which gives back what is in hand.
+
+    Errors: Refused where the server will never have this consumer.
+    """
     consumer = _Consumer(bus, config, handler)
     await consumer.ensure()
     async with asyncio.TaskGroup() as group:
@@ -133,6 +137,9 @@ class _Consumer:
         try:
             with self._progress(taken.reply), continued(taken.entry.headers):
                 await self._handler(taken.entry, taken.attempt)
+        except asyncio.CancelledError:
+            self._answer(taken.reply, _GIVEN_BACK)
+            raise
         except Reject as error:
             _log.error("a message was given up", subject=taken.entry.subject, reason=str(error))
             self._answer(taken.reply, _TERMINATE)

@@ -147,6 +147,25 @@ async def test_dead_workers_message_goes_to_another(log: Log, name: str, nats_se
     assert seen == [2]
 
 
+async def test_cancelled_workers_message_goes_to_another_at_once(log: Log, name: str) -> None:
+    """A process that leaves in order gives back what it has in hand, long before its time is over."""
+    began, handled = asyncio.Event(), asyncio.Event()
+
+    async def hang(_entry: Entry, _attempt: int) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async def handle(_entry: Entry, _attempt: int) -> None:
+        handled.set()
+
+    await log.append(f"{name}.a", b"")
+    patient = config(name, ack_wait_s=120.0)
+    async with running(log.bus, patient, hang):
+        await asyncio.wait_for(began.wait(), 10)
+    async with running(log.bus, patient, handle):
+        await asyncio.wait_for(handled.wait(), 10)
+
+
 async def test_replicas_share_the_work(log: Log, name: str) -> None:
     """Every message once, handled at the same time by as many as there are."""
     seen, together = Counter[bytes](), list[int]()
