@@ -1,5 +1,7 @@
 """Facts heard on the bus, by a durable consumer that all replicas share."""
 
+import asyncio
+
 from google.protobuf.message import DecodeError
 
 from headwater.internal.v1.facts_pb2 import Fact
@@ -16,7 +18,7 @@ from services.stats.repository import Repository
 
 DURABLE = "stats"
 RETRY_S = 1.0
-"""How long a fact waits before it is tried again while Redis is away."""
+"""How long a fact waits before it is tried again while Redis is away, and all behind it with it."""
 
 
 class Handlers:
@@ -50,6 +52,8 @@ class Handlers:
             await self._repository.apply(fact, moment)
             await self._find_sources(fact)
         except (AppError, BusError) as error:
+            # The rest stays in the log meanwhile: a thousand facts that come and go each second would cost a core.
+            await asyncio.sleep(RETRY_S)
             raise Later(RETRY_S) from error
         metrics.counter("headwater_stats_facts_total", kind=str(fact.WhichOneof("fact"))).inc()
 
