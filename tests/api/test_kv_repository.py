@@ -1,0 +1,194 @@
+"""Records in a real bucket, and the read model beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from headwater.internal.v1.onair_pb2 import StreamKey
+from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
+from services.api.deletion import Deletion
+from services.api.keeper import ORPHAN_AFTER_S, Keeper
+from services.api.kv_repository import KvRepository
+from services.api.on_air import OnAirOrders
+from services.api.recordings import Recordings
+from services.api.records import Records, open_records
+from services.api.stream_keys import StreamKeys
+from services.common.bus.bucket import Bucket, open_bucket
+from services.common.bus.connection import Bus, connect
+from services.common.clock import ManualClock
+from services.common.errors import AppError, Kind
+from services.common.ids import new_id
+from services.common.secrets import Sealer
+from services.common.settings import ServiceSettings
+from services.common.spine import Spine
+from services.common.tasks import cancel, spawn
+from tests.servers.nats import NatsServer
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture
+async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
+    bus = await connect(nats.url, name="test")
+    yield bus
+    await bus.close()
+
+
+@pytest.fixture
+async def bucket(bus: Bus) -> Bucket:
+    return await open_bucket(bus, f"media-{new_id()}")
+
+
+def repository(bucket: Bucket) -> KvRepository[MediaRecord]:
+    return KvRepository(
+        bucket, MediaRecord, time_us=lambda each: each.create_time_us, group=lambda each: each.livestream_id
+    )
+
+
+@pytest.fixture
+async def media(bucket: Bucket) -> AsyncIterator[KvRepository[MediaRecord]]:
+    made = repository(bucket)
+    task = spawn(made.follow(), name="follow")
+    await made.is_complete.wait()
+    yield made
+    await cancel(task)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it never was so")
+
+
+async def test_own_write_is_read_at_once(media: KvRepository[MediaRecord]) -> None:
+    """Without waiting for the watch."""
+    stored = await media.create("a", MediaRecord(name="x"))
+
+    assert media.peek("a") == stored
+    assert (await media.update("a", MediaRecord(name="y"), stored.revision)).revision > stored.revision
+    assert media.items()[0].record.name == "y"
+
+
+async def test_write_over_another_revision_is_a_conflict(media: KvRepository[MediaRecord]) -> None:
+    """Create, update and delete alike."""
+    stored = await media.create("a", MediaRecord())
+    await media.update("a", MediaRecord(name="x"), stored.revision)
+
+    for write in (
+        media.create("a", MediaRecord()),
+        media.update("a", MediaRecord(), stored.revision),
+        media.delete("a", stored.revision),
+    ):
+        with pytest.raises(AppError) as caught:
+            await write
+        assert caught.value.kind is Kind.CONFLICT
+
+
+async def test_two_who_change_at_once_lose_nothing(bucket: Bucket, media: KvRepository[MediaRecord]) -> None:
+    """Each change is made on top of the other's."""
+    other = repository(bucket)
+    await media.create("a", MediaRecord())
+
+    def add(record: MediaRecord | None) -> MediaRecord | None:
+        assert record is not None
+        record.size_bytes += 1
+        return record
+
+    async def add_often(to: KvRepository[MediaRecord]) -> None:
+        for _ in range(20):
+            await to.change("a", add)
+
+    await asyncio.gather(add_often(media), add_often(other))
+
+    found = await media.look_up("a")
+    assert found is not None
+    assert found.record.size_bytes == 40
+
+
+async def test_change_that_changes_nothing_writes_nothing(media: KvRepository[MediaRecord]) -> None:
+    """The etag stays."""
+    stored = await media.create("a", MediaRecord(name="x"))
+
+    assert await media.change("a", lambda record: record) == stored
+    assert await media.change("b", lambda _record: None) is None
+
+
+async def test_another_replicas_write_arrives_by_the_watch(bucket: Bucket, media: KvRepository[MediaRecord]) -> None:
+    """Values and deletions; what the watch has not brought yet is looked up."""
+    other = repository(bucket)
+    await other.create("a", MediaRecord(name="x"))
+    found = await media.get("a")
+    assert found is not None
+    await until(lambda: media.peek("a") is not None)
+    await other.delete("a")
+    await until(lambda: media.peek("a") is None)
+
+    assert await media.get("a") is None
+
+
+async def test_deleted_record_does_not_flicker_and_may_come_again(media: KvRepository[MediaRecord]) -> None:
+    """The watch brings what was written before the deletion after it; a new record under the key is another matter."""
+    for number in range(20):
+        stored = await media.create("a", MediaRecord(width=number))
+        await media.update("a", MediaRecord(width=number, height=1), stored.revision)
+        await media.delete("a")
+        await asyncio.sleep(0)
+        assert media.peek("a") is None
+    again = await media.create("a", MediaRecord(name="again"))
+
+    assert media.peek("a") == again
+
+
+async def test_pages_cover_a_group_once_and_in_order(media: KvRepository[MediaRecord]) -> None:
+    """Newest first, with the total; a record made meanwhile disturbs no later page."""
+    for number in range(7):
+        record = MediaRecord(livestream_id="xy"[number % 2], create_time_us=number)
+        await media.create(f"k{number}", record)
+
+    first = media.page(after="", limit=2, group="x")
+    await media.create("k9", MediaRecord(livestream_id="x", create_time_us=9))
+    second = media.page(after=first.after, limit=2, group="x")
+
+    assert [stored.key for stored in (*first.items, *second.items)] == ["k6", "k4", "k2", "k0"]
+    assert (first.total, second.after) == (4, "")
+
+
+class NoArchive:
+    """Nothing is asked of it here."""
+
+    async def create_job(self, media: str, file_format: str) -> object:
+        raise AssertionError(media, file_format)
+
+    async def delete_recording(self, media: str) -> None:
+        raise AssertionError(media)
+
+
+def keeper_of(records: Records, clock: ManualClock) -> Keeper:
+    keys = StreamKeys(Sealer(b"k" * 32), records.keys)
+    orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=60)
+    deletion = Deletion(records, keys, Recordings(records, NoArchive()))  # type: ignore[arg-type]  # never called
+    return Keeper(records, keys, orders, deletion, clock)
+
+
+async def test_key_of_no_livestream_is_removed_after_a_while(bus: Bus) -> None:
+    """Not at once: another replica may be about to write the livestream."""
+    records = await open_records(Spine(bus, ServiceSettings()), noticed=lambda _key: None)
+    clock = ManualClock()
+    keeper = keeper_of(records, clock)
+    lost, owned, owner = new_id() * 2, new_id() * 2, new_id()
+    await records.keys.create(lost, StreamKey(livestream_id=new_id()))
+    await records.keys.create(owned, StreamKey(livestream_id=owner))
+    await records.livestreams.create(owner, LivestreamRecord(id=owner))
+
+    await keeper.repair()
+    clock.advance(ORPHAN_AFTER_S - 1)
+    await keeper.repair()
+    assert await records.keys.look_up(lost) is not None
+    clock.advance(1)
+    await keeper.repair()
+
+    assert await records.keys.look_up(lost) is None
+    assert await records.keys.look_up(owned) is not None
