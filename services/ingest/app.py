@@ -1,7 +1,7 @@
 """Ingest's wiring: what is opened, in which order, and what runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from headwater.internal.v1.services_pb2_grpc import add_EncoderServiceServicer_to_server
@@ -17,7 +17,7 @@ from services.common.rpc_server import RpcServer
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
 from services.ingest.counts import Counts
-from services.ingest.encoder import Edge
+from services.ingest.edge import Edge
 from services.ingest.fullness import Fullness
 from services.ingest.keys import KeyBook
 from services.ingest.on_air import OnAirBook
@@ -29,30 +29,46 @@ from services.ingest.settings import Settings
 class IngestApp(App):
     """An opened ingest."""
 
-    def __init__(self, edge: Edge, server: RtmpServer) -> None:
+    def __init__(self, edge: Edge, fullness: Fullness, server: RtmpServer) -> None:
+        self.server = server
         self._edge = edge
-        self._server = server
+        self._fullness = fullness
 
     def jobs(self) -> Iterable[Job]:
         """Two watches, a look at the logs, and the server."""
         return (
             Job("watch keys", self._edge.keys.watch),
             Job("watch onair", self._edge.on_air.watch),
-            Job("watch the logs", self._edge.fullness.watch),
-            Job("rtmp", self._server.serve),
+            Job("watch the logs", self._fullness.watch),
+            Job("rtmp", self.server.serve),
         )
 
     async def drain(self) -> None:
         """Send the encoders to another ingest."""
-        await self._server.drain()
+        await self.server.drain()
+
+
+def _show_bus() -> Callable[[bool], None]:
+    """What the connection to NATS is to tell of itself."""
+    connected = metrics.gauge("headwater_bus_connected")
+    returned = metrics.counter("headwater_bus_reconnects_total")
+    is_first = True
+
+    def note(is_up: bool) -> None:
+        nonlocal is_first
+        connected.set(is_up)
+        if is_up and not is_first:
+            returned.inc()
+        is_first = False
+
+    return note
 
 
 @asynccontextmanager
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything ingest needs; close it in reverse."""
-    connected = metrics.gauge("headwater_bus_connected")
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
+        bus = await connect(settings.nats_url, name=settings.replica, on_change=_show_bus())
         resources.defer("bus", bus.close)
         spine = Spine(bus, settings)
         facts = FactPublisher(await spine.facts())
@@ -60,15 +76,15 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         for shard in range(settings.shards):
             await asyncio.gather(spine.media(shard), spine.cmaf(shard))
         counts = Counts()
+        fullness = Fullness(spine, shards=settings.shards)
         edge = Edge(
             name=settings.replica,
             spine=spine,
             keys=KeyBook(await spine.bucket(subjects.KEYS)),
-            on_air=OnAirBook(await spine.bucket(subjects.ONAIR), shards=settings.shards),
+            on_air=OnAirBook(await spine.bucket(subjects.ONAIR), fullness.open_shards),
             facts=facts,
-            fullness=Fullness(spine, shards=settings.shards),
             clock=SystemClock(),
-            batch=settings.batch_limits(),
+            batch=settings.batch_limits(bus.max_payload),
             log_limits=settings.log_limits(),
             max_bitrate=settings.max_bitrate,
             on_drop=counts.dropped_units.inc,
@@ -92,4 +108,4 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
                 raise AppError(Kind.UNAVAILABLE, "NATS is away")
 
         health.add("nats", check_bus)
-        yield IngestApp(edge, server)
+        yield IngestApp(edge, fullness, server)

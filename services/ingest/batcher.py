@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 from services.common.media.framing import ENTRY_BYTES, encode_config, encode_unit
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.ingest.cadence import Cadence
+
+AUDIO_GOP_TICKS = 2 * CLOCK_RATE
+"""Where there is only sound, a frame each two seconds counts as a key frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """How large and how late a message may get."""
+    """How large (bytes) and how late (seconds) a message may get. Configs come on top of the size."""
 
     size_bytes: int = 60_000
     delay_s: float = 0.15
@@ -27,9 +31,12 @@ class Body:
     entries: bytes
     count: int
     begins_gop: bool
+    continues: bool
+    """True if it begins with a further piece of a unit: it may not be missing where the one before it is not."""
     accepted_at: float
     """When ingest had its oldest unit, on the caller's clock."""
     units: int
+    """Units that end in it."""
 
 
 class Batcher:
@@ -37,15 +44,20 @@ class Batcher:
 
     def __init__(self, limits: BatchLimits) -> None:
         self._limits = limits
+        self._cadence = Cadence(limits.part_s)
         self._configs: dict[Track, Config] = {}
-        self._is_announced: set[Track] = set()
+        self._unannounced: set[Track] = set()
+        self._gop_start: int | None = None
+        self._is_in_unit = False
+        self._clear()
+
+    def _clear(self) -> None:
         self._entries: list[bytes] = []
         self._size = 0
         self._units = 0
         self._begins_gop = False
+        self._continues = self._is_in_unit
         self._since: float | None = None
-        self._key_dts: int | None = None
-        self._part = 0
 
     @property
     def due_at(self) -> float | None:
@@ -53,68 +65,64 @@ class Batcher:
         return None if self._since is None else self._since + self._limits.delay_s
 
     def add_config(self, config: Config) -> None:
-        """Note a track's config; it is written before its next unit."""
+        """Note a track's config; it is written before the next unit."""
         self._configs[config.track] = config
-        self._is_announced.discard(config.track)
+        self._unannounced.add(config.track)
 
     def add(self, unit: Unit, now: float) -> list[Body]:
         """Take a unit; the messages that are complete now."""
+        ends_part = self._cadence.ends_part(unit)
         ready: list[Body] = []
-        begins = self._begins(unit)
-        if begins:
+        if self._begins(unit):
             ready += self.flush()
             self._begins_gop = True
-            self._is_announced.clear()
-            self._key_dts, self._part = unit.dts, 0
-        self._announce(begins)
+            self._gop_start = unit.dts
+            self._unannounced.update(self._configs)
+        elif self._units and ENTRY_BYTES + len(unit.payload) > self._limits.size_bytes - self._size:
+            ready += self.flush()
+        if self._unannounced:
+            self._announce()
         self._append(unit, now, ready)
-        if self._ends_part(unit) or self._size >= self._limits.size_bytes:
+        if ends_part or self._size >= self._limits.size_bytes:
             ready += self.flush()
         return ready
 
     def _begins(self, unit: Unit) -> bool:
-        """True for a key frame; where there is only sound, for a frame each two seconds."""
+        """True for a key frame; where no picture has come, for a frame each two seconds."""
         if unit.track is Track.VIDEO:
             return unit.is_key
-        has_video = Track.VIDEO in self._configs
-        return not has_video and (self._key_dts is None or unit.dts - self._key_dts >= 2 * CLOCK_RATE)
+        if self._cadence.lead is Track.VIDEO:
+            return False
+        return self._gop_start is None or unit.dts - self._gop_start >= AUDIO_GOP_TICKS
 
-    def _announce(self, begins: bool) -> None:
-        for track, config in self._configs.items():
-            if begins or track not in self._is_announced:
-                self._put(encode_config(config))
-                self._is_announced.add(track)
+    def _announce(self) -> None:
+        for track in sorted(self._unannounced):
+            self._put(encode_config(self._configs[track]))
+        self._unannounced.clear()
 
     def _append(self, unit: Unit, now: float, ready: list[Body]) -> None:
         room = self._limits.size_bytes - self._size
-        if self._entries and self._units and ENTRY_BYTES + len(unit.payload) > room:
-            ready += self.flush()
-            room = self._limits.size_bytes
         pieces = encode_unit(unit, room=max(room, 1), piece_bytes=self._limits.size_bytes)
-        for number, piece in enumerate(pieces):
-            if number:
-                ready += self.flush()
-            self._since = now if self._since is None else self._since
+        if self._since is None:
+            self._since = now
+        self._put(pieces[0])
+        for piece in pieces[1:]:
+            self._is_in_unit = True
+            ready += self.flush()
+            self._since = now
             self._put(piece)
+        self._is_in_unit = False
         self._units += 1
 
     def _put(self, entry: bytes) -> None:
         self._entries.append(entry)
         self._size += len(entry)
 
-    def _ends_part(self, unit: Unit) -> bool:
-        """True if the packager is likely to cut a part before this unit: it waits for nothing else."""
-        if self._key_dts is None or (unit.track is Track.AUDIO and Track.VIDEO in self._configs):
-            return False
-        part = int((unit.dts - self._key_dts + CLOCK_RATE // 500) / (self._limits.part_s * CLOCK_RATE))
-        is_new, self._part = part != self._part, part
-        return is_new or (unit.is_key and unit.track is Track.VIDEO)
-
     def flush(self) -> list[Body]:
         """The message collected so far, if there is one with a unit in it."""
         if self._since is None:
             return []
-        body = Body(b"".join(self._entries), len(self._entries), self._begins_gop, self._since, self._units)
-        self._entries, self._size, self._units = [], 0, 0
-        self._begins_gop, self._since = False, None
+        entries = b"".join(self._entries)
+        body = Body(entries, len(self._entries), self._begins_gop, self._continues, self._since, self._units)
+        self._clear()
         return [body]

@@ -1,6 +1,6 @@
 """What ingest counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from services.common import metrics
 from services.ingest.encoder import Encoder
@@ -18,14 +18,14 @@ class Counts:
         self.dropped_units = metrics.counter("headwater_ingest_dropped_units_total")
 
     def refused(self, reason: str) -> None:
-        """Count a connection or an encoder that was not let in."""
+        """Count who was not let in: a `Why`, "full", "address-full", or "stranger" for one that broke the rules."""
         metrics.counter("headwater_ingest_refused_total", protocol=_PROTOCOL, reason=reason).inc()
 
     def closed(self, fault: str) -> None:
-        """Count a connection that ended, by whose fault."""
+        """Count an encoder that left ("peer") or was sent away ("local")."""
         metrics.counter("headwater_ingest_closed_total", protocol=_PROTOCOL, reason=fault).inc()
 
-    def observe(self, encoders: Callable[[], list[Encoder]]) -> None:
+    def observe(self, encoders: Callable[[], Iterable[Encoder]]) -> None:
         """Show what is connected, at each scrape."""
         metrics.observe("headwater_ingest_buffered_bytes", lambda: sum(e.buffered_bytes for e in encoders()))
         for instance in ("primary", "secondary"):

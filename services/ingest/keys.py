@@ -1,15 +1,31 @@
 """Who may send: the stream keys, watched, so that an encoder is let in without a call."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+
 from headwater.internal.v1.onair_pb2 import StreamKey
 from services.common.bus.bucket import Bucket
-from services.common.bus.errors import Unavailable
 from services.common.ids import digest
+from services.common.log import get_logger
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key that opens something. `name` is its hash, under which it lies in the bucket."""
+
+    name: str
+    key: StreamKey
 
 
 class KeyBook:
-    """The bucket `keys` in memory."""
+    """The bucket `keys` in memory. `on_withdrawn` hears the name of each key that was removed."""
 
     def __init__(self, bucket: Bucket) -> None:
+        self.on_withdrawn: Callable[[str], None] = lambda _name: None
         self._bucket = bucket
         self._known: dict[str, StreamKey] = {}
 
@@ -17,25 +33,38 @@ class KeyBook:
         """Follow the bucket, for ever."""
         async with self._bucket.watch() as changes:
             async for change in changes:
-                if change is None:
-                    continue
-                if change.value is None:
-                    self._known.pop(change.key, None)
-                else:
-                    self._known[change.key] = StreamKey.FromString(change.value)
+                if change is not None:
+                    self._take(change.key, change.value)
 
-    async def find(self, key: str) -> StreamKey | None:
-        """What a stream key opens. One not seen yet is looked up once: it may have been made a moment ago."""
-        name = digest(key)
-        found = self._known.get(name)
-        if found is not None:
-            return found
-        try:
+    def _take(self, name: str, value: bytes | None) -> None:
+        key = _read(name, value) if value is not None else None
+        if key is not None:
+            self._known[name] = key
+            return
+        self._known.pop(name, None)
+        self.on_withdrawn(name)
+
+    async def find(self, candidates: Sequence[str]) -> Found | None:
+        """The first of the candidates that is a stream key. Errors: Unavailable.
+
+        One not seen yet, or seen disabled, is looked up: that may have changed a moment ago.
+        """
+        names = [digest(candidate) for candidate in candidates]
+        for name in names:
+            key = self._known.get(name)
+            if key is not None and key.is_enabled:
+                return Found(name, key)
+        for name in names:
             record = await self._bucket.get(name)
-        except Unavailable:
-            return None
-        return StreamKey.FromString(record.value) if record is not None else None
+            key = _read(name, record.value) if record is not None else None
+            if key is not None:
+                return Found(name, key)
+        return None
 
-    @property
-    def is_there(self) -> bool:
-        return bool(self._known)
+
+def _read(name: str, value: bytes) -> StreamKey | None:
+    try:
+        return StreamKey.FromString(value)
+    except DecodeError:
+        _log.error("a stream key's record cannot be read", name=name)
+        return None

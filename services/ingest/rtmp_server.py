@@ -1,181 +1,27 @@
-"""RTMP on sockets: the thin shell around `services.ingest.rtmp`.
-
-One connection is one `Session`, at most one `Encoder`, and one reason why it ended, logged in one place.
-"""
+"""RTMP's listening socket: who may connect, how many, and how long."""
 
 import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable
-from typing import cast
 
 from services.common.bus.errors import BusError
 from services.common.log import get_logger
-from services.common.tasks import spawn
 from services.ingest.counts import Counts
-from services.ingest.encoder import Edge, Encoder, Introduction, admit
-from services.ingest.joining import Refusal
-from services.ingest.rtmp.answers import StatusCode
-from services.ingest.rtmp.events import (
-    Closed,
-    ConfigReceived,
-    PublishRequested,
-    UnitReceived,
-    Unpublished,
-    Warned,
-)
-from services.ingest.rtmp.limits import DEFAULT_LIMITS
-from services.ingest.rtmp.session import Session
+from services.ingest.edge import Edge
+from services.ingest.encoder import Encoder
+from services.ingest.rtmp_connection import Connection
 
 SWEEP_S = 0.05
-"""How often timers are looked at: half of what a unit may wait for its message."""
+"""How often it is looked whether units have waited long enough: a third of what they may wait."""
+DEADLINES_S = 0.5
+"""How often time-outs are looked at."""
+STALL_S = 1.0
+"""A process that stood still this long reads what has come meanwhile before it calls anybody late."""
+BACKLOG = 4096
+"""Encoders that wait to be accepted, above all while a killed ingest is started again."""
 
-READ_BYTES = 64 * 1024
-MAX_UNSENT_BYTES = 64 * 1024
-"""An encoder that does not read what little we say is cut off."""
-
-PROTOCOL = "rtmp"
 _log = get_logger(__name__)
-
-
-class Connection(asyncio.Protocol):
-    """One socket."""
-
-    def __init__(self, server: "RtmpServer") -> None:
-        self._server = server
-        self._session = Session(DEFAULT_LIMITS, now=server.clock.monotonic())
-        self._transport: asyncio.Transport | None = None
-        self.address = ""
-        self.encoder: Encoder | None = None
-        self._is_closed = False
-        self._ending: asyncio.Task[None] | None = None
-
-    # -- the socket -------------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its subclasses
-        peer = transport.get_extra_info("peername")
-        self.address = str(peer[0]) if peer else ""
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
-        reason = self._server.enter(self)
-        if reason is not None:
-            self._is_closed = True
-            transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if self.encoder is not None:
-            self.encoder.received_bytes += len(data)
-        self._server.counts.received_bytes.inc(len(data))
-        now = self._server.clock.monotonic()
-        view = memoryview(data)
-        for start in range(0, len(data), READ_BYTES):
-            self._session.receive_data(bytes(view[start : start + READ_BYTES]) if start else data[:READ_BYTES], now)
-            self._turn()
-
-    def eof_received(self) -> bool:
-        self._session.receive_eof()
-        self._turn()
-        return False
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        self._session.receive_eof()
-        self._turn()
-        self._server.leave(self)
-
-    def pause_writing(self) -> None:
-        self.close("the encoder does not read what it is told")
-
-    # -- the session ------------------------------------------------------------------------------
-
-    def _turn(self) -> None:
-        """Do what the session says, and send what it has to send."""
-        while (event := self._session.next_event()) is not None:
-            match event:
-                case UnitReceived():
-                    if self.encoder is not None:
-                        self.encoder.add(event.unit)
-                        self._server.counts.units.inc()
-                case ConfigReceived():
-                    if self.encoder is not None:
-                        self.encoder.add_config(event.config)
-                case PublishRequested():
-                    self._admit(event)
-                case Unpublished():
-                    self._end_encoder("the encoder stopped publishing", is_clean=True)
-                case Warned():
-                    _log.info("encoder is odd", remote=self.address, what=event.text)
-                case Closed():
-                    self._note_closed(event)
-                case _:
-                    pass
-        self._send()
-
-    def _send(self) -> None:
-        data = self._session.data_to_send()
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def _note_closed(self, event: Closed) -> None:
-        if self._is_closed:
-            return
-        self._is_closed = True
-        self._end_encoder(event.reason, is_clean=event.clean)
-        self._send()
-        if self._transport is not None:
-            self._transport.close()
-        self._server.counts.closed(event.fault)
-        _log.debug("connection closed", remote=self.address, reason=event.reason)
-
-    def _admit(self, request: PublishRequested) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
-        who = Introduction(request.candidates, PROTOCOL, self.address, request.encoder)
-        spawn(self._answer(who), name=f"admit {self.address}")
-
-    async def _answer(self, who: Introduction) -> None:
-        if self._ending is not None:
-            await asyncio.wait([self._ending])
-        found = await admit(self._server.edge, who, self._become_unmeant)
-        if isinstance(found, Refusal):
-            unknown = "unknown" in found.reason
-            self._server.counts.refused("unknown-key" if unknown else "not-now")
-            self._session.reject(StatusCode.UNAUTHORIZED if unknown else StatusCode.BAD_NAME, found.reason)
-        elif not self._session.accept():
-            await found.close("the encoder left before it was let in", is_clean=False)
-        else:
-            self.encoder = found
-            self._server.counts.accepted.inc()
-        self._turn()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    def _become_unmeant(self, reason: str) -> None:
-        code = StatusCode.BAD_NAME if "another" in reason else StatusCode.UNPUBLISHED
-        self._session.close(reason, code)
-        self._turn()
-
-    def _end_encoder(self, reason: str, *, is_clean: bool) -> None:
-        encoder, self.encoder = self.encoder, None
-        if encoder is not None:
-            self._ending = spawn(encoder.close(reason, is_clean=is_clean), name=f"end {self.address}")
-            self._server.note_ending(self._ending)
-
-    def pass_time(self, now: float) -> None:
-        """Let time-outs happen."""
-        if self.encoder is not None:
-            reason = self.encoder.pass_time()
-            if reason is not None:
-                self.close(reason)
-        due = self._session.timeout_at
-        if due is not None and now >= due:
-            self._session.handle_timer(now)
-            self._turn()
-
-    def close(self, reason: str) -> None:
-        """End by our own wish."""
-        self._session.close(reason)
-        self._turn()
 
 
 class RtmpServer:
@@ -191,65 +37,97 @@ class RtmpServer:
         self._max_connections = max_connections
         self._max_per_address = max_per_address
         self._connections: set[Connection] = set()
-        self._by_address: Counter[str] = Counter()
+        self._publishing: set[Connection] = set()
+        self._strangers: Counter[str] = Counter()
         self._endings: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._swept_at = self._checked_at = self.clock.monotonic()
+        edge.keys.on_withdrawn = self._note_withdrawn
 
     @property
     def encoders(self) -> list[Encoder]:
         """The encoders that are let in."""
-        return [c.encoder for c in self._connections if c.encoder is not None]
+        return [connection.encoder for connection in self._publishing if connection.encoder is not None]
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are, strangers included."""
+        return len(self._connections)
+
+    # -- what connections tell --------------------------------------------------------------------
 
     def enter(self, connection: Connection) -> str | None:
         """Count a connection in; the reason if there is no room for it."""
         if len(self._connections) >= self._max_connections:
-            self.counts.refused("full")
             return "full"
-        strangers = self._by_address[connection.address] - self._let_in_from(connection.address)
-        if strangers >= self._max_per_address:
-            self.counts.refused("address-full")
+        if self._strangers[connection.address] >= self._max_per_address:
             return "address-full"
         self._connections.add(connection)
-        self._by_address[connection.address] += 1
+        self._strangers[connection.address] += 1
         return None
-
-    def _let_in_from(self, address: str) -> int:
-        if self._by_address[address] < self._max_per_address:
-            return 0
-        return sum(1 for c in self._connections if c.address == address and c.encoder is not None)
 
     def leave(self, connection: Connection) -> None:
         """Count a connection out."""
         if connection in self._connections:
             self._connections.discard(connection)
-            self._by_address[connection.address] -= 1
-            if not self._by_address[connection.address]:
-                del self._by_address[connection.address]
+            self._forget_stranger(connection.address)
+
+    def note_encoder(self, connection: Connection) -> None:
+        """A connection has shown a key, or its encoder has ended and it is a stranger again."""
+        if connection.encoder is not None:
+            self._publishing.add(connection)
+            self._forget_stranger(connection.address)
+        else:
+            self._publishing.discard(connection)
+            self._strangers[connection.address] += 1
+
+    def _forget_stranger(self, address: str) -> None:
+        self._strangers[address] -= 1
+        if self._strangers[address] <= 0:
+            del self._strangers[address]
 
     def note_ending(self, task: "asyncio.Task[None]") -> None:
         """Remember an encoder whose last messages are being written."""
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
 
+    # -- orders -----------------------------------------------------------------------------------
+
     def disconnect(self, choose: Callable[[Encoder], bool], reason: str) -> int:
         """Close the connections of the encoders chosen; how many."""
-        chosen = [c for c in self._connections if c.encoder is not None and choose(c.encoder)]
+        chosen = [c for c in self._publishing if c.encoder is not None and choose(c.encoder)]
         for connection in chosen:
             connection.close(reason)
         return len(chosen)
 
+    def _note_withdrawn(self, key_name: str) -> None:
+        self.disconnect(lambda encoder: encoder.key_name == key_name, "the stream key was withdrawn")
+
+    # -- life -------------------------------------------------------------------------------------
+
     async def serve(self) -> None:
         """Accept until cancelled."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), sock=self._listener)
+        self._server = await loop.create_server(lambda: Connection(self), sock=self._listener, backlog=BACKLOG)
+        self._swept_at = self._checked_at = self.clock.monotonic()
         try:
             while True:
                 await asyncio.sleep(SWEEP_S)
-                now = self.clock.monotonic()
-                for connection in list(self._connections):
-                    connection.pass_time(now)
+                self._sweep(self.clock.monotonic())
         finally:
             self._server.close()
+
+    def _sweep(self, now: float) -> None:
+        has_stalled = now - self._swept_at > STALL_S
+        self._swept_at = now
+        for connection in list(self._publishing):
+            connection.pass_time(now)
+        if has_stalled:
+            self._checked_at = now
+        elif now - self._checked_at >= DEADLINES_S:
+            self._checked_at = now
+            for connection in list(self._connections):
+                connection.check_deadlines(now)
 
     async def drain(self) -> None:
         """Accept nobody new, send the encoders away, and write what they sent."""

@@ -10,6 +10,9 @@ from services.common.settings_types import PortNumber, Shifted
 from services.ingest.batcher import BatchLimits
 from services.ingest.media_log import LogLimits
 
+CONFIG_ROOM = 40_000
+"""Bytes that a message may have beyond its batch: its head, and two codec configurations (16 KB each at most)."""
+
 
 class Settings(ServiceSettings):
     """What an operator may set of ingest."""
@@ -38,9 +41,10 @@ class Settings(ServiceSettings):
     in_flight: int = Field(default=32, ge=1, le=256, description="Messages of one encoder that await acknowledgement.")
     max_bitrate: int = Field(default=50_000_000, ge=100_000, description="Bits a second one encoder may send.")
 
-    def batch_limits(self) -> BatchLimits:
-        """The part of these that the batcher needs."""
-        return BatchLimits(size_bytes=self.batch_bytes, delay_s=self.batch_delay, part_s=self.part_duration)
+    def batch_limits(self, max_payload: int) -> BatchLimits:
+        """The part of these that the batcher needs; `max_payload` is what the server takes in one message."""
+        size = min(self.batch_bytes, max(max_payload - CONFIG_ROOM, 4_000))
+        return BatchLimits(size_bytes=size, delay_s=self.batch_delay, part_s=self.part_duration)
 
     def log_limits(self) -> LogLimits:
         """The part of these that the media log's writer needs."""

@@ -15,6 +15,9 @@ _VIDEO, _AUDIO = Track.VIDEO, Track.AUDIO
 MAX_CTS_MS = 10_000
 """Reordering reaches over 16 frames at most; more is a broken field."""
 
+MAX_RECORD_BYTES = 16 * 1024
+"""One configuration: real ones are under 1 KB, and it is written again before every key frame."""
+
 
 @dataclass(slots=True)
 class MediaCounts:
@@ -68,6 +71,8 @@ class Intake:
         config = Config(track, codec, record)
         if self._configs.get(track) == config:
             return
+        if len(record) > MAX_RECORD_BYTES:
+            raise ProtocolError(f"a configuration of {len(record)} bytes; at most {MAX_RECORD_BYTES} are taken")
         if is_video:
             self._nal_length_size = avc.length_size(record)
             self._is_waiting_for_key = True

@@ -1,0 +1,55 @@
+"""Where parts probably end: the guess agrees with the packager's own cutter."""
+
+import pytest
+
+from services.common.media.unit import CLOCK_RATE, Track, Unit
+from services.ingest.cadence import Cadence
+
+
+def ends(
+    fps: float, gop: int, seconds: float, *, track: Track = Track.VIDEO, part_s: float = 1 / 3, start: int = 0
+) -> list[int]:
+    """Indices of the frames before which a part ends; stamps are rounded to milliseconds as RTMP's are."""
+    cadence = Cadence(part_s)
+    found = []
+    for index in range(round(seconds * fps)):
+        dts = start + round(index * 1000 / fps) * CLOCK_RATE // 1000
+        if cadence.ends_part(Unit(track, dts, 0, track is Track.AUDIO or index % gop == 0, b"")):
+            found.append(index)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fps", "gop", "expected"),
+    [
+        (30, 60, [10, 20, 30, 40, 50, 60, 70, 80]),
+        (25, 50, [8, 16, 24, 32, 40, 48, 50, 58, 66, 74]),
+        (60, 120, [20, 40, 60, 80, 100, 120, 140, 160, 180]),
+        (30, 15, [10, 20, 30, 40, 50, 60, 70, 80]),
+    ],
+)
+def test_video_part_ends_after_as_many_whole_frames_as_fit(fps: float, gop: int, expected: list[int]) -> None:
+    """A third of a second, begun anew at the key frame that ends a segment and at no other."""
+    assert ends(fps, gop, 3.1 if fps != 30 else 2.9) == expected
+
+
+def test_part_ends_wherever_the_clock_of_the_encoder_stands() -> None:
+    """The first stamp does not matter."""
+    assert ends(30, 60, 2.9, start=(1 << 33) + 12345) == ends(30, 60, 2.9)
+
+
+def test_sound_alone_has_parts_too() -> None:
+    """48 kHz AAC: a part holds a third of a second and at most one frame more."""
+    found = ends(48_000 / 1024, 1, 3, track=Track.AUDIO)
+    lengths = {later - earlier for earlier, later in zip(found, found[1:], strict=False)}
+    assert lengths <= {15, 16}
+    assert lengths
+
+
+def test_sound_beside_a_picture_ends_nothing() -> None:
+    """Sound follows the picture's cuts."""
+    cadence = Cadence(1 / 3)
+    cadence.ends_part(Unit(Track.AUDIO, 0, 0, True, b""))
+    cadence.ends_part(Unit(Track.VIDEO, 0, 0, True, b""))
+    assert cadence.lead is Track.VIDEO
+    assert not any(cadence.ends_part(Unit(Track.AUDIO, at * 1920, 0, True, b"")) for at in range(500))
