@@ -126,6 +126,14 @@ class TickAssembler:
         return LoggedTick(self._first_sequence, sequence, head, whole[self._head_length :])
 
 
+def decode_head(message: bytes) -> Tick | None:
+    """The head, from the one message of its tick that has it; None for another. TickError if it is none."""
+    frame = decode_frame(message)
+    if frame.index or frame.head_length > len(message) - _FRAME.size:
+        return None
+    return Tick.FromString(message[_FRAME.size : _FRAME.size + frame.head_length])
+
+
 def decode_frame(message: bytes) -> Frame:
     """The head of a message. TickError if it is none."""
     if len(message) < _FRAME.size:

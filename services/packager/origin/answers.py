@@ -10,7 +10,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def playlist(body: bytes, *, max_age_s: int) -> Response:
-    """A playlist, plain and compressed."""
+    """A playlist, plain and compressed; 0: every cache is to ask again."""
     cache = f"public, max-age={max_age_s}" if max_age_s else "no-cache"
     return Response(200, {"content-type": PLAYLIST_TYPE, "cache-control": cache}, body, gzipped=compress(body))
 
@@ -20,16 +20,20 @@ def media(body: bytes | list[bytes], *, content_type: str = MEDIA_TYPE, etag: st
     return Response(200, {"content-type": content_type, "cache-control": FOR_EVER}, body, etag=etag)
 
 
+def tag(broadcast: str, path: str) -> str:
+    """The entity tag of a broadcast's media: the same whether it comes from the log or from the store."""
+    return f'"{broadcast[:8]}-{path}"'
+
+
 def not_there(seconds: int = 1) -> Response:
     """404, to be asked again soon."""
-    return Response(
-        404, {"content-type": "text/plain; charset=utf-8", "cache-control": f"max-age={seconds}"}, b"Not Found\n"
-    )
+    headers = {"content-type": "text/plain; charset=utf-8", "cache-control": f"public, max-age={seconds}"}
+    return Response(404, headers, b"Not Found\n")
 
 
 def not_live() -> Response:
     """204: known, and nothing to see yet."""
-    return Response(204, {"cache-control": "max-age=1"})
+    return Response(204, {"cache-control": "public, max-age=1"})
 
 
 def bad(text: str) -> Response:
@@ -40,8 +44,11 @@ def bad(text: str) -> Response:
 
 def page(body: bytes, content_type: str, *, max_age_s: int, policy: str | None = None) -> Response:
     """A page or a piece of one."""
-    headers = {"content-type": content_type, "cache-control": f"public, max-age={max_age_s}"}
+    headers = {
+        "content-type": content_type,
+        "cache-control": f"public, max-age={max_age_s}",
+        "x-content-type-options": "nosniff",
+    }
     if policy:
         headers["content-security-policy"] = policy
-        headers["x-content-type-options"] = "nosniff"
     return Response(200, headers, body, gzipped=compress(body))

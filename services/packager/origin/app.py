@@ -1,5 +1,6 @@
 """The origin's wiring: what is opened, in which order, and what runs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -21,8 +22,14 @@ from services.packager.origin.pages import Pages
 from services.packager.origin.settings import Settings
 from services.packager.origin.shelf import Shelf
 from services.packager.origin.site import Site
+from services.packager.origin.store_answers import StoreAnswers
 
 DRAIN_S = 3.0
+RELEASE_AFTER_S = 1.0
+"""While an origin drains, the next parts still come: most who wait for one get what they asked for."""
+
+STORE_TIMEOUT_S = 10.0
+"""A viewer does not wait longer for a segment."""
 
 
 class OriginApp(App):
@@ -38,9 +45,14 @@ class OriginApp(App):
         return (Job("sweep", self._directory.sweep), Job("audience", self._audience.report))
 
     async def drain(self) -> None:
-        """Finish the answers in hand; who waits for a part is told to ask again, and another origin answers."""
-        await self._directory.close()
-        await self._server.drain(grace_s=DRAIN_S)
+        """Accept nobody and finish what is at hand. Who waits longer gets the playlist as it is, which is no error to a
+        player; each answer closes its connection, and another origin, or the next one, has the next request.
+        """
+        await asyncio.gather(self._server.drain(grace_s=DRAIN_S), self._release())
+
+    async def _release(self) -> None:
+        await asyncio.sleep(RELEASE_AFTER_S)
+        self._directory.release()
 
 
 @asynccontextmanager
@@ -62,14 +74,13 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             await spine.bucket(subjects.PLAYBACK),
             spine,
             shelf,
-            window_s=settings.live_window,
             low_latency=settings.low_latency,
             idle_s=settings.idle_timeout,
         )
         audience = Audience(directory, facts, clock, origin=settings.replica, interval_s=settings.audience_interval)
         listener = listening_socket("origin", settings.bind, settings.origin_port, setting="HEADWATER_ORIGIN_PORT")
         server = Server(
-            Site(directory, shelf, objects, Pages()),
+            Site(directory, StoreAnswers(shelf, objects), Pages()),
             limits=Limits(connections=settings.max_viewers),
             on_finished=audience.note,
         )
@@ -97,6 +108,7 @@ def _objects(settings: Settings) -> ObjectStore:
         secret_key=settings.s3_secret_key.get_secret_value(),
         bucket=settings.s3_bucket,
         region=settings.s3_region,
+        timeout_s=STORE_TIMEOUT_S,
     )
 
 

@@ -1,79 +1,57 @@
 """A live broadcast as playlists need it: a pure function of its ticks. Pure.
 
-Origins that have read the same ticks say the same, whenever they started: what is listed follows from the ledger, which
-is the packager's own, and from nothing else.
+Origins that have read the same last tick say the same, whenever they started: what is listed follows from the states
+in the log, and from no setting of the origin's own.
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import replace
 
 from headwater.internal.v1.cmaf_pb2 import Part as PartHead
 from headwater.internal.v1.cmaf_pb2 import Rendition, State, Tick
 from services.common.media.tick import LoggedTick
+from services.common.media.unit import CLOCK_RATE
 from services.packager.hls.blocking import Edge
-from services.packager.hls.media_playlist import Hint, Part, RenditionReport, Segment, ServerControl, Window
-from services.packager.hls.multivariant import AudioRendition, Multivariant, Variant
+from services.packager.hls.media_playlist import Hint, RenditionReport, Segment, ServerControl, Window
+from services.packager.hls.multivariant import Multivariant
+from services.packager.origin.gaps import LAG_US, LEAST_US, gap_begin_us, gap_lengths_us
+from services.packager.origin.track import Track, init_path, part_path, segment_path
+from services.packager.origin.variants import multivariant
 from services.packager.program.ledger import Ledger
 
-AUDIO_GROUP = "sound"
+SPARE_SEGMENTS = 4
+"""Segments of a recorded broadcast whose bytes stay after they have left the list: players are still fetching them,
+and the archiver may be a moment behind. Of one that is not recorded a whole window more stays, as RFC 8216bis 6.2.2
+demands: nobody else has it."""
 
-
-def init_path(name: str, init_id: str) -> str:
-    """Of an init segment, from the media playlist."""
-    return f"{name}/init-{init_id}.mp4"
-
-
-def segment_path(name: str, msn: int) -> str:
-    return f"{name}/{msn}.m4s"
-
-
-def part_path(name: str, msn: int, index: int) -> str:
-    return f"{name}/{msn}.{index}.m4s"
+_US = 1_000_000
 
 
 def _us(time: int, timescale: int) -> int:
-    return round(time * 1_000_000 / timescale)
-
-
-@dataclass(slots=True)
-class Track:
-    """One rendition's listed segments and their bytes."""
-
-    name: str
-    number: int
-    closed: list[Segment] = field(default_factory=list)
-    open_parts: list[Part] = field(default_factory=list)
-    open_date_us: int = 0
-    open_init: str = ""
-    bytes_of: dict[int, list[bytes]] = field(default_factory=dict)
-    """By msn: the parts' bytes in order."""
-
-    def segment_bytes(self, msn: int) -> list[bytes] | None:
-        """The bytes of a closed segment, part by part."""
-        if msn in self.bytes_of and self.closed and self.closed[-1].msn >= msn:
-            return self.bytes_of[msn] or None
-        return None
-
-    def part_bytes(self, msn: int, index: int) -> bytes | None:
-        parts = self.bytes_of.get(msn, [])
-        return parts[index] if index < len(parts) else None
+    return round(time * _US / timescale)
 
 
 class LiveProgram:
-    """What a broadcast's ticks say so far. The first tick fed must have state."""
+    """What a broadcast's ticks say so far."""
 
-    def __init__(self, *, window_s: float, low_latency: bool) -> None:
-        self.ledger = Ledger(State(), window_s=window_s)
+    def __init__(self, *, low_latency: bool) -> None:
+        # The list ends where the last state in the log says, so the ledger itself is to let go of nothing.
+        self.ledger = Ledger(State(), window_s=math.inf)
         self.tracks: dict[int, Track] = {}
+        """By number, smallest first."""
         self.inits: dict[tuple[str, str], bytes] = {}
         """By rendition name and init id."""
-        self._low_latency = low_latency
-        self._discontinuity_sequence = 0
         self.version = 0
         """Grows with each tick: what was rendered for an older one is stale."""
+        self.oldest_kept = 0
+        """Bytes of segments before this msn are gone."""
+        self._low_latency = low_latency
+        self._begin_us = 0
+        """Wall clock at which the open segment begins."""
 
     @property
     def has_begun(self) -> bool:
-        return any(track.closed or track.open_parts for track in self.tracks.values())
+        return any(track.closed or track.open.parts for track in self.tracks.values())
 
     @property
     def has_ended(self) -> bool:
@@ -83,15 +61,19 @@ class LiveProgram:
     def open_msn(self) -> int:
         return self.ledger.msn
 
+    def accepts(self, head: Tick) -> bool:
+        """True if reading may go on with this tick: the first must have the state and stand between two segments."""
+        return self.version > 0 or (head.HasField("state") and head.part == 0)
+
     def feed(self, tick: LoggedTick, sequences: list[int]) -> None:
-        """Take the next tick."""
-        head = tick.head
-        msn = head.msn
+        """Take the next tick, one that `accepts` allows."""
+        head, msn = tick.head, tick.head.msn
         self.ledger.apply(head, sequences)
         self.version += 1
         if head.HasField("state"):
-            self._note_renditions(head.state)
-        self._discontinuity_sequence = head.discontinuity_sequence
+            self._note_state(head.state)
+        if head.part == 0:
+            self._note_begin(head)
         at = 0
         for part in head.parts:
             self._add_part(part, tick.data[at : at + part.length], head)
@@ -99,93 +81,133 @@ class LiveProgram:
         if head.ends_segment:
             self._close(msn)
 
-    def _note_renditions(self, state: State) -> None:
+    def _note_state(self, state: State) -> None:
         for rendition in state.renditions:
             self.tracks.setdefault(rendition.number, Track(rendition.name, rendition.number))
+            self.tracks[rendition.number].end_time = rendition.next_decode_time
             self.inits[rendition.name, rendition.init_id] = rendition.init
+        self.tracks = dict(sorted(self.tracks.items()))
+        if state.window:
+            self._let_go(state.window[0].msn)
+
+    def _let_go(self, first: int) -> None:
+        """List nothing before `first`, and keep the bytes of a few more."""
+        listed = max((len(track.closed) for track in self.tracks.values()), default=0)
+        spare = SPARE_SEGMENTS if self.ledger.state.rules.record else listed
+        self.oldest_kept = max(self.oldest_kept, first - spare)
+        for track in self.tracks.values():
+            track.unlist(first)
+            track.forget(self.oldest_kept)
+        used = {(t.name, s.init_uri) for t in self.tracks.values() for s in t.closed}
+        used |= {(r.name, init_path(r.name, r.init_id)) for r in self.ledger.state.renditions}
+        self.inits = {key: data for key, data in self.inits.items() if (key[0], init_path(*key)) in used}
 
     def _add_part(self, part: PartHead, data: bytes, head: Tick) -> None:
         track, rendition = self.tracks[part.rendition], self.ledger.rendition(part.rendition)
-        index = len(track.open_parts)
-        if index == 0:
-            track.open_date_us = head.program_time_us
-            track.open_init = rendition.init_id
-        track.bytes_of.setdefault(head.msn, []).append(data)
-        scale = rendition.timescale
-        length_us = _us(part.decode_time + part.duration, scale) - _us(part.decode_time, scale)
-        track.open_parts.append(Part(part_path(track.name, head.msn, index), length_us, part.independent))
+        scale, end = rendition.timescale, part.decode_time + part.duration
+        self._fill_before(track, rendition, part.decode_time, head)
+        length_us = _us(end, scale) - _us(part.decode_time, scale)
+        track.add(head.msn, data, length_us, is_independent=part.independent)
+        track.end_time = end
+
+    def _fill_before(self, track: Track, rendition: Rendition, decode_time: int, head: Tick) -> None:
+        """List what is missing between the rendition's last part and one that begins at this time."""
+        begin_us, found = self._wall_us(decode_time, rendition.timescale), track.open
+        last_us = self._end_us(track)
+        if not found.parts:
+            found.init_id = rendition.init_id
+            found.date_us = max(begin_us, head.program_time_us) if rendition.kind == Rendition.VIDEO else begin_us
+            last_us = gap_begin_us(last_us, self._begin_us, self.ledger.state.clock.wall_time_us)
+            if begin_us - last_us > LEAST_US:
+                found.date_us = last_us
+        self._fill(track, rendition, begin_us - last_us, head.msn)
+
+    def _fill(self, track: Track, rendition: Rendition, length_us: int, msn: int) -> None:
+        for part_us in gap_lengths_us(length_us, target_us=rendition.part_target_us):
+            track.add(msn, b"", part_us, is_independent=False)
+
+    def _wall_us(self, time: int, timescale: int) -> int:
+        clock = self.ledger.state.clock
+        return clock.wall_time_us + round((time / timescale - clock.program_time / CLOCK_RATE) * _US)
+
+    def _note_begin(self, head: Tick) -> None:
+        """When the open segment begins: its first tick has a part of the rendition that leads."""
+        scales = {part.rendition: self.ledger.rendition(part.rendition).timescale for part in head.parts}
+        begins = [self._wall_us(part.decode_time, scales[part.rendition]) for part in head.parts]
+        self._begin_us = min(begins, default=head.program_time_us)
 
     def _close(self, msn: int) -> None:
-        longest = max((sum(p.duration_us for p in t.open_parts) for t in self.tracks.values()), default=0)
-        date_us = max((t.open_date_us for t in self.tracks.values() if t.open_parts), default=0)
-        for track in self.tracks.values():
-            if longest:
-                track.closed.append(self._segment(track, msn, longest, date_us))
-            track.open_parts = []
-        first = self.ledger.state.window[0].msn if self.ledger.state.window else msn
-        for track in self.tracks.values():
-            gone = [s.msn for s in track.closed if s.msn < first]
-            del track.closed[: len(gone)]
-            for old in gone:
-                # One window more than listed: players fetch what they read of a moment ago.
-                track.bytes_of.pop(old - len(track.closed), None)
-        self._forget_inits()
+        """End the segment in all renditions, filled up to the end of the one that lasts longest."""
+        ends = {number: self._end_us(track) for number, track in self.tracks.items() if track.open.parts}
+        end_us = max(ends.values(), default=self._begin_us)
+        for number, track in self.tracks.items():
+            is_gap = not track.open.parts
+            if is_gap:
+                self._leave_out(track, end_us, msn)
+            elif end_us - ends[number] > LAG_US:
+                self._fill(track, self.ledger.rendition(number), end_us - ends[number], msn)
+            track.close(self._segment(track, msn, is_gap=is_gap))
 
-    def _segment(self, track: Track, msn: int, longest_us: int, date_us: int) -> Segment:
-        """A closed segment; a rendition that had nothing to say meanwhile has a gap of the same length."""
-        is_gap = not track.open_parts
+    def _leave_out(self, track: Track, end_us: int, msn: int) -> None:
+        """A segment of which a rendition has nothing."""
+        state, rendition = self.ledger.state, self.ledger.rendition(track.number)
+        begin_us = gap_begin_us(self._end_us(track), self._begin_us, state.clock.wall_time_us)
+        most_us = state.target_duration_s * _US + _US // 2 - 1
+        track.open.date_us, track.open.init_id = begin_us, rendition.init_id
+        self._fill(track, rendition, min(end_us - begin_us, most_us), msn)
+
+    def _end_us(self, track: Track) -> int:
+        return self._wall_us(track.end_time, self.ledger.rendition(track.number).timescale)
+
+    def _segment(self, track: Track, msn: int, *, is_gap: bool) -> Segment:
         return Segment(
             msn=msn,
             uri=segment_path(track.name, msn),
-            duration_us=sum(part.duration_us for part in track.open_parts) or longest_us,
-            init_uri=init_path(track.name, track.open_init or self.ledger.rendition(track.number).init_id),
-            program_time_us=track.open_date_us if not is_gap else date_us,
-            discontinuity_sequence=self._discontinuity_sequence,
-            parts=tuple(track.open_parts),
+            duration_us=sum(part.duration_us for part in track.open.parts),
+            init_uri=init_path(track.name, track.open.init_id),
+            program_time_us=track.open.date_us,
+            discontinuity_sequence=self.ledger.discontinuity_sequence,
+            parts=tuple(track.open.parts),
             is_gap=is_gap,
         )
-
-    def _forget_inits(self) -> None:
-        used = {(t.name, s.init_uri) for t in self.tracks.values() for s in t.closed}
-        current = {(r.name, init_path(r.name, r.init_id)) for r in self.ledger.state.renditions}
-        self.inits = {
-            (name, init_id): data
-            for (name, init_id), data in self.inits.items()
-            if (name, init_path(name, init_id)) in used | current
-        }
 
     # -- what is listed ---------------------------------------------------------------------------
 
     def track_named(self, name: str) -> Track | None:
         return next((track for track in self.tracks.values() if track.name == name), None)
 
+    def _part_target_us(self, track: Track) -> int | None:
+        return self.ledger.rendition(track.number).part_target_us if self._low_latency else None
+
     def edge(self, track: Track) -> Edge:
         """How far a rendition's playlist has come."""
         last = track.closed[-1] if track.closed else None
-        rendition = self.ledger.rendition(track.number)
         return Edge(
             last_msn=last.msn if last else self.open_msn - 1,
             last_parts=len(last.parts) if last else 0,
-            open_parts=len(track.open_parts),
+            open_parts=len(track.open.parts),
             target_duration=self.ledger.state.target_duration_s,
-            part_target_us=rendition.part_target_us if self._low_latency else None,
+            part_target_us=self._part_target_us(track),
             is_ended=self.has_ended,
         )
 
     def window(self, track: Track) -> Window:
         """What a rendition's playlist says now."""
-        state = self.ledger.state
-        target_us = self.ledger.rendition(track.number).part_target_us if self._low_latency else None
+        target_s, part_target_us = self.ledger.state.target_duration_s, self._part_target_us(track)
         segments = list(track.closed)
-        if track.open_parts and not self.has_ended:
+        if self.has_ended:
+            # Parts go when the log goes, and a player may keep this last version for hours.
+            segments = [replace(segment, parts=()) for segment in segments]
+        elif track.open.parts or not segments:
+            # Empty too where nothing is closed: its number is the playlist's then.
             segments.append(self._open(track))
-        next_part = Hint("PART", part_path(track.name, self.open_msn, len(track.open_parts)))
+        next_part = Hint("PART", part_path(track.name, self.open_msn, len(track.open.parts)))
         return Window(
-            target_duration=state.target_duration_s,
+            target_duration=target_s,
             segments=segments,
-            part_target_us=target_us,
-            control=ServerControl.for_targets(state.target_duration_s, target_us),
-            hints=(next_part,) if self._low_latency and not self.has_ended else (),
+            part_target_us=part_target_us,
+            control=ServerControl.for_targets(target_s, part_target_us),
+            hints=(next_part,) if self._low_latency else (),
             reports=tuple(self._report(other) for other in self.tracks.values() if other is not track),
             is_ended=self.has_ended,
         )
@@ -195,61 +217,24 @@ class LiveProgram:
             msn=self.open_msn,
             uri=segment_path(track.name, self.open_msn),
             duration_us=0,
-            init_uri=init_path(track.name, track.open_init),
-            program_time_us=track.open_date_us,
-            discontinuity_sequence=self._discontinuity_sequence,
-            parts=tuple(track.open_parts),
+            init_uri=init_path(track.name, track.open.init_id or self.ledger.rendition(track.number).init_id),
+            program_time_us=track.open.date_us if track.open.parts else None,
+            discontinuity_sequence=self.ledger.discontinuity_sequence,
+            parts=tuple(track.open.parts),
             is_closed=False,
         )
 
     def _report(self, other: Track) -> RenditionReport:
-        if other.open_parts:
-            return RenditionReport(f"{other.name}.m3u8", self.open_msn, len(other.open_parts) - 1)
+        """How far another playlist has come; of one whose last segment has no part, the first: ask for what follows."""
+        uri = f"{other.name}.m3u8"
         last = other.closed[-1] if other.closed else None
-        parts = len(last.parts) - 1 if last and last.parts else None
-        return RenditionReport(f"{other.name}.m3u8", last.msn if last else 0, parts)
+        if other.open.parts or last is None:
+            return RenditionReport(uri, self.open_msn, self._last_part(len(other.open.parts)))
+        return RenditionReport(uri, last.msn, self._last_part(len(last.parts)))
+
+    def _last_part(self, count: int) -> int | None:
+        return max(count - 1, 0) if self._low_latency else None
 
     def multivariant(self, base: str) -> Multivariant:
         """The multivariant playlist; `base` leads from it to the media playlists."""
         return multivariant(list(self.ledger.state.renditions), base)
-
-
-def multivariant(renditions: list[Rendition], base: str) -> Multivariant:
-    """One variant out of a picture and a sound, either of which may be missing."""
-    video = next((r for r in renditions if r.kind == Rendition.VIDEO), None)
-    audio = next((r for r in renditions if r.kind == Rendition.AUDIO), None)
-    lead = video or audio
-    if lead is None:
-        return Multivariant(())
-    both = [rendition for rendition in (video, audio) if rendition is not None]
-    groups: tuple[AudioRendition, ...] = ()
-    if video is not None and audio is not None:
-        groups = (
-            AudioRendition(
-                AUDIO_GROUP,
-                "Main",
-                f"{base}{audio.name}.m3u8",
-                is_default=True,
-                is_autoselect=True,
-                channels=str(audio.channels or 2),
-            ),
-        )
-    peak = sum(_peak(rendition) for rendition in both)
-    average = sum(rendition.average_bandwidth for rendition in both)
-    variant = Variant(
-        bandwidth=max(peak, average, 1),
-        uri=f"{base}{lead.name}.m3u8",
-        codecs=tuple(rendition.codecs for rendition in both),
-        average_bandwidth=average or None,
-        resolution=(video.width, video.height) if video is not None else None,
-        frame_rate=video.frame_rate or None if video is not None else None,
-        audio=AUDIO_GROUP if groups else None,
-    )
-    return Multivariant((variant,), groups)
-
-
-def _peak(rendition: Rendition) -> int:
-    """Measured over closed segments; over the open one until there is a closed one."""
-    if rendition.peak_bandwidth or not rendition.segment_duration:
-        return rendition.peak_bandwidth
-    return rendition.segment_bytes * 8 * rendition.timescale // rendition.segment_duration

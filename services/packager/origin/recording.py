@@ -2,26 +2,34 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition
+from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, SegmentRendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
 from services.common import keys
 from services.packager.hls.media_playlist import PlaylistType, Segment, Window
-from services.packager.hls.render import multivariant_template, render_media
-from services.packager.origin.live import init_path, multivariant, segment_path
+from services.packager.hls.query import with_query
+from services.packager.hls.render import DeltaRequest, MediaRenderer, multivariant_template
+from services.packager.http import Response
+from services.packager.origin import answers
+from services.packager.origin.track import init_path, segment_path
+from services.packager.origin.variants import multivariant
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """Gives an object of the store; None if there is none."""
 
+PLAYLIST_AGE_S = 60
+"""A recording changes once more at most: when it is deleted."""
+
 _AT_ONCE = 8
+_US = 1_000_000
 
 
 class MissingIndexError(Exception):
     """The store says that a recording is complete, and an object of it is not there."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordedMedia:
     """A complete recording."""
 
@@ -29,6 +37,8 @@ class RecordedMedia:
     segments: list[Record]
     renditions: dict[str, Rendition]
     """The newest of each name: what the multivariant playlist says."""
+    _templates: dict[str, bytes] = field(default_factory=dict)
+    _made: dict[str, Response] = field(default_factory=dict)
 
     def multivariant(self, base: str) -> bytes:
         """The multivariant playlist as a template for queries."""
@@ -37,32 +47,51 @@ class RecordedMedia:
     def has(self, name: str) -> bool:
         return name in self.renditions
 
-    def playlist(self, name: str) -> bytes:
-        """The media playlist of a rendition, with ENDLIST; a template for queries is not needed, nothing is signed."""
-        window = Window(
-            target_duration=self.recording.target_duration_s,
-            segments=[self._segment(record, name) for record in self.segments],
-            is_ended=True,
-            playlist_type=PlaylistType.VOD,
-        )
-        return render_media(window)
+    def has_segment(self, name: str, msn: int) -> bool:
+        """True if the store should have it."""
+        return self.has(name) and bool(self.segments) and msn <= self.segments[-1].msn
+
+    def answer(self, name: str, kept_query: str) -> Response:
+        """The media playlist of a rendition that is there, made once for all who ask without a query."""
+        found = self._made.get(name)
+        if found is None or kept_query:
+            found = answers.playlist(with_query(self.template(name), kept_query), max_age_s=PLAYLIST_AGE_S)
+            if not kept_query:
+                self._made[name] = found
+        return found
+
+    def template(self, name: str) -> bytes:
+        """The media playlist of a rendition, with ENDLIST, as a template for queries."""
+        found = self._templates.get(name)
+        if found is None:
+            window = Window(
+                target_duration=self.recording.target_duration_s,
+                segments=[self._segment(record, name) for record in self.segments],
+                is_ended=True,
+                playlist_type=PlaylistType.VOD,
+            )
+            found = self._templates[name] = MediaRenderer().template(window, delta=DeltaRequest.NONE)
+        return found
 
     def _segment(self, record: Record, name: str) -> Segment:
         mine = next((r for r in record.renditions if r.name == name), None)
-        longest_us = max((r.duration * 1_000_000 // r.timescale for r in record.renditions), default=0)
-        duration_us = longest_us
-        if mine is not None:
-            end = round((mine.decode_time + mine.duration) * 1_000_000 / mine.timescale)
-            duration_us = end - round(mine.decode_time * 1_000_000 / mine.timescale)
+        longest_us = max((_length_us(r) for r in record.renditions), default=0)
         return Segment(
             msn=record.msn,
             uri=segment_path(name, record.msn),
-            duration_us=duration_us,
+            duration_us=longest_us if mine is None else _length_us(mine),
             init_uri=init_path(name, mine.init_id if mine is not None else self.renditions[name].init_id),
             program_time_us=record.program_time_us,
             discontinuity_sequence=record.discontinuity_sequence,
-            is_gap=mine is None,
+            # Without bytes: what the archiver could not get hold of is listed, so that numbers and times stay right.
+            is_gap=mine is None or not mine.length,
         )
+
+
+def _length_us(of: SegmentRendition) -> int:
+    """As the difference of rounded times: lengths then add up to the program's clock."""
+    end = of.decode_time + of.duration
+    return round(end * _US / of.timescale) - round(of.decode_time * _US / of.timescale)
 
 
 async def load(prefix: str, fetch: Fetch) -> RecordedMedia | None:

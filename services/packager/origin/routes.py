@@ -1,7 +1,11 @@
-"""What a path of the origin means. Pure."""
+"""What a target of the origin means. Pure."""
 
 import re
 from dataclasses import dataclass
+
+from services.packager.hls.blocking import NOTHING, Directives, parse_directives
+from services.packager.hls.query import QueryError, propagated
+from services.packager.http import Request
 
 _ID = r"(?P<id>[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _NAME = r"(?P<name>[a-z0-9]{1,16})"
@@ -52,3 +56,36 @@ def parse(path: str) -> Route | None:
             parts.get("init_id") or "",
         )
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A whole target taken apart, its query included where it means something."""
+
+    path: str
+    route: Route | None
+    key: bytes
+    """The broadcast's id as followers go by."""
+    directives: Directives = NOTHING
+    kept_query: str = ""
+    """What goes after each URI of a playlist."""
+    fault: str = ""
+    """What is wrong with the query; the body of a 400."""
+
+    def base(self, broadcast: str) -> str:
+        """Leads from a multivariant playlist at this path to the media playlists of a broadcast."""
+        return "" if self.path.startswith(f"/{broadcast}/") else f"../{broadcast}/"
+
+
+def read(request: Request) -> Asked:
+    """Take a request's target apart. Errors: Refused, for a path that is none."""
+    path = request.path
+    route = parse(path)
+    key = route.id.encode() if route is not None else b""
+    if route is None or route.kind not in {"playlist", "multivariant"}:
+        return Asked(path, route, key)
+    query = request.query.decode("ascii")
+    try:
+        return Asked(path, route, key, parse_directives(query), propagated(query))
+    except QueryError as error:
+        return Asked(path, route, key, fault=str(error))

@@ -15,7 +15,6 @@ class Settings(ServiceSettings):
     program: ClassVar[str] = "origin"
 
     origin_port: Annotated[PortNumber, Shifted()] = Field(default=ports.ORIGIN, description="Where viewers fetch.")
-    live_window: Duration = Field(default=30.0, ge=10, le=3600, description="As the packager's.")
     low_latency: bool = Field(default=True, description="Offer parts and blocking reloads (LL-HLS).")
     idle_timeout: Duration = Field(
         default=30.0, ge=5, description="A broadcast that nobody has asked for this long is let go."

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
 
 from services.common.objects import ObjectStore
-from services.common.tasks import spawn
 from services.packager.origin.recording import RecordedMedia, load
-
-T = TypeVar("T")
+from services.packager.origin.shared import Shared
 
 MAX_RECORDINGS = 64
+MAX_RECORDED_SEGMENTS = 200_000
+"""Of all recordings whose indexes are kept: four and a half days, some 100 MB."""
+
 _SMALL = 16 * 1024 * 1024
+_AT_ONCE = 32
+"""Fetches under way: what they bring is in memory whether it is kept or not."""
 
 
 class Shelf:
@@ -24,20 +25,30 @@ class Shelf:
         self._size = 0
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._recordings: OrderedDict[str, RecordedMedia] = OrderedDict()
-        self._under_way: dict[str, asyncio.Task[object]] = {}
+        self._loading: Shared[RecordedMedia | None] = Shared("recording")
+        self._fetching: Shared[bytes | None] = Shared("object")
+        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def recording(self, prefix: str) -> RecordedMedia | None:
-        """A complete recording's index. Errors: ObjectsUnavailable, MissingIndexError."""
+        """A complete recording's index. Errors: ObjectsUnavailable, ObjectsRefused, MissingIndexError."""
         found = self._recordings.get(prefix)
         if found is None:
-            found = await self._share(f"recording {prefix}", lambda: load(prefix, self._objects.get))
+            found = await self._loading.get(prefix, lambda: load(prefix, self._objects.get))
             if found is None:
                 return None
             self._recordings[prefix] = found
-            while len(self._recordings) > MAX_RECORDINGS:
-                self._recordings.popitem(last=False)
-        self._recordings.move_to_end(prefix)
+            self._forget_recordings()
+        else:
+            self._recordings.move_to_end(prefix)
         return found
+
+    def _forget_recordings(self) -> None:
+        segments = sum(len(each.segments) for each in self._recordings.values())
+        while len(self._recordings) > 1 and (
+            len(self._recordings) > MAX_RECORDINGS or segments > MAX_RECORDED_SEGMENTS
+        ):
+            _, gone = self._recordings.popitem(last=False)
+            segments -= len(gone.segments)
 
     def forget(self, prefix: str) -> None:
         """Let go of a recording that has been deleted."""
@@ -46,15 +57,19 @@ class Shelf:
             self._size -= len(self._kept.pop(key))
 
     async def object(self, key: str) -> bytes | None:
-        """An object of the store; None if there is none. Errors: ObjectsUnavailable."""
+        """An object of the store; None if there is none. Errors: ObjectsUnavailable, ObjectsRefused."""
         found = self._kept.get(key)
-        if found is None:
-            found = await self._share(key, lambda: self._objects.get(key))
-            if found is not None:
-                self._keep(key, found)
-        else:
+        if found is not None:
             self._kept.move_to_end(key)
+            return found
+        found = await self._fetching.get(key, lambda: self._fetch(key))
+        if found is not None:
+            self._keep(key, found)
         return found
+
+    async def _fetch(self, key: str) -> bytes | None:
+        async with self._slots:
+            return await self._objects.get(key)
 
     def _keep(self, key: str, data: bytes) -> None:
         if key in self._kept or len(data) > min(self._limit, _SMALL):
@@ -64,16 +79,3 @@ class Shelf:
         while self._size > self._limit:
             _, gone = self._kept.popitem(last=False)
             self._size -= len(gone)
-
-    async def _share(self, key: str, fetch: Callable[[], Awaitable[T]]) -> T:
-        task = self._under_way.get(key)
-        if task is None:
-            task = spawn(_await(fetch), name=f"fetch {key}")
-            self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        # A viewer who goes away must not end the fetch of those who stay.
-        return cast("T", await asyncio.shield(task))
-
-
-async def _await(fetch: Callable[[], Awaitable[T]]) -> object:
-    return await fetch()

@@ -1,167 +1,177 @@
-"""The origin's answers: a request's path to what is live, what is recorded, or a page."""
+"""The origin's answers: a request's target to what is live, what is recorded, or a page."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator
+from functools import partial
 
 from headwater.internal.v1.onair_pb2 import Playback
-from services.common import keys
 from services.common.bus.errors import BusError
-from services.common.objects import ObjectStore
-from services.common.objects_errors import ObjectsUnavailable
-from services.packager.hls.blocking import parse_directives
-from services.packager.hls.query import QueryError, propagated, with_query
-from services.packager.http import Pending, Refused, Request, Response, Stream, later, refusal
-from services.packager.origin import answers
+from services.common.objects_errors import ObjectsRefused, ObjectsUnavailable
+from services.packager.hls.query import QueryError, with_query
+from services.packager.http import Pending, Request, Response, later, refusal
+from services.packager.origin import answers, lifecycle
 from services.packager.origin.directory import Directory
 from services.packager.origin.follower import Follower
 from services.packager.origin.pages import Pages
 from services.packager.origin.recording import MissingIndexError, RecordedMedia
-from services.packager.origin.routes import Route, parse
-from services.packager.origin.shelf import Shelf
+from services.packager.origin.routes import Asked, Route, read
+from services.packager.origin.store_answers import StoreAnswers
 
-BEGIN_WAIT_S = 4.0
-"""A broadcast that is on air and has no picture yet has one within this."""
+BEGIN_WAIT_S = 8.0
+"""A broadcast that is on air and has no picture yet has one within this: 2.5 s of survey, and a GOP to wait for. An
+empty answer would be fatal to players that do not ask again."""
+
+MAX_KNOWN_TARGETS = 4096
+_KNOWN_TARGET_BYTES = 200
+"""Longer targets are read each time, so that what is remembered stays within a few MB whatever clients send."""
+
+_MANY_SEGMENTS = 1000
+"""A recording's playlist with more is written beside the loop: others are waiting for a part."""
 
 
 class Site:
     """A handler for the HTTP server."""
 
-    def __init__(self, directory: Directory, shelf: Shelf, objects: ObjectStore, pages: Pages) -> None:
+    def __init__(self, directory: Directory, store: StoreAnswers, pages: Pages) -> None:
         self._directory = directory
-        self._shelf = shelf
-        self._objects = objects
+        self._store = store
         self._pages = pages
+        self._known: dict[bytes, Asked] = {}
 
     def handle(self, request: Request) -> Response | Pending:
         """Answer GET and HEAD."""
-        route = parse(request.path)
+        target = request.target
+        follower = self._directory.followed(target[1:33])
+        found = follower.media.recall(target) if follower is not None else None
+        if found is not None:
+            return found
+        asked = self._known.get(target) or self._read(request)
+        route = asked.route
+        if route is None or route.kind in {"static", "watch"}:
+            return self._page(asked.path, route)
+        if asked.fault:
+            return answers.bad(asked.fault)
+        follower = self._directory.followed(asked.key)
+        live = _live(follower, route, asked) if follower is not None and follower.is_ready else None
+        return live or later(self._look_up(route, asked), name=f"answer {route.kind}")
+
+    def _read(self, request: Request) -> Asked:
+        """Thousands ask for the same few targets, which are told apart once."""
+        asked = read(request)
+        if len(request.target) <= _KNOWN_TARGET_BYTES:
+            if len(self._known) >= MAX_KNOWN_TARGETS:
+                self._known.clear()
+            self._known[request.target] = asked
+        return asked
+
+    def _page(self, path: str, route: Route | None) -> Response:
         if route is None:
-            return self._pages.front(request.path) or answers.not_there()
-        if route.kind == "static":
-            return self._pages.static(route.name) or answers.not_there()
+            return self._pages.front(path) or answers.not_there()
         if route.kind == "watch":
             return self._pages.watch()
-        follower = self._directory.followed(route.id)
-        if follower is not None and not follower.ended.is_set():
-            live = self._live(follower, route, request)
-            if live is not None:
-                return live
-        return later(self._look_up(route, request), name=f"answer {route.kind}")
+        return self._pages.static(route.name) or answers.not_there()
 
-    def _live(self, follower: Follower, route: Route, request: Request) -> Response | Pending | None:
-        """What is in memory, without a task; None if it must be looked for elsewhere."""
-        match route.kind:
-            case "part":
-                return follower.part(route.name, route.msn, route.index)
-            case "playlist" if follower.is_ready:
-                return _playlist(follower, route, request)
-            case "segment":
-                return follower.segment(route.name, route.msn)
-            case "init":
-                return follower.init(route.name, route.init_id)
-        return None
-
-    async def _look_up(self, route: Route, request: Request) -> Response:
+    async def _look_up(self, route: Route, asked: Asked) -> Response:
         try:
             record = await self._directory.find(route.id)
             if record is None or record.state == Playback.GONE:
                 # A livestream that was never on air is not told from an id that never was: nobody may try ids out.
                 return answers.not_live() if route.kind in {"multivariant", "lifecycle"} else answers.not_there()
-            return await self._answer(route, request, record)
-        except (BusError, ObjectsUnavailable):
-            return refusal(503)
-        except MissingIndexError:
+            return await self._answer(route, asked, record)
+        except (BusError, ObjectsUnavailable, ObjectsRefused, MissingIndexError):
             return refusal(503)
 
-    async def _answer(self, route: Route, request: Request, record: Playback) -> Response:
-        match route.kind:
-            case "lifecycle":
-                return _lifecycle(record)
-            case "multivariant":
-                return await self._multivariant(route, request, record)
-            case "playlist":
-                return await self._media_playlist(route, request, record)
-            case "segment":
-                return await self._stored(keys.segment(record.store_prefix, route.name, route.msn), route, record)
-            case "init":
-                return await self._stored(keys.init(record.store_prefix, route.name, route.init_id), route, record)
-            case "download":
-                return await self._download(route, record)
-        return answers.not_there()
+    async def _answer(self, route: Route, asked: Asked, record: Playback) -> Response:
+        if route.kind == "lifecycle":
+            return lifecycle.answer(record)
+        if route.kind == "multivariant":
+            return await self._multivariant(asked, record)
+        if route.id != record.broadcast_id:
+            # A livestream's newest broadcast changes, and what an URI of media means must not.
+            return answers.not_there()
+        if route.kind == "download":
+            return await self._store.download(record, route.name)
+        recorded = await self._recorded(record)
+        if route.kind == "playlist":
+            return await self._media_playlist(route, asked, record, recorded)
+        return await self._media(route, record, recorded)
 
     async def _recorded(self, record: Playback) -> RecordedMedia | None:
-        if record.state == Playback.RECORDED or (record.state == Playback.ENDED and record.is_recorded):
-            return await self._shelf.recording(record.store_prefix)
+        """The recording, once it is complete; until then, and while the store is away, the log has the end."""
+        if record.state == Playback.RECORDED:
+            return await self._store.recording(record)
+        if record.state == Playback.ENDED and record.is_recorded:
+            try:
+                return await self._store.recording(record)
+            except (ObjectsUnavailable, ObjectsRefused, MissingIndexError):
+                return None
         return None
 
-    async def _multivariant(self, route: Route, request: Request, record: Playback) -> Response:
-        base = "" if route.id == record.broadcast_id else f"../{record.broadcast_id}/"
-        query = request.query.decode("ascii")
+    async def _multivariant(self, asked: Asked, record: Playback) -> Response:
+        base = asked.base(record.broadcast_id)
         recorded = await self._recorded(record)
         if recorded is not None:
-            return answers.playlist(with_query(recorded.multivariant(base), propagated(query)), max_age_s=1)
+            return answers.playlist(with_query(recorded.multivariant(base), asked.kept_query), max_age_s=1)
         follower = await self._directory.follow(record)
-        return await _settled(follower.multivariant(base, query))
+        return await _settled(follower.multivariant(base, asked.kept_query), follower)
 
-    async def _media_playlist(self, route: Route, request: Request, record: Playback) -> Response:
-        recorded = await self._recorded(record)
+    async def _media_playlist(
+        self, route: Route, asked: Asked, record: Playback, recorded: RecordedMedia | None
+    ) -> Response:
         if recorded is not None:
-            return (
-                answers.playlist(recorded.playlist(route.name), max_age_s=60)
-                if recorded.has(route.name)
-                else answers.not_there()
-            )
+            return await _recorded_playlist(recorded, route.name, asked.kept_query)
         follower = await self._directory.follow(record)
-        if not follower.is_ready:
-            began = await _settled(follower.multivariant("", ""))
-            if began.status != 200:
-                return answers.not_there()
-        return await _settled(_playlist(follower, route, request), timeout_s=60)
+        began = await _settled(follower.multivariant("", ""), follower)
+        if began.status != 200:
+            return began if began.status == 503 else answers.not_there()
+        return await _settled(_playlist(follower, route, asked), follower, timeout_s=60)
 
-    async def _stored(self, key: str, route: Route, record: Playback) -> Response:
-        """Media that may be in memory once the broadcast is followed, or has left it for the store."""
-        if record.state in {Playback.LIVE, Playback.ENDED}:
-            follower = self._directory.followed(record.broadcast_id) or await self._directory.follow(record)
+    async def _media(self, route: Route, record: Playback, recorded: RecordedMedia | None) -> Response:
+        """Media that is in memory once the broadcast is followed, or has left it for the store."""
+        if recorded is None:
+            follower = await self._directory.follow(record)
             await follower.caught_up()
-            found = follower.segment(route.name, route.msn) if route.kind == "segment" else None
-            found = found or (follower.init(route.name, route.init_id) if route.kind == "init" else None)
-            if found is not None:
-                return found
-        data = await self._shelf.object(key)
-        return (
-            answers.media(data, etag=f'"{key.partition("/")[0][:8]}-{key.partition("/")[2]}"')
-            if data
-            else answers.not_there()
-        )
-
-    async def _download(self, route: Route, record: Playback) -> Response:
-        key = keys.download(record.store_prefix, route.name)
-        size = await self._objects.size(key)
-        if size is None:
+            live = _live(follower, route, Asked("", route, b"")) if follower.is_ready else None
+            if live is not None:
+                return await _settled(live, follower, timeout_s=60)
+            if not follower.has_had(route.name, route.msn):
+                return answers.not_there()
+        elif route.kind == "segment" and not recorded.has_segment(route.name, route.msn):
             return answers.not_there()
-
-        async def read(start: int, stop: int) -> AsyncGenerator[bytes, None]:
-            async for chunk in self._objects.stream(key, start=start, length=stop - start):
-                yield chunk
-
-        headers = {
-            "content-type": "video/mp4" if route.name == "mp4" else "audio/mp4",
-            "content-disposition": f'attachment; filename="{record.broadcast_id}.{route.name}"',
-            "cache-control": answers.FOR_EVER,
-        }
-        return Response(200, headers, Stream(size, read), etag=f'"{record.broadcast_id}-{route.name}"')
+        return await self._store.media(record, route)
 
 
-def _playlist(follower: Follower, route: Route, request: Request) -> Response | Pending:
-    query = request.query.decode("ascii")
+def _live(follower: Follower, route: Route, asked: Asked) -> Response | Pending | None:
+    """What is in memory, without a task; None if it must be looked for elsewhere."""
+    has_ended = follower.program.has_ended
+    match route.kind:
+        case "part":
+            return follower.part(route.name, route.msn, route.index)
+        case "playlist" if not has_ended:
+            return _playlist(follower, route, asked)
+        case "multivariant" if not has_ended:
+            return follower.multivariant(asked.base(route.id), asked.kept_query)
+        case "segment":
+            return follower.media.segment(route.name, route.msn)
+        case "init":
+            return follower.media.init(route.name, route.init_id)
+    return None
+
+
+def _playlist(follower: Follower, route: Route, asked: Asked) -> Response | Pending:
     try:
-        return follower.playlist(route.name, parse_directives(query), query)
+        return follower.playlist(route.name, asked.directives, asked.kept_query)
     except QueryError as error:
         return answers.bad(str(error))
 
 
-async def _settled(answer: Response | Pending, *, timeout_s: float = BEGIN_WAIT_S) -> Response:
+async def _recorded_playlist(recorded: RecordedMedia, name: str, kept_query: str) -> Response:
+    if not recorded.has(name):
+        return answers.not_there()
+    make = partial(recorded.answer, name, kept_query)
+    return await asyncio.to_thread(make) if len(recorded.segments) > _MANY_SEGMENTS else make()
+
+
+async def _settled(answer: Response | Pending, follower: Follower, *, timeout_s: float = BEGIN_WAIT_S) -> Response:
     """Wait for an answer from within a task."""
     if isinstance(answer, Response):
         return answer
@@ -173,21 +183,6 @@ async def _settled(answer: Response | Pending, *, timeout_s: float = BEGIN_WAIT_
         async with asyncio.timeout(timeout_s):
             return await done
     except TimeoutError:
-        return answers.not_live()
+        return answers.not_live() if follower.can_read else refusal(503)
     finally:
         answer.cancel()
-
-
-def _lifecycle(record: Playback) -> Response:
-    """Where a livestream or a broadcast stands, for pages: no secrets, no credentials."""
-    body = {
-        "live": record.state == Playback.LIVE,
-        "state": Playback.State.Name(record.state),
-        "livestreamId": record.livestream_id,
-        "broadcastId": record.broadcast_id,
-    }
-    headers = {"content-type": "application/json", "cache-control": "max-age=1"}
-    return Response(200, headers, json.dumps(body).encode())
-
-
-__all__ = ["Refused", "Site"]

@@ -1,0 +1,68 @@
+"""A live broadcast's playlists as responses: rendered once for each version and each way to ask for it."""
+
+from dataclasses import dataclass
+
+from services.packager.hls.query import with_query
+from services.packager.hls.render import DeltaRequest, MediaRenderer, multivariant_template
+from services.packager.http import Response
+from services.packager.origin import answers
+from services.packager.origin.live import LiveProgram
+from services.packager.origin.track import Track
+
+MAX_KEPT = 512
+"""Responses kept of one version: viewers with a query of their own (a token) each need one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a playlist is to look like, whatever version it is of."""
+
+    name: str
+    delta: DeltaRequest
+    kept_query: str
+    max_age_s: int
+
+
+class PlaylistAnswers:
+    """Of one broadcast; `renew` after each tick."""
+
+    def __init__(self, program: LiveProgram) -> None:
+        self._program = program
+        self._renderers: dict[str, MediaRenderer] = {}
+        self._templates: dict[tuple[str, DeltaRequest], bytes] = {}
+        self._made: dict[Wanted | tuple[str, str], Response] = {}
+
+    def renew(self) -> None:
+        """The program has gone on: what was rendered is stale."""
+        self._templates.clear()
+        self._made.clear()
+
+    def media(self, track: Track, wanted: Wanted) -> Response:
+        """A media playlist as it is now."""
+        found = self._made.get(wanted)
+        if found is None:
+            body = with_query(self._template(track, wanted.delta), wanted.kept_query)
+            found = self._keep(wanted, answers.playlist(body, max_age_s=wanted.max_age_s))
+        return found
+
+    def _template(self, track: Track, delta: DeltaRequest) -> bytes:
+        found = self._templates.get((track.name, delta))
+        if found is None:
+            renderer = self._renderers.setdefault(track.name, MediaRenderer())
+            found = renderer.template(self._program.window(track), delta=delta)
+            self._templates[track.name, delta] = found
+        return found
+
+    def multivariant(self, base: str, kept_query: str) -> Response:
+        """The multivariant playlist as it is now."""
+        found = self._made.get((base, kept_query))
+        if found is None:
+            body = multivariant_template(self._program.multivariant(base))
+            made = answers.playlist(with_query(body, kept_query), max_age_s=1)
+            found = self._keep((base, kept_query), made)
+        return found
+
+    def _keep(self, key: Wanted | tuple[str, str], made: Response) -> Response:
+        if len(self._made) < MAX_KEPT:
+            self._made[key] = made
+        return made

@@ -1,0 +1,55 @@
+"""Renditions as a multivariant playlist. Pure."""
+
+from collections.abc import Sequence
+
+from headwater.internal.v1.cmaf_pb2 import Rendition
+from services.packager.hls.multivariant import AudioRendition, Multivariant, Variant
+
+AUDIO_GROUP = "sound"
+
+_ROUND_TO = 1000
+"""Bits a second: measured rates are rounded up, so that the durations a player reads never give a higher one."""
+
+
+def multivariant(renditions: Sequence[Rendition], base: str) -> Multivariant:
+    """One variant out of a picture and a sound, either of which may be missing; `base` leads to their playlists."""
+    video = next((r for r in renditions if r.kind == Rendition.VIDEO), None)
+    audio = next((r for r in renditions if r.kind == Rendition.AUDIO), None)
+    lead = video or audio
+    if lead is None:
+        return Multivariant(())
+    both = [rendition for rendition in (video, audio) if rendition is not None]
+    average = sum(rendition.average_bandwidth for rendition in both)
+    groups = (_sound(audio, base),) if video is not None and audio is not None else ()
+    variant = Variant(
+        bandwidth=_rounded_up(max(sum(map(_peak, both)), average, 1)),
+        uri=f"{base}{lead.name}.m3u8",
+        codecs=tuple(rendition.codecs for rendition in both),
+        average_bandwidth=_rounded_up(average) or None,
+        resolution=(video.width, video.height) if video is not None else None,
+        frame_rate=video.frame_rate or None if video is not None else None,
+        audio=AUDIO_GROUP if groups else None,
+    )
+    return Multivariant((variant,), groups)
+
+
+def _sound(audio: Rendition, base: str) -> AudioRendition:
+    return AudioRendition(
+        AUDIO_GROUP,
+        "Main",
+        f"{base}{audio.name}.m3u8",
+        is_default=True,
+        is_autoselect=True,
+        channels=str(audio.channels or 2),
+    )
+
+
+def _peak(rendition: Rendition) -> int:
+    """Measured over closed segments; over the open one until there is a closed one."""
+    if rendition.peak_bandwidth or not rendition.segment_duration:
+        return rendition.peak_bandwidth
+    return rendition.segment_bytes * 8 * rendition.timescale // rendition.segment_duration
+
+
+def _rounded_up(bits: int) -> int:
+    return -(-bits // _ROUND_TO) * _ROUND_TO

@@ -1,0 +1,93 @@
+"""Live playlists: one function of the log, and always within the rules."""
+
+import pytest
+
+from services.common.media.unit import CLOCK_RATE, Track
+from tests.clients.hls_rules import check_history, check_playlist, check_renditions
+from tests.packager.origin.logged import START_US, Origin, logged, window_place
+from tests.packager.program.encoder import Message, encode, messages
+from tests.packager.program.log import Logs
+
+AGAIN_US = START_US + 11_000_000
+
+
+def _both_instances() -> list[Message]:
+    recording = encode(seconds=12)
+    primary = messages(recording, connection=5, until_s=6.7)
+    secondary = messages(recording, connection=6, start_us=START_US + 40_000, instance="secondary")
+    return sorted([*primary, *secondary], key=lambda message: message.stamp_us)
+
+
+def _without_sound(since_s: float, until_s: float) -> list[Message]:
+    """One connection whose sound is missing for a while."""
+    whole = encode(seconds=16)
+    kept = tuple(
+        unit for unit in whole.units if unit.track is Track.VIDEO or not since_s <= unit.dts / CLOCK_RATE < until_s
+    )
+    return messages(type(whole)(whole.video, whole.audio, kept), connection=5)
+
+
+def _late_sound() -> list[Message]:
+    """A picture alone, whose encoder comes back with sound."""
+    picture = messages(encode(seconds=6), connection=5, tracks=(Track.VIDEO,))
+    return [*picture, *messages(encode(seconds=8), connection=9, start_us=AGAIN_US)]
+
+
+SCENES = {
+    "steady": lambda: messages(encode(seconds=50), connection=5),
+    "reordered": lambda: messages(encode(seconds=8, b_frames=2), connection=5),
+    "long GOP": lambda: messages(encode(seconds=18, gop_s=17), connection=5),
+    "short GOP": lambda: messages(encode(seconds=6, gop_s=0.1), connection=5),
+    "sound alone": lambda: messages(encode(seconds=8), connection=5, tracks=(Track.AUDIO,)),
+    "picture alone": lambda: messages(encode(seconds=8), connection=5, tracks=(Track.VIDEO,)),
+    "reconnect": lambda: [
+        *messages(encode(seconds=8), connection=5),
+        *messages(encode(seconds=8), connection=9, start_us=AGAIN_US),
+    ],
+    "other size": lambda: [
+        *messages(encode(seconds=8), connection=5),
+        *messages(encode(seconds=8, size=(320, 180)), connection=9, start_us=AGAIN_US),
+    ],
+    "failover": _both_instances,
+    "sound away": lambda: _without_sound(5.0, 10.0),
+    "late sound": _late_sound,
+}
+
+
+@pytest.fixture(scope="module", params=SCENES, ids=lambda name: name.replace(" ", "-"))
+def logs(request: pytest.FixtureRequest) -> Logs:
+    """What a packager wrote of each scene, to the end of the broadcast."""
+    return logged(SCENES[request.param]())
+
+
+def test_origins_say_the_same_whenever_they_began(logs: Logs) -> None:
+    """Having read the same last tick, one that began at any state or window gives the bytes of one from the start."""
+    veteran, others = Origin(), {}
+    for place in range(len(logs.ticks)):
+        veteran.feed(logs, place)
+        begin = window_place(logs, place)
+        if begin not in others:
+            others[begin] = Origin()
+            for earlier in range(begin, place):
+                others[begin].feed(logs, earlier)
+        expected = veteran.playlists()
+        for since, other in others.items():
+            other.feed(logs, place)
+            assert other.playlists() == expected, f"begun at {since}, at {place}"
+            assert other.program.multivariant("") == veteran.program.multivariant("")
+
+
+def test_every_version_keeps_the_rules(logs: Logs) -> None:
+    """Each version by itself, all versions of a rendition in a row, and the renditions side by side."""
+    origin = Origin()
+    versions: dict[str, list[tuple[float, str]]] = {}
+    for place in range(len(logs.ticks)):
+        origin.feed(logs, place)
+        texts = origin.playlists() if origin.program.has_begun else {}
+        for name, text in texts.items():
+            versions.setdefault(name, []).append((place, text))
+            assert [str(each) for each in check_playlist(text)] == [], text
+        assert [str(each) for each in check_renditions(texts)] == []
+    for history in versions.values():
+        assert [str(each) for each in check_history(history)] == []
+    assert all(history[-1][1].endswith("#EXT-X-ENDLIST\n") for history in versions.values())
