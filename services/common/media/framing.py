@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from typing import NamedTuple
 
 from services.common.media.unit import Codec, Config, Track, Unit
 
@@ -39,6 +40,9 @@ class Flag(IntFlag):
     MORE = 4
 
 
+_TRACKS = tuple(Track)
+
+
 class FramingError(ValueError):
     """The bytes are no media message: a foreign writer, or a newer version."""
 
@@ -55,12 +59,12 @@ class Head:
     """How long ingest held the oldest unit of this message before it could write it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """An entry of a message: a whole unit or config, or a piece of a unit."""
 
     track: Track
-    flags: Flag
+    flags: int
+    """Bits of `Flag`."""
     codec: int
     dts: int
     cts: int
@@ -138,7 +142,7 @@ def decode_pieces(message: bytes) -> Iterator[Piece]:
             raise FramingError("a media message ends within an entry's head")
         track, flags, codec, length, dts, cts = _ENTRY.unpack_from(message, at)
         at += ENTRY_BYTES
-        if at + length > end or track > 1:
+        if at + length > end or track >= len(_TRACKS):
             raise FramingError("a media message ends within an entry, or names an unknown track")
-        yield Piece(Track(track), Flag(flags), codec, dts, cts, message[at : at + length])
+        yield Piece(_TRACKS[track], flags, codec, dts, cts, message[at : at + length])
         at += length

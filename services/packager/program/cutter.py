@@ -1,15 +1,15 @@
 """Where parts and segments end. Pure.
 
-The lead track is the picture, or the sound where there is none; the sound follows the picture's cuts. A part ends
-when the next frame would make it too long, so only that frame tells that it has ended.
+The lead track is the picture, or the sound where there is none; the others follow its cuts. A part ends when the next
+frame would make it too long, so only that frame tells that it has ended. Where a follower has more waiting than one
+part may hold (sound that comes in bursts), it gets ticks of its own before the lead's.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.common.media.unit import CLOCK_RATE, Track, Unit
+from services.common.media.unit import CLOCK_RATE, Track
 from services.packager.program.lane import Cut, Lane
-from services.packager.program.ordering import Item
 from services.packager.program.pace import Pace
 
 MIN_FILL = 0.85
@@ -45,79 +45,144 @@ class Cutter:
         return self._segment_start
 
     @property
-    def is_segment_open(self) -> bool:
-        """True if a part of the open segment has been cut."""
-        return self._segment_start is not None
-
-    @property
     def end_time(self) -> int:
         """Program time (90 kHz) of the end of all that has been cut."""
         return max((lane.end_time for lane in self.lanes.values()), default=0)
 
-    def push(self, item: Item, unit: Unit, program_time: int) -> Iterator[TickCut]:
-        """Take a unit at its program time; the ticks that it completes."""
-        lane = self.lanes[item.track]
-        if item.track is self._lead(program_time) and item.place >= lane.cursor:
-            yield from self._cut_before(lane, program_time, is_key=unit.is_key)
-        lane.add(item, unit, program_time)
+    @property
+    def has_pending(self) -> bool:
+        return any(lane.has_pending for lane in self.lanes.values())
 
-    def _lead(self, program_time: int) -> Track:
+    # -- while media comes ------------------------------------------------------------------------
+
+    def is_led_by(self, track: Track, time: int) -> bool:
+        """True if a unit of this track, at this program time, decides about cuts."""
         video = self.lanes.get(Track.VIDEO)
-        if video is None:
-            return Track.AUDIO
-        last = video.last_time if video.has_pending else video.end_time
-        is_silent = last is None or program_time - last > LEAD_SILENCE
-        return Track.AUDIO if is_silent and Track.AUDIO in self.lanes else Track.VIDEO
+        if video is None or track is Track.VIDEO:
+            return True
+        return time - video.newest > LEAD_SILENCE
 
-    def _cut_before(self, lead: Lane, time: int, *, is_key: bool) -> Iterator[TickCut]:
+    def is_due(self, lead: Lane, time: int, *, is_key: bool) -> bool:
+        """True if `before` may have something to say as `lead` goes on at `time`: most often it has not."""
+        lead.settle(time)
+        return is_key or lead.has_gap or time - lead.first_time + self._step(lead) > self._target(lead)
+
+    def before(self, lead: Lane, time: int, *, is_key: bool) -> Iterator[TickCut]:
+        """The ticks that are complete as `lead` goes on at `time` (program time)."""
+        target = self._target(lead)
+        while lead.pending_count > 1 and (lead.pending_span > target or lead.has_gap):
+            # This frame has come later than the ones before it let expect, or the picture has stopped leading.
+            count = max(1, lead.count_fitting(target, lead.pending_count - 1))
+            yield from self._cut_lead(lead, count, lead.first_time + lead.duration_of(count))
         start = lead.first_time
-        if start is None:
-            return
-        segment_start = start if self._segment_start is None else self._segment_start
-        target = self.pace.video_part if lead.track is Track.VIDEO else self.pace.audio_part
-        frame = self.pace.frame if lead.track is Track.VIDEO else lead.frame_duration * CLOCK_RATE // lead.timescale
-        last = lead.last_time
-        step = max(frame, time - last - CLOCK_RATE // 1000) if last is not None else frame
-        ends_part = time - start + step > target
-        elapsed = time - segment_start
-        ends_at_key = is_key and elapsed >= self.pace.segment_min
-        is_forced = ends_part and not ends_at_key and elapsed + target > self.pace.segment_max
+        elapsed = time - (start if self._segment_start is None else self._segment_start)
+        ends_part = lead.has_pending and time - start + self._step(lead) > target
+        ends_at_key = is_key and elapsed >= self.pace.segment_min and self._has_something(lead)
         if ends_part or ends_at_key:
-            until = time if lead.track is Track.VIDEO else None
-            yield self._cut(lead, time, until=until, ends_segment=ends_at_key or is_forced, is_forced=is_forced)
+            yield from self._cut_lead(lead, lead.pending_count, time, is_end=ends_at_key)
 
-    def _cut(self, lead: Lane, time: int, *, until: int | None, ends_segment: bool, is_forced: bool) -> TickCut:
-        begins, start = lead.first_shown, lead.first_time
-        cuts = [lead.cut(lead.pending_count, until=until)]
+    def _has_something(self, lead: Lane) -> bool:
+        return lead.has_pending or self._is_begun
+
+    @property
+    def _is_begun(self) -> bool:
+        """True if the open segment has a part."""
+        return any(lane.segment_duration for lane in self.lanes.values())
+
+    def _target(self, lane: Lane) -> int:
+        return self.pace.video_part if lane.track is Track.VIDEO else self.pace.audio_part
+
+    def _step(self, lane: Lane) -> int:
+        """How long the frame that has come will be, for all one knows; milliseconds are rounded."""
+        if lane.track is Track.VIDEO:
+            return max(self.pace.frame, lane.frame_duration - CLOCK_RATE // 1000)
+        return lane.to_clock(lane.frame_duration)
+
+    def _cut_lead(self, lead: Lane, count: int, time: int, *, is_end: bool = False) -> Iterator[TickCut]:
+        """Cut the lead's first `count` samples, which end at `time`, and what the others have before that."""
+        start = lead.first_time
+        if self._is_begun and time - self._begin(start) > self.pace.segment_max:
+            # A picture that stands so long cannot be in the open segment.
+            yield self._close(start, is_forced=True)
+        elapsed = time - self._begin(start)
+        is_forced = not is_end and elapsed + self._target(lead) > self.pace.segment_max
+        ends_segment = is_end or is_forced
         followers = [lane for lane in self.lanes.values() if lane is not lead]
-        cuts += [self._follow(lane, time, ends_segment=ends_segment) for lane in followers]
+        last_of = {}
+        for lane in followers:
+            yield from self._catch_up(lane, time, ends_segment=ends_segment)
+            last_of[lane.track] = self._last_count(lane, time, ends_segment=ends_segment)
+        begins = lead.first_shown if count else start
+        cuts = [lead.cut(count), *(lane.cut(last_of[lane.track]) for lane in followers)]
         if ends_segment:
-            self._segment_start = None
-        elif self._segment_start is None:
+            self._end_segment()
+        yield TickCut(_in_order(cuts), begins, ends_segment, is_forced)
+
+    def _begin(self, start: int) -> int:
+        """Begin a segment at this program time if none is open; where the open one begins."""
+        if self._segment_start is None:
             self._segment_start = start
-        return TickCut(_in_order(cuts), begins if begins is not None else time, ends_segment, is_forced)
+        return self._segment_start
 
-    def _follow(self, lane: Lane, time: int, *, ends_segment: bool) -> Cut | None:
-        """Cut what lies before the lead's cut, if it makes a part that the rules allow."""
-        count = lane.count_before(time)
-        if not ends_segment and lane.track is Track.AUDIO:
-            per_frame = lane.frame_duration * CLOCK_RATE / lane.timescale
-            most = max(1, int(self.pace.audio_part / per_frame))
-            if count * per_frame < MIN_FILL * self.pace.audio_part:
-                return None
-            if count <= 2 * most:
-                count = min(count, most)
-        return lane.cut(count)
-
-    def flush(self) -> TickCut | None:
-        """Cut all that is pending and end the segment: nothing follows, or something else does. None if all is cut."""
-        lanes = [lane for lane in self.lanes.values() if lane.has_pending]
-        begins = min((lane.first_shown for lane in lanes if lane.first_shown is not None), default=None)
-        if begins is None and not self.is_segment_open:
-            return None
-        cuts = _in_order([lane.cut(lane.pending_count) for lane in lanes])
+    def _end_segment(self) -> None:
         self._segment_start = None
-        return TickCut(cuts, self.end_time if begins is None else begins, ends_segment=True)
+        for lane in self.lanes.values():
+            lane.segment_duration = 0
+
+    def _close(self, time: int, *, is_forced: bool = False) -> TickCut:
+        """End the open segment with what it has."""
+        self._end_segment()
+        return TickCut((), time, ends_segment=True, is_forced=is_forced)
+
+    def _catch_up(self, lane: Lane, time: int, *, ends_segment: bool) -> Iterator[TickCut]:
+        """Cut whole parts of what lies before `time` until no more than one is left."""
+        while count := self._fitting(lane, lane.count_before(time)):
+            rest = lane.count_before(time) - count
+            if not rest or not (ends_segment or self._is_worth(lane, count, rest)):
+                return
+            begins = lane.first_shown
+            yield TickCut(_in_order([lane.cut(count)]), begins, ends_segment=False)
+
+    def _fitting(self, lane: Lane, most: int) -> int:
+        """How many of a lane's first samples make its next part."""
+        if not most:
+            return 0
+        left = self.pace.segment_max - lane.to_clock(lane.segment_duration)
+        count = lane.count_fitting(min(self._target(lane), left), most)
+        # A single picture may stand longer than any part should; it has to go somewhere.
+        return count or int(lane.duration_of(1) <= left or not lane.segment_duration)
+
+    def _is_worth(self, lane: Lane, count: int, rest: int) -> bool:
+        """True if what follows the first `count` samples is worth a part of its own now."""
+        if lane.has_gap_at(count):
+            return True
+        return lane.duration_of(count + rest) - lane.duration_of(count) >= MIN_FILL * self._target(lane)
+
+    def _last_count(self, lane: Lane, time: int, *, ends_segment: bool) -> int:
+        count = self._fitting(lane, lane.count_before(time))
+        if ends_segment or lane.track is Track.VIDEO or lane.has_gap_at(count):
+            return count
+        return count if lane.duration_of(count) >= MIN_FILL * self._target(lane) else 0
+
+    # -- when it ends -----------------------------------------------------------------------------
+
+    def flush(self) -> Iterator[TickCut]:
+        """Cut all that is pending and end the segment: nothing follows, or something else does."""
+        while self.has_pending:
+            lanes = [lane for lane in self.lanes.values() if lane.has_pending]
+            self._begin(min(lane.first_time for lane in lanes))
+            counts = [self._fitting(lane, lane.pending_count) for lane in lanes]
+            if not any(counts):
+                yield self._close(self.end_time)
+                continue
+            begins = min(lane.first_shown for lane in lanes)
+            cuts = [lane.cut(count) for lane, count in zip(lanes, counts, strict=True)]
+            is_last = not self.has_pending
+            if is_last:
+                self._end_segment()
+            yield TickCut(_in_order(cuts), begins, ends_segment=is_last)
+        if self._is_begun:
+            yield self._close(self.end_time)
 
 
 def _in_order(cuts: list[Cut | None]) -> tuple[Cut, ...]:

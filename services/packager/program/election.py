@@ -11,6 +11,9 @@ from services.packager.program.instance import Instance
 
 PRIMARY = "primary"
 
+SAME_FRAME_US = 20_000
+"""Less than a frame: the same frame, seen through two networks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -49,15 +52,10 @@ def is_silent(instance: Instance, other: Instance, limits: Limits) -> bool:
     Only stamps of messages that ingest did not hold count: after an outage of the bus both instances have held some,
     and the one that reconnects first must not win by that.
     """
-    if other.unheld_since_us is None or other.closed is not None:
+    if other.flowing_since_us is None:
         return False
-    flowing_since = max(instance.newest_us, other.unheld_since_us)
-    return other.newest_us - flowing_since > limits.silence_us
-
-
-def can_begin(instance: Instance) -> bool:
-    """True if the instance is connected and has a unit to begin with."""
-    return instance.closed is None and any(True for _ in instance.key_times())
+    alone_since = max(instance.newest_us, other.flowing_since_us)
+    return other.newest_us - alone_since > limits.silence_us
 
 
 def elect(
@@ -70,31 +68,34 @@ def elect(
 ) -> Choice | None:
     """The instance to go over to now, or None to stay. `is_first` says that no program has been put out yet."""
     by_name = {instance.name: instance for instance in instances}
+    # Who was heard last says what time it is. One that has been silent for long has only old pictures to offer.
+    oldest_us = max(instance.newest_us for instance in by_name.values()) - limits.silence_us
+    ready = {name: i for name, i in by_name.items() if i.key_times and i.newest_us >= oldest_us}
     if on_air is None:
-        return _begin(by_name, "started" if is_first else "reconnected")
+        # An encoder that has come and gone within one message still has something to show.
+        first = ready.get(PRIMARY) or next(iter(ready.values()), None)
+        return Choice(first, "started" if is_first else "reconnected") if first is not None else None
     current = by_name[on_air.instance]
-    others = [instance for instance in by_name.values() if instance is not current and can_begin(instance)]
+    others = [i for i in ready.values() if i is not current and i.closed is None]
     if is_gone(current, on_air):
-        if others:
-            return Choice(others[0], "closed")
-        return Choice(current, "reconnected") if can_begin(current) else None
-    for other in others:
-        if is_silent(current, other, limits):
-            return Choice(other, "silent")
-    primary = by_name.get(PRIMARY)
+        return _replace(current, others, is_ready=current.name in ready)
+    if others and is_silent(current, others[0], limits):
+        return Choice(others[0], "silent")
+    primary = ready.get(PRIMARY)
     if fail_back and primary in others and _has_settled(primary, limits):
         return Choice(primary, "fail-back")
     return None
 
 
-def _begin(by_name: dict[str, Instance], reason: str) -> Choice | None:
-    # An encoder that has come and gone within one message still has something to show.
-    ready = sorted((i for i in by_name.values() if any(True for _ in i.key_times())), key=lambda i: i.name != PRIMARY)
-    return Choice(ready[0], reason) if ready else None
+def _replace(gone: Instance, others: list[Instance], *, is_ready: bool) -> Choice | None:
+    """The other instance, else a new connection of the one that is gone."""
+    if others:
+        return Choice(others[0], "closed")
+    return Choice(gone, "reconnected") if is_ready and gone.closed is None else None
 
 
 def _has_settled(primary: Instance, limits: Limits) -> bool:
-    since = primary.unheld_since_us
+    since = primary.flowing_since_us
     return since is not None and primary.newest_us - since > limits.fail_back_us
 
 
@@ -104,9 +105,7 @@ def joining_key(instance: Instance, *, end_wall_us: int | None) -> int:
     The first at or after the end of what has been put out, if it is already there, else the last one before: what is
     shown again is at most a GOP, and nothing is waited for. Without a clock to align by: the newest.
     """
-    keys = list(instance.key_times())
-    if end_wall_us is None or instance.clock.origin_us is None:
+    keys, clock = instance.key_times, instance.clock
+    if end_wall_us is None or clock.origin_us is None:
         return keys[-1]
-    slack_us = 20_000  # less than a frame: the same frame seen through two networks
-    after = [key for key in keys if (instance.clock.wall_us(key) or 0) >= end_wall_us - slack_us]
-    return after[0] if after else keys[-1]
+    return next((key for key in keys if (clock.wall_us(key) or 0) >= end_wall_us - SAME_FRAME_US), keys[-1])

@@ -1,51 +1,29 @@
 """What one instance has sent and the program has not used: enough to go over to it. Pure."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
-from services.packager.program.ordering import Batch, ConnectionOrder, Item, Place
+from services.packager.program.arrival import ArrivalClock
+from services.packager.program.ordering import NOWHERE, Batch, ConnectionOrder, Item
 
 MAX_LOOKBACK_TICKS = 30 * CLOCK_RATE
 """Of an instance that is not on air, at most this much is kept: the longest GOP that may be gone back over."""
 
-_BUCKET_US = 5_000_000
+TRIMMED_LOOKBACK_TICKS = 24 * CLOCK_RATE
+"""What is left when that much has come together: not each message is worth a look at all of it."""
 
+MAX_LOOKBACK_BYTES = 64_000_000
+"""And at most this much: a GOP of 10 s at the highest bit rate that is let in."""
 
-def _scale_us(ticks: int) -> int:
-    return ticks * 1_000_000 // CLOCK_RATE
+HELD_US = 500_000
+"""A message that ingest has held longer says nothing about when its encoder was heard."""
 
+PAUSE_US = 1_000_000
+"""A longer pause between two messages ends the flow."""
 
-class ArrivalClock:
-    """When an instance's time 0 was, on JetStream's clock: the least delay seen in the last 5 to 10 s.
-
-    A unit cannot arrive before it is made, so the quickest one says most about when it was.
-    """
-
-    def __init__(self) -> None:
-        self._bucket = 0
-        self._now: int | None = None
-        self._before: int | None = None
-
-    def observe(self, *, stamp_us: int, held_us: int, dts: int) -> None:
-        """Note that a unit with decode time `dts` was there at `stamp_us` less `held_us`."""
-        origin = stamp_us - held_us - _scale_us(dts)
-        bucket = stamp_us // _BUCKET_US
-        if bucket != self._bucket:
-            self._before = self._now if bucket == self._bucket + 1 else None
-            self._bucket, self._now = bucket, None
-        self._now = origin if self._now is None else min(self._now, origin)
-
-    @property
-    def origin_us(self) -> int | None:
-        """Unix microseconds at which dts 0 was; None before the first unit."""
-        known = [value for value in (self._now, self._before) if value is not None]
-        return min(known, default=None)
-
-    def wall_us(self, dts: int) -> int | None:
-        """Unix microseconds of a decode time."""
-        origin = self.origin_us
-        return None if origin is None else origin + _scale_us(dts)
+STALE_TICKS = 5 * CLOCK_RATE
+"""What lies before a longer hole is not worth going back to."""
 
 
 class Instance:
@@ -57,18 +35,25 @@ class Instance:
         self.connection = 0
         self.clock = ArrivalClock()
         self.closed: str | None = None
+        self.closed_at: tuple[int, int] | None = None
+        """Stream sequence and `n` of the message that said so."""
         self.newest_us = 0
         """JetStream's stamp of the newest message."""
-        self.unheld_since_us: int | None = None
-        """Stamp of the first message since which ingest has not been holding anything back."""
-        self.last_sequence = 0
-        self._units: dict[Track, deque[Item]] = {track: deque() for track in Track}
+        self.flowing_since_us: int | None = None
+        """Stamp of the first message since which they have come without a pause, and ingest has held none back."""
+        self._units: deque[Item] = deque()
+        self._bytes = 0
+        self._keys: dict[Track, deque[int]] = {track: deque() for track in Track}
+        self._newest_dts: int | None = None
+        self._hole_dts: int | None = None
+        """Where what is kept goes on after a long hole."""
         self._configs: dict[Track, Config] = {}
+        """Of what has been forgotten: what a decoder needs for what is kept."""
+        self._configured: set[Track] = set()
         self._seen: set[Track] = set()
 
     def feed(self, sequence: int, stamp_us: int, message: bytes) -> bool:
         """Take one message of the log; True if something of this instance has changed."""
-        self.last_sequence = max(self.last_sequence, sequence)
         batches = self.order.feed(sequence, stamp_us, message)
         for batch in batches:
             self._take(batch)
@@ -77,35 +62,47 @@ class Instance:
     def _take(self, batch: Batch) -> None:
         if batch.connection != self.connection:
             self.restart(batch.connection)
-        self.newest_us = max(self.newest_us, batch.stamp_us)
+        silence_us, self.newest_us = batch.stamp_us - self.newest_us, max(self.newest_us, batch.stamp_us)
         if batch.closed is not None:
-            self.closed = batch.closed
+            self.closed, self.closed_at = batch.closed, (batch.sequence, batch.n)
             return
-        self._note_held(batch)
+        self._note_arrival(batch, silence_us)
         for item in batch.items:
-            if isinstance(item.content, Unit):
-                self._seen.add(item.track)
-            self._units[item.track].append(item)
+            self._keep(item)
 
-    def _note_held(self, batch: Batch) -> None:
+    def _keep(self, item: Item) -> None:
+        content = item.content
+        self._units.append(item)
+        if isinstance(content, Config):
+            self._configured.add(content.track)
+            return
+        track = content.track
+        if self._newest_dts is not None and content.dts - self._newest_dts > STALE_TICKS:
+            self._hole_dts = content.dts
+        self._seen.add(track)
+        self._bytes += len(content.payload)
+        self._newest_dts = content.dts if self._newest_dts is None else max(self._newest_dts, content.dts)
+        if content.is_key and track in self._configured:
+            self._keys[track].append(content.dts)
+
+    def _note_arrival(self, batch: Batch, silence_us: int) -> None:
         first = next((item.content for item in batch.items if isinstance(item.content, Unit)), None)
         if first is not None:
             self.clock.observe(stamp_us=batch.stamp_us, held_us=batch.held_us, dts=first.dts)
-        if batch.held_us > 500_000:
-            self.unheld_since_us = None
-        elif self.unheld_since_us is None:
-            self.unheld_since_us = batch.stamp_us
+        if batch.held_us > HELD_US:
+            self.flowing_since_us = None
+        elif self.flowing_since_us is None or silence_us > PAUSE_US:
+            self.flowing_since_us = batch.stamp_us
 
     def restart(self, connection: int) -> None:
         """A later connection replaces all that the earlier one left."""
         self.connection = connection
-        self.closed = None
+        self.closed = self.closed_at = None
         self.clock = ArrivalClock()
-        self.unheld_since_us = None
-        self._configs.clear()
+        self.flowing_since_us = None
+        self._configured.clear()
         self._seen.clear()
-        for units in self._units.values():
-            units.clear()
+        self.forget()
 
     @property
     def has_video(self) -> bool:
@@ -119,77 +116,96 @@ class Instance:
     @property
     def oldest_sequence(self) -> int | None:
         """The earliest message still needed for what is kept here."""
-        kept = [units[0].sequence for units in self._units.values() if units]
-        if (held := self.order.oldest_sequence) is not None:
-            kept.append(held)
-        return min(kept, default=None)
+        held = self.order.oldest_sequence
+        if not self._units:
+            return held
+        first = self._units[0].sequence
+        return first if held is None else min(first, held)
 
     @property
     def oldest_n(self) -> int:
         """Number of the first message that is still needed, or of the next one to come."""
-        kept = [units[0].place.n for units in self._units.values() if units]
-        return min([*kept, self.order.next_n])
+        return min(self._units[0].place.n, self.order.next_n) if self._units else self.order.next_n
 
-    def kept(self, track: Track) -> Iterator[Item]:
+    @property
+    def newest_dts(self) -> int | None:
+        """Decode time of the newest unit kept, of either track."""
+        return self._newest_dts
+
+    @property
+    def key_times(self) -> Sequence[int]:
+        """Decode times at which a program may begin with this instance, oldest first."""
+        return self._keys[Track.VIDEO if self.has_video else Track.AUDIO]
+
+    def kept(self, track: Track) -> Iterator[Unit | Config]:
         """What is kept of a track, oldest first."""
-        return iter(self._units[track])
+        return (item.content for item in self._units if item.content.track is track)
 
     def forget(self) -> None:
         """Drop all that is kept."""
-        for units in self._units.values():
-            units.clear()
+        self._clear()
         self._configs.clear()
 
-    def key_times(self) -> Iterator[int]:
-        """Decode times at which a program may begin with this instance, oldest first."""
-        lead = Track.VIDEO if self.has_video else Track.AUDIO
-        for item in self._units[lead]:
-            if isinstance(item.content, Unit) and item.content.is_key:
-                yield item.content.dts
+    def _clear(self) -> None:
+        self._units.clear()
+        self._note_empty()
 
-    def newest_dts(self) -> int | None:
-        """Decode time of the newest unit kept, of either track."""
-        times = [
-            units[-1].content.dts for units in self._units.values() if units and isinstance(units[-1].content, Unit)
-        ]
-        return max(times, default=None)
+    def _note_empty(self) -> None:
+        self._bytes = 0
+        self._newest_dts = self._hole_dts = None
+        for keys in self._keys.values():
+            keys.clear()
 
     def forget_before(self, dts: int) -> None:
-        """Drop what lies before a key frame's decode time; what a decoder needs to begin there stays known."""
-        for units in self._units.values():
-            while units and not (isinstance(units[0].content, Unit) and units[0].content.dts >= dts):
-                first = units[0].content
-                if isinstance(first, Config):
-                    if not _unit_before(units, dts):
-                        break
-                    self._configs[first.track] = first
-                units.popleft()
+        """Drop the units before a decode time; what a decoder needs to begin there stays known."""
+        items = list(self._units)
+        last_gone = {
+            item.content.track: index
+            for index, item in enumerate(items)
+            if isinstance(item.content, Unit) and item.content.dts < dts
+        }
+        self._clear()
+        for index, item in enumerate(items):
+            content = item.content
+            if index > last_gone.get(content.track, -1):
+                self._keep(item)
+            elif isinstance(content, Config):
+                self._configs[content.track] = content
+
+    def forget_stale(self) -> None:
+        """Drop what lies before a long hole."""
+        if self._hole_dts is not None:
+            self.forget_before(self._hole_dts)
+            self._hole_dts = None
+
+    def forget_shown(self, is_shown: Callable[[int], bool]) -> None:
+        """Drop what lies before the last key frame that the program is past."""
+        keys = self.key_times
+        behind = None
+        for key in keys:
+            if not is_shown(key):
+                break
+            behind = key
+        if behind is not None and behind != keys[0]:
+            self.forget_before(behind)
 
     def bound(self) -> None:
         """Keep no more than the longest lookback."""
-        newest = self.newest_dts()
-        if newest is not None:
-            oldest = newest - MAX_LOOKBACK_TICKS
-            if any(u and isinstance(u[0].content, Unit) and u[0].content.dts < oldest for u in self._units.values()):
-                self.forget_before(oldest)
+        if self._newest_dts is None:
+            return
+        newest = self._newest_dts
+        first = next((item.content.dts for item in self._units if isinstance(item.content, Unit)), newest)
+        if self._bytes > MAX_LOOKBACK_BYTES:
+            self.forget_before((first + newest) // 2)
+        elif newest - first > MAX_LOOKBACK_TICKS:
+            self.forget_before(newest - TRIMMED_LOOKBACK_TICKS)
 
     def take(self) -> Iterator[Item]:
-        """Give away all that is kept, the configs first, both tracks in the order of their places."""
-        yield from (_config_item(config) for config in self._configs.values())
+        """Give away all that is kept, in the order of their places; configs that were set aside come first."""
+        aside = [Item(NOWHERE, 0, config) for config in self._configs.values()]
+        units = self._units
         self._configs.clear()
-        video, audio = self._units[Track.VIDEO], self._units[Track.AUDIO]
-        while video or audio:
-            is_video_next = bool(video) and (not audio or video[0].place < audio[0].place)
-            yield (video if is_video_next else audio).popleft()
-
-
-def _unit_before(units: deque[Item], dts: int) -> bool:
-    """True if some unit after the leading configs lies before `dts`: then those configs are behind us."""
-    for item in units:
-        if isinstance(item.content, Unit):
-            return item.content.dts < dts
-    return False
-
-
-def _config_item(config: Config) -> Item:
-    return Item(Place(0, 0, 0), 0, config)
+        self._note_empty()
+        yield from aside
+        while units:
+            yield units.popleft()

@@ -1,15 +1,12 @@
 """One rendition in the making: samples that are in no part yet. Pure."""
 
-import hashlib
 from dataclasses import dataclass, field
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
 from services.common.media.aac import parse_config
-from services.common.media.avc import parse_record
-from services.common.media.unit import CLOCK_RATE, Codec, Config, Track, Unit
-from services.packager.cmaf.init import audio_init, video_init
+from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.cmaf.part import Sample
-from services.packager.program.ordering import Item, Place
+from services.packager.program.ordering import NOWHERE, Item, Place
 
 AUDIO_SNAP_S = 0.003
 """An audio frame this near to where the last one ended follows it exactly: encoders stamp it in whole milliseconds."""
@@ -17,38 +14,8 @@ AUDIO_SNAP_S = 0.003
 AUDIO_OVERLAP_S = 0.06
 """An audio frame that lies this far before the end of the last one is dropped: sound may not be heard twice."""
 
-
-def describe(config: Config, number: int) -> Rendition:
-    """The rendition of a track with this config. ValueError in words if the config cannot be packaged."""
-    if config.codec is Codec.H264:
-        avc = parse_record(config.record)
-        rate = float(avc.picture.vui.frame_rate or 0)
-        found = Rendition(
-            number=number,
-            name="video",
-            kind=Rendition.VIDEO,
-            codecs=avc.codec,
-            timescale=CLOCK_RATE,
-            width=avc.picture.width,
-            height=avc.picture.height,
-            frame_rate=rate,
-            init=video_init(avc),
-        )
-    else:
-        aac = parse_config(config.record)
-        found = Rendition(
-            number=number,
-            name="audio",
-            kind=Rendition.AUDIO,
-            codecs=aac.codec,
-            timescale=aac.sample_rate,
-            channels=aac.channels,
-            sample_rate=aac.sample_rate,
-            init=audio_init(aac),
-        )
-    found.config = config.record
-    found.init_id = hashlib.sha256(found.init).hexdigest()[:12]
-    return found
+USUAL_INTERVAL = CLOCK_RATE // 4
+"""A frame that stood longer than this, or than two of the usual ones, says nothing about how long the last one is."""
 
 
 @dataclass(slots=True)
@@ -57,6 +24,8 @@ class _Pending:
     duration: int
     cts: int
     is_key: bool
+    follows: bool
+    """False after a gap: no part reaches across one."""
     payload: bytes
     item: Item
 
@@ -87,23 +56,44 @@ class Lane:
     config: Config
     end: int = 0
     """Decode time at which the next sample must not begin before."""
-    cursor: Place = field(default_factory=lambda: Place(0, 0, 0))
+    cursor: Place = NOWHERE
     """The next unit that is in no part."""
     is_joining: bool = True
-    """Video: wait for a key frame."""
-    dropped: int = 0
+    """Until the first unit of a source: video waits for a key frame, audio for the end of what has been put out."""
+    newest: int = 0
+    """Program time (90 kHz) of the newest unit, or of the end of all that has been cut."""
+    segment_duration: int = 0
+    """Of the open segment."""
+    has_gap: bool = False
+    """True if there is a gap between pending samples."""
     _pending: list[_Pending] = field(default_factory=list)
+    _longest_interval: int = USUAL_INTERVAL
 
     @classmethod
-    def open(cls, config: Config, rendition: Rendition) -> "Lane":
-        """A lane for a rendition that goes on at its next decode time."""
-        is_video = config.track is Track.VIDEO
-        frame = CLOCK_RATE // 30 if is_video else parse_config(config.record).frame_length
-        return cls(config.track, rendition.number, rendition.timescale, frame, config, end=rendition.next_decode_time)
+    def open(cls, config: Config, rendition: Rendition, *, video_frame: int) -> "Lane":
+        """A lane for a rendition that goes on at its next decode time; `video_frame` is the usual interval."""
+        frame = video_frame if config.track is Track.VIDEO else parse_config(config.record).frame_length
+        lane = cls(config.track, rendition.number, rendition.timescale, frame, config, end=rendition.next_decode_time)
+        lane.segment_duration = rendition.segment_duration
+        lane.newest = lane.end_time
+        lane._longest_interval = max(2 * video_frame, USUAL_INTERVAL)
+        return lane
 
     @property
     def has_pending(self) -> bool:
         return bool(self._pending)
+
+    @property
+    def pending_count(self) -> int:
+        return len(self._pending)
+
+    @property
+    def pending_span(self) -> int:
+        """From the beginning of the first pending sample to the end of the last one, in 90 kHz."""
+        if not self._pending:
+            return 0
+        last = self._pending[-1]
+        return self.to_clock(last.time + last.duration - self._pending[0].time)
 
     @property
     def first_item(self) -> Item | None:
@@ -111,96 +101,138 @@ class Lane:
         return self._pending[0].item if self._pending else None
 
     @property
-    def first_time(self) -> int | None:
-        """Program time (90 kHz) at which the pending samples begin."""
-        return self._on_clock(self._pending[0].time) if self._pending else None
+    def first_time(self) -> int:
+        """Program time (90 kHz) at which the pending samples begin, or will."""
+        return self.to_clock(self._pending[0].time) if self._pending else self.end_time
 
     @property
-    def first_shown(self) -> int | None:
+    def first_shown(self) -> int:
         """Program time (90 kHz) at which the first pending sample is shown."""
-        return self._on_clock(self._pending[0].time + self._pending[0].cts) if self._pending else None
-
-    @property
-    def last_time(self) -> int | None:
-        return self._on_clock(self._pending[-1].time) if self._pending else None
+        return self.to_clock(self._pending[0].time + self._pending[0].cts) if self._pending else self.end_time
 
     @property
     def end_time(self) -> int:
         """Program time (90 kHz) of the end of what has been cut."""
-        return self._on_clock(self.end)
+        return self.to_clock(self.end)
 
-    def _on_clock(self, time: int) -> int:
+    def to_clock(self, time: int) -> int:
+        """A time of the rendition's timescale in 90 kHz."""
         return time * CLOCK_RATE // self.timescale
 
-    def add(self, item: Item, unit: Unit, program_time: int) -> bool:
-        """Take a unit whose program time is given (90 kHz); False if it is not wanted."""
+    def from_clock(self, time: int) -> int:
+        """A time of 90 kHz in the rendition's timescale."""
+        return time * self.timescale // CLOCK_RATE
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def join(self) -> None:
+        """Go on with another source."""
+        self.cursor = NOWHERE
+        self.is_joining = True
+
+    def add(self, item: Item, unit: Unit, program_time: int) -> None:
+        """Take a unit whose program time is given (90 kHz), if it is wanted."""
         if item.place < self.cursor:
-            return False
+            return
         if self.track is Track.VIDEO:
-            return self._add_video(item, unit, program_time)
-        return self._add_audio(item, unit, program_time)
+            self._add_video(item, unit, program_time)
+        else:
+            self._add_audio(item, unit, program_time)
 
-    def _add_video(self, item: Item, unit: Unit, time: int) -> bool:
-        late = self.end - time
-        if (self.is_joining and not unit.is_key) or late > self.frame_duration:
+    def _add_video(self, item: Item, unit: Unit, time: int) -> None:
+        pending = self._pending
+        earliest = pending[-1].time + 1 if pending else self.end
+        late = earliest - time
+        if self.is_joining and (not unit.is_key or late > self.frame_duration):
             self._drop(item)
-            return False
+            return
+        cts = unit.cts
         if late > 0:
-            # The last frame before a pause was given a usual length, and that was a little too long.
-            time = self.end
+            # The last frame before a pause was given a usual length, and that was too long.
+            time, cts = earliest, max(cts - late, 0)
         self.is_joining = False
-        if self._pending and time > self._pending[-1].time:
-            self._pending[-1].duration = self.frame_duration = time - self._pending[-1].time
-        self._append(item, unit, time, unit.cts - min(max(late, 0), unit.cts))
-        return True
+        if pending:
+            self._set_last(time)
+        self._append(item, unit, time, cts, follows=True)
 
-    def _add_audio(self, item: Item, unit: Unit, program_time: int) -> bool:
-        measured = program_time * self.timescale // CLOCK_RATE
-        expected = self._pending[-1].time + self.frame_duration if self._pending else self.end
+    def _add_audio(self, item: Item, unit: Unit, program_time: int) -> None:
+        pending = self._pending
+        measured = self.from_clock(program_time)
+        expected = pending[-1].time + pending[-1].duration if pending else self.end
         ahead = measured - expected
-        if ahead < -AUDIO_OVERLAP_S * self.timescale:
+        # At a join half a frame decides; later on stamps may waver without a frame being lost.
+        overlap = self.frame_duration // 2 if self.is_joining else AUDIO_OVERLAP_S * self.timescale
+        if ahead < -overlap:
             self._drop(item)
-            return False
-        time = measured if ahead > AUDIO_SNAP_S * self.timescale else expected
-        if self._pending:
-            self._pending[-1].duration = time - self._pending[-1].time
-        self._append(item, unit, time, 0)
-        return True
+            return
+        self.is_joining = False
+        time, follows = expected, True
+        if ahead > AUDIO_SNAP_S * self.timescale:
+            time, follows = measured, ahead <= 2 * self.frame_duration
+            if pending and follows:
+                pending[-1].duration += ahead
+        self._append(item, unit, time, 0, follows=follows)
 
-    def _append(self, item: Item, unit: Unit, time: int, cts: int) -> None:
-        self._pending.append(_Pending(time, self.frame_duration, cts, unit.is_key, unit.payload, item))
+    def _append(self, item: Item, unit: Unit, time: int, cts: int, *, follows: bool) -> None:
+        self.has_gap = self.has_gap or bool(self._pending and not follows)
+        self._pending.append(_Pending(time, self.frame_duration, cts, unit.is_key, follows, unit.payload, item))
+        self.newest = self.to_clock(time)
 
     def _drop(self, item: Item) -> None:
-        self.dropped += 1
         if not self._pending:
             self.cursor = _after(item.place)
 
+    def settle(self, program_time: int) -> None:
+        """Note where the last pending picture ends: at this program time the next one begins."""
+        if self._pending and self.track is Track.VIDEO:
+            self._set_last(max(program_time, self._pending[-1].time + 1))
+
+    def _set_last(self, end: int) -> None:
+        last = self._pending[-1]
+        last.duration = end - last.time
+        if last.duration <= self._longest_interval:
+            self.frame_duration = last.duration
+
+    # -- what goes out ----------------------------------------------------------------------------
+
     def count_before(self, program_time: int) -> int:
         """How many pending samples begin before this program time (90 kHz)."""
-        limit = program_time * self.timescale // CLOCK_RATE
+        limit = self.from_clock(program_time)
         return sum(1 for sample in self._pending if sample.time < limit)
 
-    def duration_of(self, count: int) -> int:
-        """Duration of the first `count` pending samples."""
-        return sum(sample.duration for sample in self._pending[:count])
+    def count_fitting(self, room: int, most: int) -> int:
+        """How many of the first `most` pending samples, without a gap between them, fit into `room` (90 kHz)."""
+        left, count = self.from_clock(room), 0
+        for sample in self._pending[:most]:
+            left -= sample.duration
+            if left < 0 or (count and not sample.follows):
+                break
+            count += 1
+        return count
 
-    def cut(self, count: int, *, until: int | None = None) -> Cut | None:
-        """Take the first `count` samples; `until` is where the last one ends (video, in the timescale)."""
+    def duration_of(self, count: int) -> int:
+        """How long the first `count` pending samples are, in 90 kHz."""
+        return self.to_clock(sum(sample.duration for sample in self._pending[:count]))
+
+    def has_gap_at(self, count: int) -> bool:
+        """True if there is a gap before the pending sample with this index."""
+        return count < len(self._pending) and not self._pending[count].follows
+
+    def cut(self, count: int) -> Cut | None:
+        """Take the first `count` samples; None if that is none."""
         taken = self._pending[:count]
         if not taken:
             return None
-        if until is not None:
-            taken[-1].duration = max(until - taken[-1].time, 1)
         del self._pending[:count]
-        self.end = taken[-1].time + taken[-1].duration
-        self.cursor = self._pending[0].item.place if self._pending else _after(taken[-1].item.place)
-        samples = tuple(Sample(s.payload, s.duration, s.cts, s.is_key) for s in taken)
-        return Cut(self.number, taken[0].time, self.end - taken[0].time, samples)
-
-    @property
-    def pending_count(self) -> int:
-        return len(self._pending)
+        begin, last = taken[0].time, taken[-1]
+        self.end = last.time + last.duration
+        self.has_gap = self.has_gap and not all(sample.follows for sample in self._pending[1:])
+        self.newest = max(self.newest, self.end_time) if not self._pending else self.newest
+        self.cursor = self._pending[0].item.place if self._pending else _after(last.item.place)
+        self.segment_duration += self.end - begin
+        samples = tuple([Sample(s.payload, s.duration, s.cts, s.is_key) for s in taken])
+        return Cut(self.number, begin, self.end - begin, samples)
 
 
 def _after(place: Place) -> Place:
-    return Place(place.connection, place.n, place.index + 1)
+    return Place(place.connection, place.n, place.unit + 1)

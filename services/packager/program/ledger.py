@@ -31,7 +31,6 @@ class Ledger:
         self.head = Tick()
         """The last tick in the log, without its state."""
         self._window_s = window_s
-        self._segment_program_time_us = 0
 
     @property
     def is_segment_open(self) -> bool:
@@ -67,7 +66,7 @@ class Ledger:
 
     def _note_parts(self, head: Tick) -> None:
         if self.part == 0:
-            self._segment_program_time_us = head.program_time_us
+            self.state.segment_time_us = head.program_time_us
         self.part += 1
         for part in head.parts:
             rendition = self.rendition(part.rendition)
@@ -81,7 +80,7 @@ class Ledger:
             livestream_id=state.livestream_id,
             broadcast_id=state.broadcast_id,
             msn=head.msn,
-            program_time_us=self._segment_program_time_us or head.program_time_us,
+            program_time_us=state.segment_time_us,
             discontinuity_sequence=head.discontinuity_sequence,
             sequences=state.segment_sequences,
             record=state.rules.record,

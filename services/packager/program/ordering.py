@@ -6,6 +6,7 @@ hold back what is early, skip doubles, and ignore a connection once a later one 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.common.media.framing import (
     Flag,
@@ -21,18 +22,22 @@ from services.common.media.unit import Config, Track, Unit
 MAX_EARLY = 256
 """Messages held back behind a hole before the hole is taken for lost: far more than ingest ever has in flight."""
 
+# As numbers: `&` of an IntFlag makes a new one each time.
+_CONFIG, _MORE, _KEY = int(Flag.CONFIG), int(Flag.MORE), int(Flag.KEY)
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a unit lies: message `n` of `connection`, entry `index`. Later units have larger places."""
+
+class Place(NamedTuple):
+    """Where a unit lies: message `n` of `connection`, entry `unit`. Later units have larger places."""
 
     connection: int
     n: int
-    index: int
+    unit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+NOWHERE = Place(0, 0, 0)
+
+
+class Item(NamedTuple):
     """A unit or a config in its place."""
 
     place: Place
@@ -59,7 +64,6 @@ class Batch:
     items: tuple[Item, ...]
     closed: str | None = None
     """Set in a connection's last message: why it ended."""
-    is_clean: bool = False
 
 
 class ConnectionOrder:
@@ -75,7 +79,10 @@ class ConnectionOrder:
         self._early: dict[int, tuple[int, int, Head, bytes]] = {}
         self._pieces: list[Piece] = []
         self._pieces_at: tuple[Place, int] | None = None
-        self.holes = 0
+        self._awaits_config = False
+        """After a hole a message may begin with the rest of a picture; one with a config before it is whole."""
+        self.lost = 0
+        """Messages that never came or could not be read, and units that were never completed."""
 
     @property
     def next_n(self) -> int:
@@ -85,10 +92,12 @@ class ConnectionOrder:
     @property
     def oldest_sequence(self) -> int | None:
         """The earliest message that is held back or whose unit is not whole yet."""
+        if not self._early and self._pieces_at is None:
+            return None
         held = [sequence for sequence, _, _, _ in self._early.values()]
         if self._pieces_at is not None:
             held.append(self._pieces_at[1])
-        return min(held, default=None)
+        return min(held)
 
     def feed(self, sequence: int, stamp_us: int, message: bytes) -> list[Batch]:
         """Take one message; all those whose turn has come. FramingError for foreign bytes."""
@@ -101,16 +110,26 @@ class ConnectionOrder:
             return []
         self._early[head.n] = (sequence, stamp_us, head, message)
         if len(self._early) > MAX_EARLY:
-            self.holes += 1
-            self._pieces, self._pieces_at = [], None
-            self._next_n = min(self._early)
+            first = min(self._early)
+            self.lost += first - self._next_n
+            self._next_n = first
+            self._tear()
         return list(self._due())
 
     def _begin(self, head: Head) -> None:
         self.connection = head.connection
         self._next_n = head.n if self._is_midway else 1
+        self._awaits_config = self._is_midway and head.n > 1
         self._is_midway = False
         self._early.clear()
+        self._forget_pieces()
+
+    def _tear(self) -> None:
+        """Note that something is missing before what comes next."""
+        self._forget_pieces()
+        self._awaits_config = True
+
+    def _forget_pieces(self) -> None:
         self._pieces, self._pieces_at = [], None
 
     def _due(self) -> Iterator[Batch]:
@@ -118,33 +137,51 @@ class ConnectionOrder:
             self._next_n += 1
             sequence, stamp_us, head, message = found
             if head.kind is Kind.CLOSED:
-                reason, is_clean = decode_closed(message)
-                yield Batch(head.connection, head.n, sequence, stamp_us, 0, (), reason, is_clean)
+                reason, _ = decode_closed(message)
+                yield Batch(head.connection, head.n, sequence, stamp_us, 0, (), reason)
                 continue
-            items = tuple(self._items(head, sequence, message))
+            items = self._items(head, sequence, message)
             yield Batch(head.connection, head.n, sequence, stamp_us, head.held_ms * 1000, items)
 
-    def _items(self, head: Head, sequence: int, message: bytes) -> Iterator[Item]:
-        for index, piece in enumerate(decode_pieces(message)):
-            place = Place(head.connection, head.n, index)
-            if piece.flags & Flag.CONFIG:
-                yield Item(place, sequence, piece.config)
-            elif piece.flags & Flag.MORE or self._pieces:
-                yield from self._join(place, sequence, piece)
-            else:
-                yield Item(place, sequence, _unit(piece, piece.payload))
+    def _items(self, head: Head, sequence: int, message: bytes) -> tuple[Item, ...]:
+        """What the message completes; of one that cannot be read, what comes before the fault."""
+        items: list[Item] = []
+        try:
+            for index, piece in enumerate(decode_pieces(message)):
+                self._take(Place(head.connection, head.n, index), sequence, piece, items)
+        except ValueError:  # foreign bytes, or a codec of a later version
+            self.lost += 1
+            self._tear()
+        return tuple(items)
 
-    def _join(self, place: Place, sequence: int, piece: Piece) -> Iterator[Item]:
+    def _take(self, place: Place, sequence: int, piece: Piece, items: list[Item]) -> None:
+        track, flags, _, dts, cts, payload = piece
+        if flags & _CONFIG:
+            self._drop_torn(None)
+            self._awaits_config = self._awaits_config and track is not Track.VIDEO
+            items.append(Item(place, sequence, piece.config))
+        elif self._awaits_config and track is Track.VIDEO:
+            return
+        elif flags & _MORE or self._pieces:
+            self._join(place, sequence, piece, items)
+        else:
+            items.append(Item(place, sequence, Unit(track, dts, cts, bool(flags & _KEY), payload)))
+
+    def _join(self, place: Place, sequence: int, piece: Piece, items: list[Item]) -> None:
         """A unit in pieces lies where its first piece lies."""
-        if not self._pieces:
+        self._drop_torn(piece)
+        if self._pieces_at is None:
             self._pieces_at = (place, sequence)
         self._pieces.append(piece)
-        if piece.flags & Flag.MORE or self._pieces_at is None:
+        if piece.flags & _MORE:
             return
         first, begun = self._pieces_at
-        yield Item(first, begun, _unit(piece, b"".join(p.payload for p in self._pieces)))
-        self._pieces, self._pieces_at = [], None
+        payload = b"".join(p.payload for p in self._pieces)
+        items.append(Item(first, begun, Unit(piece.track, piece.dts, piece.cts, bool(piece.flags & _KEY), payload)))
+        self._forget_pieces()
 
-
-def _unit(piece: Piece, payload: bytes) -> Unit:
-    return Unit(piece.track, piece.dts, piece.cts, bool(piece.flags & Flag.KEY), payload)
+    def _drop_torn(self, piece: Piece | None) -> None:
+        """Drop a unit whose other pieces were never written: ingest had to let go of them, the log being away."""
+        if self._pieces and (piece is None or (piece.track, piece.dts) != (self._pieces[0].track, self._pieces[0].dts)):
+            self.lost += 1
+            self._forget_pieces()

@@ -47,6 +47,11 @@ def _part_target(part_s: float, frame: float) -> int:
     return math.ceil(count * frame) + CLOCK_RATE // 1000
 
 
+def longest_segment(target_duration_s: int) -> int:
+    """Ticks: EXTINF is rounded to the nearest second before it is compared (RFC 8216bis 4.4.3.1)."""
+    return round((target_duration_s + 0.45) * CLOCK_RATE)
+
+
 def make_pace(settings: PaceSettings, *, gop: int | None, frame: float, audio_frame: float) -> Pace:
     """Lengths for a first GOP of `gop` ticks (None: not closed yet) and frames of these many ticks."""
     if gop is None:
@@ -57,8 +62,7 @@ def make_pace(settings: PaceSettings, *, gop: int | None, frame: float, audio_fr
     return Pace(
         target_duration_s=target_s,
         segment_min=round((settings.segment_s - 0.05) * CLOCK_RATE),
-        # EXTINF is rounded to the nearest second before it is compared (RFC 8216bis 4.4.3.1).
-        segment_max=round((target_s + 0.45) * CLOCK_RATE),
+        segment_max=longest_segment(target_s),
         video_part=_part_target(settings.part_s, frame),
         # Sound is cut where the picture is, so a part has one audio frame more or less.
         audio_part=_part_target(settings.part_s + audio_frame / CLOCK_RATE, audio_frame),
@@ -77,17 +81,17 @@ class Opening:
     audio_frame: float
 
 
-def survey(instance: Instance, settings: PaceSettings) -> Opening | None:
-    """Look at what an instance has sent so far; None if more should be waited for."""
-    keys = list(instance.key_times())
+def survey(instance: Instance, settings: PaceSettings, *, is_late: bool = False) -> Opening | None:
+    """Look at what an instance has sent so far; None if more should be waited for, unless `is_late`."""
+    keys = instance.key_times
     if not keys:
         return None
-    newest = instance.newest_dts() or keys[0]
+    newest = keys[0] if instance.newest_dts is None else instance.newest_dts
     lead = Track.VIDEO if instance.has_video else Track.AUDIO
     gop = keys[1] - keys[0] if instance.has_video and len(keys) > 1 else None
     is_long_enough = newest - keys[0] >= settings.opening_s * CLOCK_RATE
     has_all = gop is not None and len(instance.tracks) == len(Track)
-    if not (is_long_enough or has_all or instance.closed is not None):
+    if not (is_long_enough or has_all or is_late or instance.closed is not None):
         return None
     if not instance.has_video:
         # Sound alone is cut at the segment length exactly, so its "GOP" is that.
@@ -96,18 +100,17 @@ def survey(instance: Instance, settings: PaceSettings) -> Opening | None:
 
 
 def _interval(instance: Instance, lead: Track) -> float:
-    times = [item.content.dts for item in instance.kept(lead) if isinstance(item.content, Unit)]
+    """The mean interval of frames; that of 30 a second where there is only one."""
+    times = [unit.dts for unit in instance.kept(lead) if isinstance(unit, Unit)]
     if len(times) < 2 or times[-1] == times[0]:
         return CLOCK_RATE / 30
     return (times[-1] - times[0]) / (len(times) - 1)
 
 
 def _audio_frame(instance: Instance) -> float:
-    configs = [item.content for item in instance.kept(Track.AUDIO) if isinstance(item.content, Config)]
-    if not configs:
-        return 1024 * CLOCK_RATE / 48_000
+    records = [config.record for config in instance.kept(Track.AUDIO) if isinstance(config, Config)]
     try:
-        aac = parse_config(configs[0].record)
-    except ValueError:
+        aac = parse_config(records[0])
+    except (IndexError, ValueError):
         return 1024 * CLOCK_RATE / 48_000
     return aac.frame_length * CLOCK_RATE / aac.sample_rate

@@ -13,13 +13,14 @@ from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.cmaf.part import part
-from services.packager.program.cutter import Cutter, TickCut
+from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
 from services.packager.program.instance import Instance
-from services.packager.program.lane import Lane, describe
+from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger
-from services.packager.program.ordering import Item, Place
+from services.packager.program.ordering import NOWHERE, Item
 from services.packager.program.pace import PaceSettings, make_pace, survey
+from services.packager.program.rendition import carry_over, describe
 from services.packager.program.takeover import inherit
 
 START_TIME = CLOCK_RATE
@@ -42,6 +43,10 @@ class ProgramSettings:
     quiet_s: float = 2.0
     """With nothing from anybody for this long, what is pending is put out and the reconnect window begins."""
 
+    @property
+    def quiet_us(self) -> int:
+        return round(self.quiet_s * 1_000_000)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -59,8 +64,8 @@ class Program:
         self.epoch = epoch
         self.facts: deque[Fact] = deque()
         """What has happened since the shell last looked."""
-        self.refused: str | None = None
-        """Why a track cannot be packaged, if the encoder's config is at fault."""
+        self.refusals: set[str] = set()
+        """Why tracks could not be packaged, where the encoder's config was at fault."""
         self._settings = settings
         heritage = inherit(ledger, segment_min=round((settings.pace.segment_s - 0.05) * CLOCK_RATE))
         self.instances = heritage.instances
@@ -71,6 +76,11 @@ class Program:
         self._is_state_due = True
         self._last_fed = max(ledger.head.position.read_from - 1, 0)
         self._in_hand: Item | None = None
+        self._newest = self._cutter.end_time if self._cutter is not None else 0
+        """Program time of the newest unit of any track."""
+        self._refused: set[Track] = set()
+        self._is_keyless = False
+        self._looking_since_us = 0
 
     @property
     def read_from(self) -> int:
@@ -96,23 +106,29 @@ class Program:
     def feed(self, instance: str, sequence: int, stamp_us: int, message: bytes) -> Iterator[Draft]:
         """Take one message of the media log. FramingError for foreign bytes."""
         self._last_fed = max(self._last_fed, sequence)
-        found = self.instances[instance]
-        if not found.feed(sequence, stamp_us, message):
+        found = self.instances.get(instance)
+        if found is None or not found.feed(sequence, stamp_us, message):
             return
-        yield from self._consider()
+        yield from self._consider(found)
         if self._on_air is None or self._on_air.instance != found.name:
             self._forget_behind(found)
 
     def pass_time(self, now_us: int) -> Iterator[Draft]:
-        """Note that nothing has come and that the bus is not why."""
+        """Note that nothing has come for a while and that the bus is not why; `now_us` is the log's time."""
+        self._looking_since_us = self._looking_since_us or now_us
+        if not self.has_begun:
+            yield from self._begin_late(before_us=now_us - self._settings.quiet_us)
         if self._on_air is None or self.lost_since_us:
             return
-        current = self.instances[self._on_air.instance]
-        if now_us - max(current.newest_us, self.ledger.state.source_time_us) > self._settings.quiet_s * 1_000_000:
-            yield from self._lose("silent", at_us=max(current.newest_us, self.ledger.state.source_time_us))
+        # An heir need not have read anything of what was heard before it began to look.
+        heard_us = self.instances[self._on_air.instance].newest_us or self._looking_since_us
+        if now_us - heard_us > self._settings.quiet_us:
+            yield from self._lose("silent", at_us=heard_us)
 
     def end(self, reason: str, now_us: int) -> Iterator[Draft]:
         """End the broadcast: what is pending, then the end message."""
+        if not self.has_begun:
+            yield from self._begin_late(before_us=now_us)
         yield from self._flush()
         head = self._head(ends_segment=False)
         head.end.CopyFrom(End(reason=reason, time_us=now_us))
@@ -124,16 +140,25 @@ class Program:
         self._is_state_due = True
         yield self._seal(self._head(ends_segment=False), ())
 
+    def change_rules(self, *, reconnect_window_ms: int, fail_back: bool) -> None:
+        """Take the rules that may change during a broadcast; the next state says them."""
+        rules = self.ledger.state.rules
+        if (rules.reconnect_window_ms, rules.fail_back) != (reconnect_window_ms, fail_back):
+            rules.reconnect_window_ms, rules.fail_back = reconnect_window_ms, fail_back
+            self._is_state_due = True
+
     def written(self, draft: Draft, sequences: Sequence[int]) -> Segment | None:
         """Note that a draft lies in the log at these sequences; the segment message that follows from it."""
         return self.ledger.apply(draft.head, sequences)
 
     # -- who is on air ----------------------------------------------------------------------------
 
-    def _consider(self) -> Iterator[Draft]:
+    def _consider(self, found: Instance) -> Iterator[Draft]:
         current = self.instances[self._on_air.instance] if self._on_air else None
         if current is not None and self._on_air is not None and current.connection == self._on_air.connection:
             yield from self._drain(current)
+        elif self.has_begun:
+            found.forget_stale()
         choice = elect(
             self._on_air,
             self.instances.values(),
@@ -160,48 +185,72 @@ class Program:
     def _is_ahead(self, instance: Instance) -> bool:
         """True if a key frame is there that has not been shown: to go back is no reason to show anything again."""
         end_wall = self._end_wall_us
-        return end_wall is not None and (instance.clock.wall_us(max(instance.key_times())) or 0) >= end_wall
+        return end_wall is not None and (instance.clock.wall_us(instance.key_times[-1]) or 0) >= end_wall
 
-    def _begin(self, instance: Instance) -> Iterator[Draft]:
-        opening = survey(instance, self._settings.pace)
+    def _begin_late(self, *, before_us: int) -> Iterator[Draft]:
+        """Begin with what there is, if its encoder has not been heard of since `before_us`."""
+        for instance in self.instances.values():
+            if not self.has_begun and instance.key_times and instance.newest_us <= before_us:
+                yield from self._begin(instance, is_late=True)
+
+    def _begin(self, instance: Instance, *, is_late: bool = False) -> Iterator[Draft]:
+        opening = survey(instance, self._settings.pace, is_late=is_late)
         if opening is None:
             return
         instance.forget_before(opening.key - MAX_LEAD_IN)
         pace = make_pace(self._settings.pace, gop=opening.gop, frame=opening.frame, audio_frame=opening.audio_frame)
         self.ledger.state.target_duration_s = pace.target_duration_s
+        self.ledger.state.frame_interval = pace.frame
         self._cutter = Cutter(pace)
         yield from self._join(instance, opening.key, START_TIME, "started")
 
     def _go_over(self, choice: Choice) -> Iterator[Draft]:
-        is_switch = self._on_air is not None
-        yield from self._flush()
         instance = choice.instance
-        # After a gap the program begins with the first picture that comes; there is nothing to line up with.
-        key = joining_key(instance, end_wall_us=self._end_wall_us) if is_switch else next(instance.key_times())
-        instance.forget_before(key)
+        yield from self._flush()
+        if self._on_air is None and instance.connection > self.ledger.state.source.connection:
+            # An encoder that has come after a gap: all that it has sent is new.
+            key = instance.key_times[0]
+            instance.forget_before(key)
+        else:
+            key = joining_key(instance, end_wall_us=self._end_wall_us)
+            # Sound of the other instance may not have come as far as its picture.
+            instance.forget_before(key - MAX_LEAD_IN)
         self._is_break = True
-        yield from self._join(instance, key, self._end_time, choice.reason)
+        yield from self._join(instance, key, self._joint(instance), choice.reason)
+
+    def _joint(self, instance: Instance) -> int:
+        """Program time at which another source goes on: where the picture ends, if both have one."""
+        video = self._lanes.get(Track.VIDEO)
+        if video is None or not instance.has_video or self._end_time - video.end_time > LEAD_SILENCE:
+            return self._end_time
+        return video.end_time
 
     def _join(self, instance: Instance, key: int, program_time: int, reason: str) -> Iterator[Draft]:
         """Let the instance's time `key` be `program_time`, for all tracks alike, and go on with what it has."""
         state = self.ledger.state
         before = state.source.instance
-        self._offset = program_time - key
         self._on_air = OnAir(instance.name, instance.connection)
         for lane in self._lanes.values():
-            lane.cursor = Place(0, 0, 0)
-            lane.is_joining = True
+            lane.join()
+        self._refused.clear()
         wall_us = instance.clock.wall_us(key) or instance.newest_us
-        state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection, offset=self._offset))
-        state.clock.CopyFrom(ProgramClock(program_time=program_time, wall_time_us=wall_us))
+        state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection))
+        self._set_clock(key, program_time, wall_us)
         state.source_reason, state.source_time_us = reason, instance.newest_us
         was_lost, state.lost_since_us = state.lost_since_us, 0
-        self._is_state_due = True
         changed = self._say(instance.newest_us, instance.name).source_changed
         changed.from_instance, changed.connection, changed.reason = before, instance.connection, reason
         if was_lost:
             self._say(instance.newest_us, instance.name).media_resumed.connection = instance.connection
         yield from self._drain(instance)
+
+    def _set_clock(self, dts: int, program_time: int, wall_us: int) -> None:
+        """From now on the source's time `dts` is `program_time`, and that is `wall_us` on the wall."""
+        self._offset = program_time - dts
+        self._newest = program_time
+        self.ledger.state.source.offset = self._offset
+        self.ledger.state.clock.CopyFrom(ProgramClock(program_time=program_time, wall_time_us=wall_us))
+        self._is_state_due = True
 
     def _lose(self, reason: str, *, at_us: int) -> Iterator[Draft]:
         """Nobody gives media: put out what is pending, and let the reconnect window run from now."""
@@ -218,18 +267,15 @@ class Program:
 
     def _forget_behind(self, instance: Instance) -> None:
         """Of an instance that is not on air keep what lies after its last key frame before the program's end."""
-        if self._on_air is None:
-            return
-        if instance.closed is not None:
-            instance.forget()
-            return
+        if self._on_air is not None:
+            if instance.closed is not None:
+                instance.forget()
+                return
+            end_wall = self._end_wall_us
+            if end_wall is not None:
+                clock = instance.clock
+                instance.forget_shown(lambda key: (clock.wall_us(key) or end_wall) < end_wall)
         instance.bound()
-        end_wall = self._end_wall_us
-        if end_wall is None:
-            return
-        behind = [key for key in instance.key_times() if (instance.clock.wall_us(key) or end_wall) < end_wall]
-        if behind:
-            instance.forget_before(behind[-1])
 
     # -- the program clock ------------------------------------------------------------------------
 
@@ -244,9 +290,13 @@ class Program:
 
     @property
     def _end_wall_us(self) -> int | None:
-        if not self.ledger.state.HasField("clock"):
-            return None
-        return self._wall_us(self._end_time)
+        """When what ends the program was made: by the arrival of what is on air, whose clock may drift from ours."""
+        current = self.instances[self._on_air.instance] if self._on_air is not None else None
+        if current is not None and self._on_air is not None and current.connection == self._on_air.connection:
+            wall_us = current.clock.wall_us(self._end_time - self._offset)
+            if wall_us is not None:
+                return wall_us
+        return self._wall_us(self._end_time) if self.ledger.state.HasField("clock") else None
 
     def _wall_us(self, program_time: int) -> int:
         clock = self.ledger.state.clock
@@ -255,79 +305,98 @@ class Program:
     # -- what goes out ----------------------------------------------------------------------------
 
     def _drain(self, instance: Instance) -> Iterator[Draft]:
-        if self.lost_since_us and instance.newest_dts() is not None:
+        if self.lost_since_us and instance.newest_dts is not None:
             self.ledger.state.lost_since_us = 0
             self._is_state_due = True
             self._say(instance.newest_us, instance.name).media_resumed.connection = instance.connection
         for item in instance.take():
-            self._in_hand = item if item.sequence else None
-            if isinstance(item.content, Config):
-                yield from self._configure(item.content)
-            else:
-                yield from self._push(item, item.content)
+            content = item.content
+            if isinstance(content, Config):
+                self._in_hand = item if item.sequence else None
+                yield from self._configure(content)
+                continue
+            lane = self._lanes.get(content.track)
+            if lane is None or content.track in self._refused:
+                continue
+            self._in_hand = item
+            time = content.dts + self._offset
+            if time > self._newest:
+                if time - self._newest > MAX_HOLE:
+                    yield from self._jump(content, time)
+                    time = content.dts + self._offset
+                self._newest = time
+            if item.place >= lane.cursor and self._is_due(lane, content, time):
+                yield from self._cut_before(lane, content, time)
+            lane.add(item, content, time)
         self._in_hand = None
+
+    def _is_due(self, lane: Lane, unit: Unit, time: int) -> bool:
+        cutter = self._cutter
+        return (
+            cutter is not None and cutter.is_led_by(lane.track, time) and cutter.is_due(lane, time, is_key=unit.is_key)
+        )
+
+    def _cut_before(self, lane: Lane, unit: Unit, time: int) -> Iterator[Draft]:
+        if self._cutter is not None:
+            for cut in self._cutter.before(lane, time, is_key=unit.is_key):
+                yield self._draft(cut)
 
     def _configure(self, config: Config) -> Iterator[Draft]:
         """Take a codec configuration; another one than before ends the segment and makes a discontinuity."""
         lane = self._lanes.get(config.track)
-        if self._cutter is None or (lane is not None and lane.config.record == config.record):
+        if self._cutter is None:
+            return
+        if lane is not None and lane.config == config:
+            self._refused.discard(config.track)
             return
         try:
             rendition = describe(config, int(config.track))
         except ValueError as error:
-            self.refused = f"{config.track.name.lower()}: {error}"
+            self._refused.add(config.track)
+            self.refusals.add(f"{config.track.name.lower()}: {error}")
             return
-        if self.ledger.is_segment_open or any(found.has_pending for found in self._lanes.values()):
+        self._refused.discard(config.track)
+        if lane is not None:
             yield from self._flush()
-        self._is_break = self._is_break or lane is not None
-        self._install(rendition, lane)
-        self._cutter.lanes[config.track] = Lane.open(config, self.ledger.rendition(rendition.number))
-        self._is_state_due = True
+            self._is_break = True
+        self._install(self._cutter, config, rendition)
 
-    def _install(self, rendition: Rendition, lane: Lane | None) -> None:
+    def _install(self, cutter: Cutter, config: Config, rendition: Rendition) -> None:
         """Put a rendition into the state, in place of the one with its number."""
-        if self._cutter is None:
-            return
-        pace, state = self._cutter.pace, self.ledger.state
+        pace, state = cutter.pace, self.ledger.state
         is_video = rendition.kind == Rendition.VIDEO
-        target = pace.video_part if is_video else pace.audio_part
-        rendition.part_target_us = -(-target * 1_000_000 // CLOCK_RATE)
-        # A track that comes later, or again, has nothing before the end of what has been put out.
-        end = lane.end_time if lane is not None else max(self._cutter.end_time, START_TIME - MAX_LEAD_IN)
-        rendition.next_decode_time = end * rendition.timescale // CLOCK_RATE
         if is_video and not rendition.frame_rate:
             rendition.frame_rate = round(CLOCK_RATE / pace.frame, 3)
-        if lane is not None:
-            rendition.peak_bandwidth = self.ledger.rendition(rendition.number).peak_bandwidth
+        before = next((found for found in state.renditions if found.number == rendition.number), None)
+        if before is not None:
+            carry_over(rendition, before)
+        else:
+            target = pace.video_part if is_video else pace.audio_part
+            rendition.part_target_us = -(-target * 1_000_000 // CLOCK_RATE)
+            # A track that comes later may begin a little behind the others.
+            earliest = max(state.clock.program_time - 2 * MAX_LEAD_IN, 0)
+            rendition.next_decode_time = earliest * rendition.timescale // CLOCK_RATE
         kept = [found for found in state.renditions if found.number != rendition.number]
+        kept.append(rendition)
         del state.renditions[:]
-        state.renditions.extend(sorted([*kept, rendition], key=lambda found: found.number))
+        state.renditions.extend(sorted(kept, key=lambda found: found.number))
+        lane = cutter.lanes[config.track] = Lane.open(config, rendition, video_frame=pace.frame)
+        lane.cursor = self._in_hand.place if self._in_hand is not None else NOWHERE
+        self._is_state_due = True
 
-    def _push(self, item: Item, unit: Unit) -> Iterator[Draft]:
-        lane = self._lanes.get(item.track)
-        if self._cutter is None or lane is None:
-            return
-        newest = max((found.last_time or found.end_time) for found in self._lanes.values())
-        hole = unit.dts + self._offset - newest
-        if hole > MAX_HOLE and lane.cursor != Place(0, 0, 0):
-            yield from self._jump(unit, newest, hole)
-        for cut in self._cutter.push(item, unit, unit.dts + self._offset):
-            yield self._draft(cut)
-
-    def _jump(self, unit: Unit, newest: int, hole: int) -> Iterator[Draft]:
+    def _jump(self, unit: Unit, time: int) -> Iterator[Draft]:
         """Close a hole in a connection's time: the media goes on at once, and the date says what is missing."""
-        wall_us = self._wall_us(newest + hole)
+        wall_us = self._wall_us(time)
         yield from self._flush()
-        state = self.ledger.state
-        program_time = self._end_time
-        self._offset = program_time - unit.dts
-        state.source.offset = self._offset
-        state.clock.CopyFrom(ProgramClock(program_time=program_time, wall_time_us=wall_us))
-        self._is_break = self._is_state_due = True
+        self._set_clock(unit.dts, self._end_time, wall_us)
+        if (sound := self._lanes.get(Track.AUDIO)) is not None:
+            sound.is_joining = True
+        self._is_break = True
 
     def _flush(self) -> Iterator[Draft]:
-        if self._cutter is not None and (cut := self._cutter.flush()) is not None:
-            yield self._draft(cut)
+        if self._cutter is not None:
+            for cut in self._cutter.flush():
+                yield self._draft(cut)
 
     def _draft(self, cut: TickCut) -> Draft:
         if self._is_break and not self.ledger.is_segment_open and cut.cuts:
@@ -346,8 +415,11 @@ class Program:
                 decode_time=found.decode_time,
                 independent=found.independent,
             )
-        if cut.is_forced:
+        if cut.is_forced and not self._is_keyless:
+            # Once, and not for each segment of a GOP without end.
             self._say(head.program_time_us, self.ledger.state.source.instance).keyframes_missed.msn = head.msn
+        if cut.ends_segment:
+            self._is_keyless = cut.is_forced
         return self._seal(head, tuple(parts))
 
     def _head(self, *, ends_segment: bool) -> Tick:
@@ -374,18 +446,26 @@ class Program:
         return Draft(head, parts)
 
     def _mark_position(self, head: Tick) -> None:
-        for track, cursor in ((Track.VIDEO, head.position.video), (Track.AUDIO, head.position.audio)):
-            if lane := self._lanes.get(track):
-                place = lane.cursor
-                cursor.connection, cursor.n, cursor.unit = place.connection, place.n, place.index
-        pending = [lane.first_item for lane in self._lanes.values()] + [self._in_hand]
-        needed = [item.sequence for item in pending if item is not None]
-        kept = [instance.oldest_sequence for instance in self.instances.values()]
-        needed += [sequence for sequence in kept if sequence is not None]
-        head.position.read_from = min(needed, default=self._last_fed + 1)
+        position = head.position
+        firsts = [] if self._in_hand is None else [self._in_hand]
+        for track, lane in self._lanes.items():
+            cursor = position.video if track is Track.VIDEO else position.audio
+            cursor.connection, cursor.n, cursor.unit = lane.cursor
+            if (first := lane.first_item) is not None:
+                firsts.append(first)
+        needed = [item.sequence for item in firsts]
+        needed += [oldest for i in self.instances.values() if (oldest := i.oldest_sequence) is not None]
         if self._on_air is not None:
-            ns = [item.place.n for item in pending if item is not None]
-            head.position.next_n = min([*ns, self.instances[self._on_air.instance].oldest_n])
+            current = self.instances[self._on_air.instance]
+            ns = [item.place.n for item in firsts if item.place.connection == self._on_air.connection]
+            if current.connection == self._on_air.connection:
+                ns.append(current.oldest_n)
+                if current.closed_at is not None:
+                    # Its end is no news to us, but it would be to an heir until the state says so.
+                    needed.append(current.closed_at[0])
+                    ns.append(current.closed_at[1])
+            position.next_n = min(ns, default=1)
+        position.read_from = min(needed, default=self._last_fed + 1)
 
     def _say(self, time_us: int, instance: str) -> Fact:
         state = self.ledger.state

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from headwater.internal.v1.cmaf_pb2 import State
+from headwater.internal.v1.cmaf_pb2 import Rendition, State
 from services.common.media.unit import CLOCK_RATE, Codec, Config, Track
 from services.packager.program.cutter import Cutter
 from services.packager.program.election import OnAir
 from services.packager.program.instance import Instance
 from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger
-from services.packager.program.ordering import ConnectionOrder, Place
-from services.packager.program.pace import Pace
+from services.packager.program.ordering import NOWHERE, ConnectionOrder, Place
+from services.packager.program.pace import Pace, longest_segment
 
 INSTANCES = ("primary", "secondary")
 
@@ -50,14 +50,16 @@ def inherit(ledger: Ledger, *, segment_min: int) -> Inheritance:
 
 def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
     state, position = ledger.state, ledger.head.position
-    cutter = Cutter(_pace(state, segment_min), segment_start=state.segment_start if ledger.is_segment_open else None)
+    pace = _pace(state, segment_min)
+    cutter = Cutter(pace, segment_start=state.segment_start if ledger.is_segment_open else None)
     for rendition in state.renditions:
         track = Track.VIDEO if rendition.kind == rendition.VIDEO else Track.AUDIO
         codec = Codec.H264 if track is Track.VIDEO else Codec.AAC
-        lane = Lane.open(Config(track, codec, rendition.config), rendition)
+        lane = Lane.open(Config(track, codec, rendition.config), rendition, video_frame=pace.frame)
         cursor = position.video if track is Track.VIDEO else position.audio
-        lane.cursor = Place(cursor.connection, cursor.n, cursor.unit)
-        lane.is_joining = False
+        if cursor.connection == state.source.connection:
+            lane.cursor = Place(cursor.connection, cursor.n, cursor.unit)
+            lane.is_joining = lane.cursor == NOWHERE
         cutter.lanes[track] = lane
     return cutter
 
@@ -65,14 +67,12 @@ def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
 def _pace(state: State, segment_min: int) -> Pace:
     """The lengths that the first packager chose: they are fixed for the broadcast."""
     targets = {r.kind: r.part_target_us * CLOCK_RATE // 1_000_000 for r in state.renditions}
-    video = next((r for r in state.renditions if r.kind == r.VIDEO), None)
     default = CLOCK_RATE // 3
-    frame = round(CLOCK_RATE / video.frame_rate) if video is not None and video.frame_rate else CLOCK_RATE // 30
     return Pace(
         target_duration_s=state.target_duration_s,
         segment_min=segment_min,
-        segment_max=round((state.target_duration_s + 0.45) * CLOCK_RATE),
-        video_part=next((t for k, t in targets.items() if video is not None and k == video.kind), default),
-        audio_part=next((t for k, t in targets.items() if video is None or k != video.kind), default),
-        frame=frame,
+        segment_max=longest_segment(state.target_duration_s),
+        video_part=targets.get(Rendition.VIDEO, default),
+        audio_part=targets.get(Rendition.AUDIO, default),
+        frame=state.frame_interval or CLOCK_RATE // 30,
     )

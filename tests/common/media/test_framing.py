@@ -48,7 +48,7 @@ def test_config_comes_back() -> None:
 
     (piece,) = decode_pieces(bytes(HEAD_BYTES) + encode_config(config))
 
-    assert piece.flags is Flag.CONFIG
+    assert piece.flags == Flag.CONFIG
     assert piece.config == config
 
 

@@ -34,6 +34,8 @@ class Logs:
     ticks: list[tuple[int, Tick, tuple[bytes, ...]]] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    states: list[bytes] = field(default_factory=list)
+    """The writer's state after each tick, serialised."""
     sequence: int = 100
 
     def write(self, program: Program, drafts: Iterable[Draft]) -> int:
@@ -45,6 +47,7 @@ class Logs:
             self.ticks.append((self.sequence, head, draft.parts))
             if segment := program.written(draft, [self.sequence]):
                 self.segments.append(segment)
+            self.states.append(program.ledger.state.SerializeToString(deterministic=True))
             count += 1
         self.facts.extend(program.facts)
         program.facts.clear()
