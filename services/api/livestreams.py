@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from headwater.internal.v1.onair_pb2 import OnAir
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from services.api import broadcast
 from services.api.on_air import OnAirOrders
@@ -67,15 +68,27 @@ class Livestreams:
     async def idle(self, livestream: str) -> Stored[LivestreamRecord]:
         """End the broadcast on air, or disarm. AppError(FAILED_PRECONDITION) where there is neither."""
         stored = await self.get(livestream)
-        was_on_air = await self.orders.end(livestream)
-        if not was_on_air and not self._is_armed(stored.record):
+        ended = await self.orders.end(livestream)
+        if ended is None and not self._is_armed(stored.record):
             raise AppError(Kind.FAILED_PRECONDITION, "the livestream is not on air")
+        if ended is not None:
+            await self._show_order(ended)
         if not stored.record.armed_time_us:
             return stored
         record = LivestreamRecord()
         record.CopyFrom(stored.record)
         record.armed_time_us = 0
         return await self.update(stored, record)
+
+    async def _show_order(self, on_air: OnAir) -> None:
+        """The answer to the order shows it already; the observer would write the same a moment later."""
+
+        def edit(record: BroadcastRecord | None) -> BroadcastRecord | None:
+            if record is not None:
+                broadcast.note_on_air(record, on_air)
+            return record
+
+        await self.records.broadcasts.change(on_air.broadcast_id, edit)
 
     def _is_armed(self, record: LivestreamRecord) -> bool:
         window_us = record.rules.reconnect_window_ms * 1000

@@ -30,21 +30,22 @@ class OnAirOrders:
         stored = await self._on_air.get(livestream)
         return stored is not None and not stored.record.end_reason
 
-    async def end(self, livestream: str) -> bool:
-        """End the broadcast on air and hold encoders off; False if there is none."""
-        was_on_air = False
+    async def end(self, livestream: str) -> OnAir | None:
+        """End the broadcast on air and hold encoders off; what then stands, None if nothing was on air."""
+        ended: OnAir | None = None
 
         def edit(on_air: OnAir | None) -> OnAir | None:
-            nonlocal was_on_air
-            was_on_air = on_air is not None and not on_air.end_reason
+            nonlocal ended
+            ended = None
             if on_air is None or on_air.end_reason:
                 return None
             on_air.end_reason = "order"
             on_air.hold_until_us = self._now_us() + self._hold_us
+            ended = on_air
             return on_air
 
         await self._change(livestream, edit)
-        return was_on_air
+        return ended
 
     async def change_rules(self, livestream: str, rules: Rules) -> None:
         """Let the broadcast on air, if there is one, go by new rules. What is being recorded stays as it began."""

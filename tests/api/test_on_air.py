@@ -22,13 +22,12 @@ def test_idle_writes_the_order_into_onair_and_shows_it_at_once(rest: Rest, other
     """Ingest disconnects and packager ends by what stands there; the key stays, so that encoders are held off."""
     livestream, broadcast = live(rest, others)
 
-    rest.call("POST", f"/v1/livestreams/{livestream}:idle", {})
+    answer = rest.call("POST", f"/v1/livestreams/{livestream}:idle", {})
 
+    assert (answer["state"], answer["stateReason"]) == ("ENDING", "order")
     record = OnAir.FromString(others.get("onair", livestream) or b"")
     assert (record.broadcast_id, record.end_reason) == (broadcast, "order")
     assert record.hold_until_us > 0
-    shown = until(lambda: rest.call("GET", f"/v1/livestreams/{livestream}"), lambda one: one["state"] == "ENDING")
-    assert shown["stateReason"] == "order"
     assert rest.post(f"/v1/livestreams/{livestream}:idle", json={}).status_code == 409
 
 

@@ -25,6 +25,8 @@ from services.common.rpc_call import REQUEST_ID_KEY
 MAX_BODY = 1 << 20
 BODY_TIMEOUT_S = 15.0
 _MAX_QUERY = 8192
+_MAX_DISCARDED = 16 * MAX_BODY
+_TOO_LARGE = Problem(413, f"a body may have {MAX_BODY} bytes")
 
 _log = get_logger(__name__)
 _tracer = telemetry.tracer(__name__)
@@ -111,20 +113,30 @@ async def _read_body(request: Request, route: Route) -> bytes:
     """The body, bounded in bytes and time before it is parsed. Without a rule for a body it is not read."""
     if not route.body:
         return b""
-    if int(request.headers.get("content-length", "0")) > MAX_BODY:
-        raise Refusal(Problem(413, f"a body may have {MAX_BODY} bytes"))
-    body = bytearray()
+    if int(request.headers.get("content-length", "0")) > _MAX_DISCARDED:
+        raise Refusal(_TOO_LARGE)
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            async for block in request.stream():
-                body += block
-                if len(body) > MAX_BODY:
-                    raise Refusal(Problem(413, f"a body may have {MAX_BODY} bytes"))
+            body = await _take_body(request)
     except TimeoutError:
         raise Refusal(Problem(408, f"the body did not come within {BODY_TIMEOUT_S:g} s")) from None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and kind != "application/json":
         raise Refusal(Problem(415, "the body must be application/json", headers={"Accept": "application/json"}))
+    return body
+
+
+async def _take_body(request: Request) -> bytes:
+    """Not more than the limit is kept; some more is read and thrown away, or the refusal would meet a closed ear."""
+    body, size = bytearray(), 0
+    async for block in request.stream():
+        size += len(block)
+        if size > _MAX_DISCARDED:
+            break
+        if size <= MAX_BODY:
+            body += block
+    if size > MAX_BODY:
+        raise Refusal(_TOO_LARGE)
     return bytes(body)
 
 

@@ -5,6 +5,7 @@ import { cardView } from "./card.js";
 import { say, show } from "./dom.js";
 
 const POLL_MS = 1000;
+const MEDIA_EACH_MS = 2500;
 const ON_AIR = new Set(["LIVE", "RECONNECTING"]);
 
 const at = (id) => document.getElementById(id);
@@ -12,17 +13,22 @@ const cards = new Map();
 const statistics = new Map();
 let limit = 20;
 let polling = 0;
+let media = [];
+let mediaReadAt = 0;
 
 async function refresh() {
-  const [{ livestreams, totalCount }, { media }] = await Promise.all([
-    call("GET", `/v1/livestreams?pageSize=${limit}`),
-    call("GET", "/v1/media?pageSize=500"),
-  ]);
+  const [{ livestreams, totalCount }] = await Promise.all([call("GET", `/v1/livestreams?pageSize=${limit}`), readMedia()]);
   if (!token.get()) return;
   await Promise.all(livestreams.map(readStatistics));
-  paint(livestreams, media);
+  paint(livestreams);
   show(at("empty"), livestreams.length === 0);
   show(at("more"), totalCount > livestreams.length && limit < 1000);
+}
+
+async function readMedia() {
+  if (Date.now() - mediaReadAt < MEDIA_EACH_MS) return;
+  mediaReadAt = Date.now();
+  ({ media } = await call("GET", "/v1/media?pageSize=200"));
 }
 
 async function readStatistics({ id, state }) {
@@ -31,7 +37,7 @@ async function readStatistics({ id, state }) {
   return call("GET", `/v1/livestreams/${id}/statistics`).then((found) => statistics.set(id, found), () => statistics.delete(id));
 }
 
-function paint(livestreams, media) {
+function paint(livestreams) {
   const list = at("livestreams");
   const present = new Set(livestreams.map(({ id }) => id));
   for (const [id, card] of cards) {
@@ -74,6 +80,7 @@ async function act(button, order) {
   button.disabled = true;
   notice("");
   await attempt(order);
+  mediaReadAt = 0;
   await attempt(refresh, { isQuiet: true });
   button.disabled = false;
 }
@@ -95,7 +102,9 @@ function signIn() {
 function signOut(words = "") {
   token.clear();
   polling += 1;
-  paint([], []);
+  media = [];
+  mediaReadAt = 0;
+  paint([]);
   notice("");
   show(at("console"), false);
   show(at("sign-out"), false);
