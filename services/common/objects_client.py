@@ -14,6 +14,8 @@ from minio.error import S3Error
 
 from services.common.objects_errors import ObjectsUnavailable, translated
 from services.common.objects_sending import Body, Sender
+from services.common.objects_signing import Signer
+from services.common.objects_wire import Wire
 
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 15.0
@@ -60,14 +62,14 @@ class S3Client:
             secure=address.scheme == "https",
             http_client=self._pool,
         )
-        self._sender = Sender(
-            self._pool,
+        self._wire = Wire(
             address,
-            access_key=access_key,
-            secret_key=secret_key,
-            bucket=bucket,
-            region=region,
+            connections=connections,
+            connect_timeout_s=_CONNECT_TIMEOUT_S,
+            read_timeout_s=_READ_TIMEOUT_S,
+            tls=tls,
         )
+        self._sender = Sender(self._wire, address, Signer(access_key, secret_key, region), bucket=bucket)
         self._bucket = bucket
 
     def ensure_bucket(self) -> None:
@@ -141,6 +143,7 @@ class S3Client:
 
     def close(self) -> None:
         self._pool.clear()
+        self._wire.close()
 
 
 def _whole_size(content_range: str | None, read: int) -> int:

@@ -1,0 +1,127 @@
+"""Kept connections to a server that may do anything."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+
+from services.common.objects_wire import Wire, WireError
+
+OK = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n'
+HEAD = b"PUT /b/k HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
+
+
+@dataclass
+class Peer:
+    """A server of one thread that answers each request with the next of its answers."""
+
+    answers: list[bytes]
+    hang_up_after: int = 1_000
+    heard: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+
+    def serve(self) -> None:
+        while self.answers:
+            connection, _ = self.listener.accept()
+            self.connections += 1
+            with connection:
+                self._talk(connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        for _ in range(self.hang_up_after):
+            if not self.answers or not (request := _read(connection)):
+                return
+            self.heard.append(request)
+            connection.sendall(self.answers.pop(0))
+
+
+def _read(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        data += chunk
+    head, _, body = data.partition(b"\r\n\r\n")
+    wanted = int(head.rpartition(b":")[2])
+    while len(body) < wanted:
+        body += connection.recv(65536)
+    return body
+
+
+@contextmanager
+def talking(peer: Peer) -> Iterator[Wire]:
+    thread = threading.Thread(target=peer.serve, daemon=True)
+    thread.start()
+    address = urlsplit(f"http://127.0.0.1:{peer.listener.getsockname()[1]}")
+    wire = Wire(address, connections=2, connect_timeout_s=5, read_timeout_s=5, tls=None)
+    try:
+        yield wire
+    finally:
+        wire.close()
+        peer.answers.clear()
+        peer.listener.close()
+
+
+def put(wire: Wire, *pieces: bytes) -> Callable[[], int]:
+    return lambda: wire.exchange(HEAD % sum(map(len, pieces)), pieces).status
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_body_arrives_whole_and_the_connection_is_kept(size: int) -> None:
+    """Small and large, piece by piece; three requests on one connection."""
+    peer = Peer([OK] * 3)
+    with talking(peer) as wire:
+        for _ in range(3):
+            assert put(wire, b"a" * size, b"b" * size)() == 200
+
+    assert peer.heard == [b"a" * size + b"b" * size] * 3
+    assert peer.connections == 1
+
+
+def test_connection_that_was_closed_meanwhile_is_not_used() -> None:
+    """The server hangs up after each answer; the next request finds out beforehand."""
+    peer = Peer([OK] * 3, hang_up_after=1)
+    with talking(peer) as wire:
+        assert [put(wire, b"x")() for _ in range(3)] == [200] * 3
+
+    assert peer.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", b"no"),
+        (b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n", b"2\r\nno\r\n0\r\n\r\n"),
+        (b"HTTP/1.1 503 Slow Down\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno", b"no"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+    ],
+)
+def test_refusal_is_read_with_its_reason(answer: bytes, body: bytes) -> None:
+    """However its end is told; the next request is answered too."""
+    peer = Peer([answer, OK], hang_up_after=1_000 if b"Connection" not in answer else 1)
+    with talking(peer) as wire:
+        found = wire.exchange(HEAD % 1, [b"x"])
+        assert (found.status, found.body) == (int(answer[9:12]), body)
+        assert put(wire, b"y")() == 200
+
+
+@pytest.mark.parametrize(
+    "answer", [b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 50_000]
+)
+def test_answer_that_is_not_http_is_an_error(answer: bytes) -> None:
+    """Foreign words, and heads without end."""
+    with talking(Peer([answer], hang_up_after=1)) as wire, pytest.raises(OSError):
+        put(wire, b"x")()
+
+
+def test_server_that_hangs_up_in_mid_answer_is_an_error() -> None:
+    """Half an answer is none."""
+    peer = Peer([b"HTTP/1.1 200 OK\r\nContent-Le"], hang_up_after=1)
+    with talking(peer) as wire, pytest.raises(WireError, match="hung up"):
+        put(wire, b"x")()
