@@ -11,6 +11,7 @@ from services.common.objects import Body
 
 _READS_AT_ONCE = 6
 _KNOWN_INITS = 10_000
+_KNOWN_RECORDS = 20_000
 _VIDEO = "video/mp4"
 
 
@@ -20,6 +21,8 @@ class Recordings:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._known_inits: dict[str, None] = {}
+        # What we have written ourselves need not be read for the index; what is not here is read.
+        self._known_records: dict[tuple[str, int], bytes] = {}
 
     async def put_init(self, prefix: str, rendition: Rendition) -> None:
         """Write an init segment and what it is of, unless this process has done so."""
@@ -46,6 +49,9 @@ class Recordings:
     async def put_record(self, prefix: str, msn: int, message: bytes) -> None:
         """Write that a segment is stored: after all else of it."""
         await self.store.put(keys.segment_record(prefix, msn), [message])
+        if len(self._known_records) >= _KNOWN_RECORDS:
+            del self._known_records[next(iter(self._known_records))]
+        self._known_records[prefix, msn] = message
 
     async def has_segment(self, prefix: str, msn: int) -> bool:
         """Whether a segment is stored, by its record or by the index that has taken the record in."""
@@ -58,8 +64,10 @@ class Recordings:
         gate = asyncio.Semaphore(_READS_AT_ONCE)
 
         async def read(msn: int) -> Segment | None:
-            async with gate:
-                found = await self.store.get(keys.segment_record(prefix, msn))
+            found = self._known_records.get((prefix, msn))
+            if found is None:
+                async with gate:
+                    found = await self.store.get(keys.segment_record(prefix, msn))
             return None if found is None else Segment.FromString(found)
 
         return await asyncio.gather(*(read(msn) for msn in msns))
@@ -69,6 +77,8 @@ class Recordings:
 
     async def put_index(self, prefix: str, number: int, index: Index) -> None:
         await self.store.put(keys.index(prefix, number), [index.SerializeToString(deterministic=True)])
+        for segment in index.segments:
+            self._known_records.pop((prefix, segment.msn), None)
 
     async def index(self, prefix: str, number: int) -> Index | None:
         found = await self.store.get(keys.index(prefix, number))
