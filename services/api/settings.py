@@ -15,6 +15,8 @@ class Settings(ServiceSettings):
     program: ClassVar[str] = "api"
 
     rest_port: PortNumber = Field(default=ports.REST, description="Where REST, the start page and /readyz are.")
+    rtmp_port: PortNumber = Field(default=ports.RTMP, description="Where encoders connect by RTMP.")
+    origin_port: PortNumber = Field(default=ports.ORIGIN, description="Where viewers fetch.")
     public_rtmp_url: Url | None = Field(
         default=None, description="Where encoders push to; not set: rtmp://, the public host and the RTMP port."
     )
@@ -43,12 +45,12 @@ class Settings(ServiceSettings):
     @property
     def rtmp_url(self) -> str:
         """Where encoders push to, application included."""
-        return self.public_rtmp_url or f"rtmp://{self._host}:{ports.RTMP + self.port_offset}/live"
+        return self.public_rtmp_url or f"rtmp://{self._host}:{self.rtmp_port}/live"
 
     @property
     def playback_url(self) -> str:
         """What playback URLs begin with, without a slash at its end."""
-        return self.public_playback_url or f"http://{self._host}:{ports.ORIGIN + self.port_offset}"
+        return self.public_playback_url or f"http://{self._host}:{self.origin_port}"
 
     @property
     def _host(self) -> str:
