@@ -1,4 +1,4 @@
-"""Films that encoders send: made by ffmpeg the same way each time, every frame of picture and of sound unlike the others."""
+"""Films that encoders send: made by ffmpeg the same way each time, no frame of picture or sound like another."""
 
 import os
 import subprocess

@@ -75,10 +75,8 @@ def _unlike(kind: str, sent: Sequence[Frame], kept: Sequence[Frame]) -> list[str
     places = [n for n, (a, b) in enumerate(zip(sent, kept, strict=False)) if a.md5 != b.md5]
     missing = [n for n, frame in enumerate(sent) if frame.md5 not in {kept_one.md5 for kept_one in kept}]
     first = places[0] if places else min(len(sent), len(kept))
-    return [
-        f"{kind}: {len(sent)} frames sent, {len(kept)} kept, unlike from {first} on; "
-        f"{len(missing)} missing, the first {missing[:SHOWN]}"
-    ]
+    counts = f"{kind}: {len(sent)} frames sent, {len(kept)} kept, unlike from {first} on"
+    return [f"{counts}; {len(missing)} missing, the first {missing[:SHOWN]}"]
 
 
 async def _framemd5(url: str, stream: str, deadline_s: float) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.browser import SCRIPTS, Viewers, chromium, viewers
 from tests.clients.footage import Film, shoot
 from tests.e2e.harness.machine import Machine, machine
 
@@ -33,3 +34,13 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Film], Path]:
     """Makes a film's file, once in a session."""
     folder = tmp_path_factory.mktemp("films")
     return lambda film: shoot(film, folder)
+
+
+@pytest.fixture
+async def audience() -> AsyncIterator[Viewers]:
+    """A browser; the test is skipped, aloud, where there is none or the players are not installed."""
+    missing = [path.name for path in SCRIPTS.values() if not path.exists()]
+    if chromium() is None or missing:
+        pytest.skip(f"no viewer: chromium is {chromium()}, missing {missing}; `make test` installs them")
+    async with viewers() as found:
+        yield found

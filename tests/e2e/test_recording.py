@@ -9,8 +9,9 @@ import pytest
 from tests.clients.encoder import Encoder
 from tests.clients.footage import Film
 from tests.clients.frames import Tracks, differences, read_frames, read_tracks
-from tests.e2e.harness.livestream import Json, Livestream, eventually, patient
+from tests.e2e.harness.livestream import Json, Livestream
 from tests.e2e.harness.machine import Machine
+from tests.e2e.harness.waiting import eventually, patient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 SHORT_S, LONG_S = 9.0, 120.0

@@ -6,13 +6,11 @@ from typing import Any
 
 import httpx
 
-from headwater.client_errors import ApiError, UnreachableError
 from tests.clients.frames import Tracks, differences, read_tracks
 from tests.e2e.harness.machine import Machine
+from tests.e2e.harness.waiting import eventually, patient
 
-POLL_S = 0.05
 WAIT_S = 40.0
-REST_PATIENCE_S = 20.0
 Json = dict[str, Any]
 
 
@@ -65,11 +63,11 @@ class Livestream:
 
     async def on_air(self, *, deadline_s: float = WAIT_S) -> str:
         """The id of the broadcast, as soon as the origin has a picture of it."""
-        async with httpx.AsyncClient() as client, asyncio.timeout(deadline_s):
-            while True:
-                if (found := await _named_broadcast(client, self.playback)) is not None:
-                    return found
-                await asyncio.sleep(POLL_S)
+        async with httpx.AsyncClient() as client:
+            found = await eventually(
+                lambda: _named_broadcast(client, self.playback), bool, "a picture at the origin", deadline_s=deadline_s
+            )
+        return str(found)
 
     async def recorded(self, *, count: int = 1, deadline_s: float = 60.0) -> list[Json]:
         """Its media, once there are so many and all are ready; newest first."""
@@ -84,32 +82,6 @@ class Livestream:
         """The recording has every frame that was sent, in order, all times moved by one constant."""
         kept = await read_tracks(media["playouts"][0]["url"])
         assert differences(sent, kept) == []
-
-
-async def patient(ask: Callable[[], Any]) -> Any:
-    """An answer of the API, asked again while nobody is there or it is not ready (503)."""
-    async with asyncio.timeout(REST_PATIENCE_S):
-        while True:
-            try:
-                return await asyncio.to_thread(ask)
-            except UnreachableError:
-                await asyncio.sleep(POLL_S)
-            except ApiError as error:
-                if error.status != 503:
-                    raise
-                await asyncio.sleep(POLL_S)
-
-
-async def eventually(ask: Callable[[], Any], holds: Callable[[Any], bool], what: str, *, deadline_s: float) -> Any:
-    """The first answer that is as it should be; AssertionError with the last one if none is in time."""
-    last = None
-    try:
-        async with asyncio.timeout(deadline_s):
-            while not holds(last := await ask()):
-                await asyncio.sleep(POLL_S)
-    except TimeoutError:
-        raise AssertionError(f"not within {deadline_s:g} s: {what}; the last answer was {last}") from None
-    return last
 
 
 async def _named_broadcast(client: httpx.AsyncClient, url: str) -> str | None:

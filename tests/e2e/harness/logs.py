@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 
 MOST_SHOWN = 2000
+LINES_AFTER = 45
 
 
 def accidents(folder: Path) -> list[str]:
-    """Every traceback and every unhandled error that a program has logged, each with the file and the line's number."""
+    """Every traceback and every lost error that a program has logged, each with its file and line."""
     found = []
     for path in sorted(folder.glob("*.log*")):
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+        lines = path.read_text(errors="replace").splitlines()
+        for number, line in enumerate(lines):
             if _is_accident(line):
-                found.append(f"{path.name}:{number}: {_readable(line)[-MOST_SHOWN:]}")
+                after = lines[number : number + LINES_AFTER] if line.startswith("Traceback") else [line]
+                found.append(f"{path.name}:{number + 1}: {_readable(chr(10).join(after))[-MOST_SHOWN:]}")
     return found
 
 

@@ -1,11 +1,10 @@
 """`headwater run` as a child of the tests: a state folder and ports of its own, and every program of it by name."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from services.machine.home import Home
 from services.machine.probe import http_status
 from services.machine.programs import CHECKOUT
 from tests.machine.programs import is_alive, pid_of
+from tests.e2e.harness.logs import accidents
+from tests.e2e.harness.waiting import eventually, until
 from tests.machine.running import free_offset
 
 READY_S = 60.0
@@ -67,7 +68,7 @@ class Machine:
 
     async def ready(self) -> None:
         """Return when an encoder may connect and a viewer may watch."""
-        await self._until(lambda: "Headwater is ready" in self.said() or not self._lives(), READY_S, "ready")
+        await until(lambda: self._is_printed() or not self._lives(), "ready", deadline_s=READY_S)
         assert self._lives(), self.said()
 
     def more(self, program: str) -> str:
@@ -115,33 +116,35 @@ class Machine:
 
     async def running(self, program: str, *, other_than: int = 0) -> int:
         """The pid of a program once it runs (again, as another process than the given)."""
-        await self._until(lambda: self.pid(program) not in {0, other_than}, BACK_S, program)
+        await until(
+            lambda: self.pid(program) not in {0, other_than}, f"{program} runs", deadline_s=BACK_S, poll_s=POLL_S
+        )
         return self.pid(program)
 
     async def serving(self, program: str, *, deadline_s: float = BACK_S) -> None:
         """Return when the first replica of a program says itself that it is ready."""
         port = ports.metrics_port(program) + self.offset
-        async with asyncio.timeout(deadline_s):
-            while await http_status(port, "/readyz", "127.0.0.1") != 200:
-                await asyncio.sleep(POLL_S)
+        await eventually(
+            lambda: http_status(port, "/readyz", "127.0.0.1"),
+            lambda status: status == 200,
+            f"{program} is ready",
+            deadline_s=deadline_s,
+        )
 
     async def log_says(self, program: str, words: str, *, deadline_s: float = BACK_S) -> None:
         """Return when a line with these words stands in the log of a program."""
         path = self.home.log_path(program)
-        await self._until(lambda: words in path.read_text(errors="replace"), deadline_s, f"{words!r} in {path.name}")
+        await until(
+            lambda: words in path.read_text(errors="replace"), f"{words!r} in {path.name}", deadline_s=deadline_s
+        )
 
     # -- the rest -------------------------------------------------------------------------------------
 
+    def _is_printed(self) -> bool:
+        return "Headwater is ready" in self.said()
+
     def _lives(self) -> bool:
         return self._process is not None and self._process.poll() is None
-
-    async def _until(self, holds: Callable[[], bool], deadline_s: float, what: str) -> None:
-        try:
-            async with asyncio.timeout(deadline_s):
-                while not holds():  # noqa: ASYNC110  processes and files send no event
-                    await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            raise AssertionError(f"not within {deadline_s:g} s: {what}\n{self.said()[-2000:]}") from None
 
     def _spawn(self, *words: str) -> "subprocess.Popen[bytes]":
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
@@ -170,8 +173,6 @@ def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:
 @contextmanager
 def machine(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Machine]:
     """A machine for as long as the block; at its end nothing of it runs, and its logs tell of no accident."""
-    from tests.e2e.harness.logs import accidents
-
     running = Machine(folder, env)
     running.start()
     try:
