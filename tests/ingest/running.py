@@ -232,6 +232,7 @@ async def child(nats: NatsServer, folder: Path, **more: str) -> AsyncIterator[Ch
     running = Child(process, int(environment["HEADWATER_RTMP_PORT"]), int(environment["HEADWATER_METRICS_PORT"]), log)
     try:
         await until(lambda: '"started"' in running.lines() or process.returncode is not None)
+        assert process.returncode is None, running.lines()
         yield running
     finally:
         if process.returncode is None:

@@ -1,5 +1,6 @@
 """Messages out of units: every unit once, in order, none too large, none too late."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.media.framing import (
-    HEAD_BYTES,
     Flag,
     Head,
     Kind,
@@ -151,7 +151,7 @@ def test_sound_alone_has_beginnings_every_two_seconds() -> None:
     bodies = batch(frames, BatchLimits(), AAC)
     starts = [pieces(body)[1].dts for body in bodies if body.begins_gop]
     assert starts[0] == 0
-    gaps = {later - earlier for earlier, later in zip(starts, starts[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in itertools.pairwise(starts)}
     assert all(2 * CLOCK_RATE <= gap < 2 * CLOCK_RATE + 2 * 1920 for gap in gaps)
 
 

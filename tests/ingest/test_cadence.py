@@ -1,5 +1,7 @@
 """Where parts probably end: the guess agrees with the packager's own cutter."""
 
+import itertools
+
 import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track, Unit
@@ -41,7 +43,7 @@ def test_part_ends_wherever_the_clock_of_the_encoder_stands() -> None:
 def test_sound_alone_has_parts_too() -> None:
     """48 kHz AAC: a part holds a third of a second and at most one frame more."""
     found = ends(48_000 / 1024, 1, 3, track=Track.AUDIO)
-    lengths = {later - earlier for earlier, later in zip(found, found[1:], strict=False)}
+    lengths = {later - earlier for earlier, later in itertools.pairwise(found)}
     assert lengths <= {15, 16}
     assert lengths
 

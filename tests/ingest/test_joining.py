@@ -15,7 +15,11 @@ FULL = Refusal(Why.LOG_FULL, "full")
 
 
 def applicant(
-    instance: str = "primary", token: str = "t1", *, is_enabled: bool = True, now_us: int = NOW_US
+    instance: str = "primary",
+    token: str = "t1",  # noqa: S107  names a connection, opens nothing
+    *,
+    is_enabled: bool = True,
+    now_us: int = NOW_US,
 ) -> Applicant:
     key = StreamKey(livestream_id="l", instance=instance, is_enabled=is_enabled, rules=Rules(reconnect_window_ms=7))
     return Applicant(key, token, "edge", "rtmp", now_us)

@@ -1,7 +1,5 @@
 """Stream keys: known at once, also those made, enabled or withdrawn this moment."""
 
-import asyncio
-
 import pytest
 
 from headwater.internal.v1.onair_pb2 import StreamKey
@@ -51,6 +49,7 @@ async def test_watched_keys_open_without_nats_and_withdrawn_ones_are_told(own_na
         withdrawn: list[str] = []
         book.on_withdrawn = withdrawn.append
         watching = spawn(book.watch(), name="watch")
+        await until(lambda: len(book._known) == 2)
         await api.withdraw(livestream.keys["secondary"])
         await until(lambda: withdrawn == [digest(livestream.keys["secondary"])])
         own_nats.kill()
@@ -71,9 +70,7 @@ async def test_foreign_bytes_in_the_bucket_open_nothing_and_end_nothing(nats_ser
         book = KeyBook(bucket)
         watching = spawn(book.watch(), name="watch")
         await api.put_key(livestream)
-        async with asyncio.timeout(10):
-            while digest(livestream.key) not in book._known:  # noqa: ASYNC110  nothing tells
-                await asyncio.sleep(0.01)
+        await until(lambda: digest(livestream.key) in book._known)
         assert await book.find([bad]) is None
         assert await book.find([livestream.key]) is not None
         await bucket.delete(digest(bad))

@@ -1,6 +1,7 @@
 """The media log's writer against a real nats-server that is killed, paused and too small."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -166,7 +167,7 @@ async def test_overflow_while_nats_is_away_drops_whole_gops_and_goes_on(written:
     assert [batch.n for batch in batches] == list(range(1, len(batches) + 1))
     assert source.made - len(found) == sum(units for units, _ in written.drops)
     assert written.drops
-    gaps = [later for earlier, later in zip(found, found[1:], strict=False) if later != earlier + 1]
+    gaps = [later for earlier, later in itertools.pairwise(found) if later != earlier + 1]
     assert len(gaps) == 1
     assert gaps[0] % GOP == 0
     assert found[-1] == source.made - 1
