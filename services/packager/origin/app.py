@@ -37,12 +37,12 @@ class OriginApp(App):
 
     def __init__(self, server: Server, directory: Directory, audience: Audience) -> None:
         self._server = server
-        self._directory = directory
+        self.directory = directory
         self._audience = audience
 
     def jobs(self) -> Iterable[Job]:
         """Deadlines of those who wait, and the report of who watched; the server runs by itself."""
-        return (Job("sweep", self._directory.sweep), Job("audience", self._audience.report))
+        return (Job("sweep", self.directory.sweep), Job("audience", self._audience.report))
 
     async def drain(self) -> None:
         """Accept nobody and finish what is at hand. Who waits longer gets the playlist as it is, which is no error to a
@@ -52,7 +52,7 @@ class OriginApp(App):
 
     async def _release(self) -> None:
         await asyncio.sleep(RELEASE_AFTER_S)
-        self._directory.release()
+        self.directory.release()
 
 
 @asynccontextmanager
