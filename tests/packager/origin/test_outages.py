@@ -54,14 +54,16 @@ async def test_nats_restarted_is_no_error_to_viewers(here: Stage, own_nats: Nats
     async with origin(here) as site:
         broadcast = await here.begin()
         msn, part = await _edge_after(broadcast, PATIENT[:60])
+        await site.get(path_of(broadcast, "index.m3u8"))
         viewer = Viewer(site.client, broadcast)
         watching = spawn(viewer.watch(msn, part, until=(2, 0)), name="viewer")
         await site.waiting(1)
 
         own_nats.kill()
         meanwhile = await site.get(path_of(broadcast, "video.m3u8"))
-        own_nats.start()
-        await broadcast.send(MEDIA[60:])
+        await asyncio.to_thread(own_nats.start)
+        await here.spine.bus.wait_connected()
+        await broadcast.send(PATIENT[60:])
         await asyncio.wait_for(watching, 20)
 
     assert meanwhile.status_code == 200
