@@ -27,6 +27,9 @@ __all__ = ["PREFIX", "ByteSize", "Duration", "SecretStr", "ServiceSettings", "va
 
 PREFIX = "HEADWATER_"
 
+RECONNECT_WINDOW_S = 120.0
+"""How long a broadcast waits for its encoder, unless its livestream says otherwise."""
+
 
 class ServiceSettings(BaseSettings):
     """What all programs share."""
@@ -113,6 +116,21 @@ class ServiceSettings(BaseSettings):
     def is_set(self, field: str) -> bool:
         """Whether the environment gave this setting, rather than its default."""
         return field in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _check_ages(self) -> Self:
+        """What a packager that was away must find again may not be gone before an encoder's window is over."""
+        if self.media_log_age < RECONNECT_WINDOW_S:
+            raise ValueError(
+                f"HEADWATER_MEDIA_LOG_AGE ({self.media_log_age:g} s) is below the usual reconnect window "
+                f"({RECONNECT_WINDOW_S:g} s): a broadcast could outlive its own media"
+            )
+        if self.cmaf_log_age < self.media_log_age:
+            raise ValueError(
+                f"HEADWATER_CMAF_LOG_AGE ({self.cmaf_log_age:g} s) is below HEADWATER_MEDIA_LOG_AGE "
+                f"({self.media_log_age:g} s): what has been made of the media would go before it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fill_defaults(self) -> Self:

@@ -16,14 +16,19 @@ from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
+from services.ingest.batcher import BatchLimits
 from services.ingest.counts import Counts
 from services.ingest.edge import Edge
 from services.ingest.fullness import Fullness
 from services.ingest.keys import KeyBook
+from services.ingest.media_log import LogLimits
 from services.ingest.on_air import OnAirBook
 from services.ingest.rtmp_server import RtmpServer
 from services.ingest.servicer import EncoderServicer
 from services.ingest.settings import Settings
+
+CONFIG_ROOM = 40_000
+"""Bytes that a message may have beyond its batch: its head, and two codec configurations (16 KB each at most)."""
 
 
 class IngestApp(App):
@@ -64,6 +69,13 @@ def _show_bus() -> Callable[[bool], None]:
     return note
 
 
+def batch_limits(settings: Settings, *, max_payload: int) -> BatchLimits:
+    """The part of the settings that batchers need; `max_payload` is what the server takes in one message."""
+    size = min(settings.batch_bytes, max(max_payload - CONFIG_ROOM, 4_000))
+    # What ends a part for the packager is written at once: nobody waits for anything else.
+    return BatchLimits(size_bytes=size, delay_s=settings.batch_delay, part_s=settings.part_duration)
+
+
 @asynccontextmanager
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything ingest needs; close it in reverse."""
@@ -84,8 +96,8 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             on_air=OnAirBook(await spine.bucket(subjects.ONAIR), fullness.open_shards),
             facts=facts,
             clock=SystemClock(),
-            batch=settings.batch_limits(bus.max_payload),
-            log_limits=settings.log_limits(),
+            batch=batch_limits(settings, max_payload=bus.max_payload),
+            log_limits=LogLimits(in_flight=settings.in_flight, buffer_bytes=settings.buffer_bytes),
             max_bitrate=settings.max_bitrate,
             on_drop=counts.dropped_units.inc,
         )

@@ -7,11 +7,6 @@ from pydantic import Field
 from services.common import ports
 from services.common.settings import ByteSize, Duration, ServiceSettings
 from services.common.settings_types import PortNumber, Shifted
-from services.ingest.batcher import BatchLimits
-from services.ingest.media_log import LogLimits
-
-CONFIG_ROOM = 40_000
-"""Bytes that a message may have beyond its batch: its head, and two codec configurations (16 KB each at most)."""
 
 
 class Settings(ServiceSettings):
@@ -32,20 +27,9 @@ class Settings(ServiceSettings):
     batch_delay: Duration = Field(
         default=0.15, ge=0.01, le=1, description="A unit waits this long at most for others to share its message."
     )
-    part_duration: Duration = Field(
-        default=1 / 3, ge=0.1, le=2, description="As the packager's: what ends a part is written at once."
-    )
+    part_duration: Duration = Field(default=1 / 3, ge=0.1, le=2, description="How long LL-HLS parts are, at most.")
     buffer_bytes: ByteSize = Field(
         default=64_000_000, ge=1_000_000, description="What one encoder may have waiting while NATS is away."
     )
     in_flight: int = Field(default=32, ge=1, le=256, description="Messages of one encoder that await acknowledgement.")
     max_bitrate: int = Field(default=50_000_000, ge=100_000, description="Bits a second one encoder may send.")
-
-    def batch_limits(self, max_payload: int) -> BatchLimits:
-        """The part of these that the batcher needs; `max_payload` is what the server takes in one message."""
-        size = min(self.batch_bytes, max(max_payload - CONFIG_ROOM, 4_000))
-        return BatchLimits(size_bytes=size, delay_s=self.batch_delay, part_s=self.part_duration)
-
-    def log_limits(self) -> LogLimits:
-        """The part of these that the media log's writer needs."""
-        return LogLimits(in_flight=self.in_flight, buffer_bytes=self.buffer_bytes)

@@ -20,6 +20,9 @@ from services.common.spine import Spine
 from services.packager.broadcast import Surroundings
 from services.packager.broadcasts import Broadcasts
 from services.packager.counts import Counts
+from services.packager.program.election import Limits
+from services.packager.program.pace import PaceSettings
+from services.packager.program.program import ProgramSettings
 from services.packager.servicer import ProgramServicer
 from services.packager.settings import Settings
 
@@ -50,6 +53,15 @@ def bus_check(bus: Bus) -> None:
         raise AppError(Kind.UNAVAILABLE, "NATS is away")
 
 
+def program_settings(settings: Settings) -> ProgramSettings:
+    """The part of the settings that the program core needs."""
+    return ProgramSettings(
+        pace=PaceSettings(segment_s=settings.segment_duration, part_s=settings.part_duration),
+        limits=Limits(silence_us=round(settings.silence * 1e6), fail_back_us=round(settings.fail_back_after * 1e6)),
+        window_s=settings.live_window,
+    )
+
+
 @asynccontextmanager
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything a packager needs; close it in reverse."""
@@ -70,7 +82,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             facts=facts,
             counts=Counts(),
             clock=clock,
-            settings=settings.program_settings(),
+            settings=program_settings(settings),
         )
         leases = await spine.bucket(subjects.LEASES)
         broadcasts = Broadcasts(spine, leases, around, owner=settings.replica, limit=settings.max_broadcasts)

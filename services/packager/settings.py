@@ -5,9 +5,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from services.common.settings import Duration, ServiceSettings
-from services.packager.program.election import Limits
-from services.packager.program.pace import PaceSettings
-from services.packager.program.program import ProgramSettings
 
 
 class Settings(ServiceSettings):
@@ -29,11 +26,3 @@ class Settings(ServiceSettings):
         default=5.0, ge=1, le=600, description="With fail-back, the primary must have been there this long."
     )
     max_broadcasts: int = Field(default=200, ge=1, le=10_000, description="Broadcasts one packager takes at most.")
-
-    def program_settings(self) -> ProgramSettings:
-        """The part of these that the program core needs."""
-        return ProgramSettings(
-            pace=PaceSettings(segment_s=self.segment_duration, part_s=self.part_duration),
-            limits=Limits(silence_us=round(self.silence * 1e6), fail_back_us=round(self.fail_back_after * 1e6)),
-            window_s=self.live_window,
-        )

@@ -139,6 +139,23 @@ def test_settings_that_contradict_are_refused_in_words(monkeypatch: pytest.Monke
     assert line == "HEADWATER_SAMPLE_WINDOW is longer than ten times HEADWATER_DRAIN_TIMEOUT"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "other"),
+    [
+        ("HEADWATER_MEDIA_LOG_AGE", "60s", "reconnect window"),
+        ("HEADWATER_CMAF_LOG_AGE", "10m", "HEADWATER_MEDIA_LOG_AGE"),
+    ],
+)
+def test_log_ages_that_contradict_are_refused(
+    name: str, value: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No log may forget what an heir or a returning encoder still needs."""
+    line = _refusal(name, value, monkeypatch)
+
+    assert line.startswith(name)
+    assert other in line
+
+
 def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to start a program five times to correct five settings."""
     monkeypatch.setenv("HEADWATER_SHARDS", "x")
