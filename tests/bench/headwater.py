@@ -118,6 +118,7 @@ class Headwater:
             return False
 
     def __enter__(self) -> Self:
+        self.home.mkdir(parents=True, exist_ok=True)
         say(f"starting headwater in {self.home}, ports + {self.offset}")
         self._start()
         try:
