@@ -202,7 +202,7 @@ class Instance:
 
     def take(self) -> Iterator[Item]:
         """Give away all that is kept, in the order of their places; configs that were set aside come first."""
-        aside = [Item(NOWHERE, 0, config) for config in self._configs.values()]
+        aside = [Item(NOWHERE, 0, config, NOWHERE) for config in self._configs.values()]
         units = self._units
         self._configs.clear()
         self._note_empty()

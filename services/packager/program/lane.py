@@ -180,7 +180,7 @@ class Lane:
 
     def _drop(self, item: Item) -> None:
         if not self._pending:
-            self.cursor = _after(item.place)
+            self.cursor = _after(item)
 
     def settle(self, program_time: int) -> None:
         """Note where the last pending picture ends: at this program time the next one begins."""
@@ -228,11 +228,13 @@ class Lane:
         self.end = last.time + last.duration
         self.has_gap = self.has_gap and not all(sample.follows for sample in self._pending[1:])
         self.newest = max(self.newest, self.end_time) if not self._pending else self.newest
-        self.cursor = self._pending[0].item.place if self._pending else _after(last.item.place)
+        self.cursor = self._pending[0].item.place if self._pending else _after(last.item)
         self.segment_duration += self.end - begin
         samples = tuple([Sample(s.payload, s.duration, s.cts, s.is_key) for s in taken])
         return Cut(self.number, begin, self.end - begin, samples)
 
 
-def _after(place: Place) -> Place:
+def _after(item: Item) -> Place:
+    """Behind its last piece: an heir may begin to read with that, and must know it again."""
+    place = item.ends
     return Place(place.connection, place.n, place.unit + 1)

@@ -44,6 +44,8 @@ class Item(NamedTuple):
     sequence: int
     """Stream sequence of the message in which it begins."""
     content: Unit | Config
+    ends: Place
+    """Where its last piece lies."""
 
     @property
     def track(self) -> Track:
@@ -79,8 +81,10 @@ class ConnectionOrder:
         self._early: dict[int, tuple[int, int, Head, bytes]] = {}
         self._pieces: list[Piece] = []
         self._pieces_at: tuple[Place, int] | None = None
+        self._awaits_start = False
+        """After a hole a message may begin with the rest of a unit."""
         self._awaits_config = False
-        """After a hole a message may begin with the rest of a picture; one with a config before it is whole."""
+        """After a hole pictures are not to be decoded before the next key frame; configs come before each."""
         self.lost = 0
         """Messages that never came or could not be read, and units that were never completed."""
 
@@ -119,7 +123,7 @@ class ConnectionOrder:
     def _begin(self, head: Head) -> None:
         self.connection = head.connection
         self._next_n = head.n if self._is_midway else 1
-        self._awaits_config = self._is_midway and head.n > 1
+        self._awaits_start = self._awaits_config = self._is_midway and head.n > 1
         self._is_midway = False
         self._early.clear()
         self._forget_pieces()
@@ -127,7 +131,7 @@ class ConnectionOrder:
     def _tear(self) -> None:
         """Note that something is missing before what comes next."""
         self._forget_pieces()
-        self._awaits_config = True
+        self._awaits_start = self._awaits_config = True
 
     def _forget_pieces(self) -> None:
         self._pieces, self._pieces_at = [], None
@@ -158,14 +162,17 @@ class ConnectionOrder:
         track, flags, _, dts, cts, payload = piece
         if flags & _CONFIG:
             self._drop_torn(None)
+            self._awaits_start = False
             self._awaits_config = self._awaits_config and track is not Track.VIDEO
-            items.append(Item(place, sequence, piece.config))
+            items.append(Item(place, sequence, piece.config, place))
+        elif self._awaits_start:
+            self._awaits_start = bool(flags & _MORE)
         elif self._awaits_config and track is Track.VIDEO:
             return
         elif flags & _MORE or self._pieces:
             self._join(place, sequence, piece, items)
         else:
-            items.append(Item(place, sequence, Unit(track, dts, cts, bool(flags & _KEY), payload)))
+            items.append(Item(place, sequence, Unit(track, dts, cts, bool(flags & _KEY), payload), place))
 
     def _join(self, place: Place, sequence: int, piece: Piece, items: list[Item]) -> None:
         """A unit in pieces lies where its first piece lies."""
@@ -177,7 +184,8 @@ class ConnectionOrder:
             return
         first, begun = self._pieces_at
         payload = b"".join(p.payload for p in self._pieces)
-        items.append(Item(first, begun, Unit(piece.track, piece.dts, piece.cts, bool(piece.flags & _KEY), payload)))
+        unit = Unit(piece.track, piece.dts, piece.cts, bool(piece.flags & _KEY), payload)
+        items.append(Item(first, begun, unit, place))
         self._forget_pieces()
 
     def _drop_torn(self, piece: Piece | None) -> None:

@@ -138,7 +138,9 @@ def messages(
 ) -> list[Message]:
     """A connection's messages: units batched by time, configs before each key frame, stamped as they are sent."""
     lead = Track.VIDEO if Track.VIDEO in tracks else Track.AUDIO
-    found, batch, n, begun = [], [], 0, None
+    found: list[Message] = []
+    batch: list[bytes] = []
+    n, begun = 0, None
     chosen = [u for u in recording.units if u.track in tracks and since_s <= u.dts / CLOCK_RATE < until_s]
     zero = chosen[0].dts if rebase else 0
 

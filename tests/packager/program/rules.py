@@ -7,7 +7,6 @@ from headwater.internal.v1.cmaf_pb2 import Rendition, State
 from services.common.media.fragment import read_segment
 from services.common.media.init_segment import read_init
 from services.common.media.unit import CLOCK_RATE
-from services.packager.program.ledger import Ledger
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.synthetic import name_of
 
@@ -62,6 +61,18 @@ def assert_once(logs: Logs) -> None:
     assert [name for name, count in counts.items() if count > 1] == []
 
 
+def assert_each_run_goes_on(logs: Logs) -> None:
+    """While one connection is on air its units come once and in order; only a change of source may go back."""
+    last: dict[str, int] = {}
+    on_air = ""
+    for sample in samples(logs):
+        tag, number = sample.name.split(".")[:2]
+        if tag != on_air:
+            on_air, last = tag, {}
+        assert int(number[1:]) > last.get(sample.rendition, -1), sample
+        last[sample.rendition] = int(number[1:])
+
+
 def assert_numbered(logs: Logs) -> None:
     """Segments and parts count without a gap; discontinuities only grow."""
     msn, part, breaks = 0, 0, 0
@@ -78,15 +89,15 @@ def assert_numbered(logs: Logs) -> None:
 
 def assert_lengths(logs: Logs) -> None:
     """No segment is longer than the target duration, and no part than its target, but for one long frame."""
-    state = State()
     for segment in logs.segments:
-        for rendition in segment.renditions:
-            assert round(rendition.duration / rendition.timescale) <= segment.target_duration_s, segment
+        for closed in segment.renditions:
+            assert round(closed.duration / closed.timescale) <= segment.target_duration_s, segment
+    state = State()
     for _, head, parts in logs.ticks:
         state = head.state if head.HasField("state") else state
         for part, raw in zip(head.parts, parts, strict=True):
             rendition = next(r for r in state.renditions if r.number == part.rendition)
-            count = sum(len(f.samples) for f in read_segment(raw, read_init(rendition.init)))
+            count = sum([len(f.samples) for f in read_segment(raw, read_init(rendition.init))])
             length_us = part.duration * 1_000_000 / rendition.timescale
             assert length_us <= rendition.part_target_us + 1 or count == 1, (head.msn, head.part, rendition.name)
 
@@ -95,7 +106,7 @@ def assert_heirs_know_as_much(logs: Logs) -> None:
     """Whoever takes over after any tick has the writer's state."""
     for index, (sequence, head, _) in enumerate(logs.ticks):
         begin = head.state_sequence or sequence
-        ledger: Ledger = new_ledger()
+        ledger = new_ledger()
         for found, other, _ in logs.ticks[: index + 1]:
             if found >= begin:
                 ledger.apply(other, [found])
@@ -106,5 +117,6 @@ def assert_all(logs: Logs) -> None:
     """Everything that holds without exception."""
     assert_numbered(logs)
     assert_in_order(logs)
+    assert_each_run_goes_on(logs)
     assert_lengths(logs)
     assert_heirs_know_as_much(logs)

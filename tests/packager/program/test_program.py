@@ -7,7 +7,7 @@ import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track
 from services.packager.program.program import Program, ProgramSettings
-from tests.packager.program.encoder import Recording, encode, messages
+from tests.packager.program.encoder import Message, Recording, encode, messages
 from tests.packager.program.log import Logs, digest, new_ledger
 
 
@@ -183,7 +183,7 @@ def test_other_resolution_gets_a_new_init_segment_once() -> None:
     assert program.ledger.rendition(0).width == 320
 
 
-def _two(recording: Recording, *, die_at_s: float, gop_shift_s: float = 0.0, closed: bool) -> list[object]:
+def _two(recording: Recording, *, die_at_s: float, gop_shift_s: float = 0.0, closed: bool) -> list[Message]:
     start = 1_700_000_000_000_000
     primary = messages(recording, connection=5, start_us=start, until_s=die_at_s, closed=closed)
     secondary = messages(recording, connection=6, start_us=start + 40_000, since_s=gop_shift_s, instance="secondary")
@@ -196,7 +196,7 @@ def _two(recording: Recording, *, die_at_s: float, gop_shift_s: float = 0.0, clo
 def test_program_goes_over_to_the_other_instance(gop_s: float, die_at_s: float, closed: bool) -> None:
     """When the encoder on air dies the other one goes on, with at most a GOP missing or doubled."""
     recording = encode(seconds=12, gop_s=gop_s)
-    logs = Logs(media=_two(recording, die_at_s=die_at_s, closed=closed))  # type: ignore[arg-type]
+    logs = Logs(media=_two(recording, die_at_s=die_at_s, closed=closed))
 
     _begin(logs)
 
@@ -219,15 +219,15 @@ def test_silent_bus_switches_nothing() -> None:
     media = _two(recording, die_at_s=1e9, closed=False)
     late = []
     for message in media:
-        away = start + 4_000_000 <= message.stamp_us < start + 8_000_000  # type: ignore[attr-defined]
-        instance, payload, stamp = message.instance, message.payload, message.stamp_us  # type: ignore[attr-defined]
+        away = start + 4_000_000 <= message.stamp_us < start + 8_000_000
+        instance, payload, stamp = message.instance, message.payload, message.stamp_us
         if away:
             held = start + 8_000_000 - stamp
             payload = payload[:4] + (held // 1000).to_bytes(4, "big") + payload[8:]
             stamp = start + 8_000_000 + (600_000 if instance == "primary" else 0)
-        late.append(type(message)(instance, stamp, payload))
-    late.sort(key=lambda m: m.stamp_us)  # type: ignore[attr-defined]
-    logs = Logs(media=late)  # type: ignore[arg-type]
+        late.append(Message(instance, stamp, payload))
+    late.sort(key=lambda m: m.stamp_us)
+    logs = Logs(media=late)
 
     _begin(logs)
 
@@ -239,10 +239,10 @@ def test_returning_primary_changes_nothing_unless_fail_back_is_set() -> None:
     recording = encode(seconds=18)
     start = 1_700_000_000_000_000
     back = messages(recording, connection=11, start_us=start, since_s=8.0)
-    media = sorted([*_two(recording, die_at_s=5.0, closed=True), *back], key=lambda m: m.stamp_us)  # type: ignore[attr-defined]
+    media = sorted([*_two(recording, die_at_s=5.0, closed=True), *back], key=lambda m: m.stamp_us)
     reasons = {}
     for fail_back in (False, True):
-        logs = Logs(media=media)  # type: ignore[arg-type]
+        logs = Logs(media=media)
         _begin(logs, fail_back=fail_back)
         changes = [f.source_changed.reason for f in logs.facts if f.HasField("source_changed")]
         reasons[fail_back] = changes[:3]
@@ -300,7 +300,7 @@ def test_end_is_the_last_word() -> None:
 def test_two_programs_of_the_same_log_write_the_same_bytes() -> None:
     """What comes out is a function of the log."""
     media = _two(encode(seconds=12, gop_s=2.0), die_at_s=6.7, closed=False)
-    one, two = Logs(media=media), Logs(media=media)  # type: ignore[arg-type]
+    one, two = Logs(media=media), Logs(media=media)
     _begin(one)
     _begin(two)
 
