@@ -47,6 +47,19 @@ def family(pid: int, parents: Mapping[int, int]) -> list[int]:
     return found
 
 
+def busy_share(before: str, after: str) -> float:
+    """How much of the whole machine worked (0 to 1) between two readings of /proc/stat."""
+    first, second = _machine_ticks(before), _machine_ticks(after)
+    total = sum(second) - sum(first)
+    # The fourth and fifth are idle and waiting for a disk.
+    idle = sum(second[3:5]) - sum(first[3:5])
+    return 1 - idle / total if total > 0 else 0.0
+
+
+def _machine_ticks(stat: str) -> list[int]:
+    return [int(field) for field in stat.partition("\n")[0].split()[1:9]]
+
+
 def usage(pids: Mapping[str, int], *, alone: Iterable[str] = ()) -> dict[str, Usage]:
     """What each program has used with its children; those in `alone` are counted without children.
 

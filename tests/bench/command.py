@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.bench import delay, http_load, memory, peers, player, streams, viewers
+from tests.bench.accounting import PROC, busy_share
 from tests.bench.needs import UnavailableError
 from tests.bench.progress import say
 from tests.bench.table import Table
@@ -32,6 +34,8 @@ MEASURES: dict[str, tuple[str, Measure]] = {
 }
 
 
+_LOOK_S = 1.0
+_QUIET_PERCENT = 10.0
 _FULL = {"seconds": 60.0, "warm_up": 10.0, "streams": [1, 5, 10], "viewers": [300, 1000], "blocked": 2000}
 _QUICK = {"seconds": 6.0, "warm_up": 6.0, "streams": [1, 2], "viewers": [20], "blocked": 200}
 
@@ -94,6 +98,7 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 if a measurement failed, 3 if one could not be made for want of a tool."""
     options = chosen(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends blocks in order, and children with them
+    busy = busy_before()
     tables: list[Table] = []
     worst = 0
     for name in options.measures or list(MEASURES):
@@ -104,10 +109,14 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write("".join(f"\n{table.text()}\n" for table in found))
             sys.stdout.flush()
     if options.json:
-        document = {"machine": machine(), "arguments": list(arguments), "tables": [table.data() for table in tables]}
+        document = {
+            "machine": machine(busy),
+            "arguments": list(arguments),
+            "tables": [table.data() for table in tables],
+        }
         sys.stdout.write(f"{json.dumps(document, indent=1)}\n")
     else:
-        sys.stdout.write(f"\n{_line(machine())}\n")
+        sys.stdout.write(f"\n{_line(machine(busy))}\n")
     return worst
 
 
@@ -126,7 +135,17 @@ def _one(name: str, options: argparse.Namespace) -> tuple[int, list[Table]]:
         return 1, [Table(f"{name}: FAILED", ("why",), [(why.strip().splitlines()[-1],)])]
 
 
-def machine() -> dict[str, Any]:
+def busy_before() -> float:
+    """Percent of this machine that works already; said aloud where it is too much to measure beside it."""
+    before = (PROC / "stat").read_text()
+    time.sleep(_LOOK_S)
+    busy = 100 * busy_share(before, (PROC / "stat").read_text())
+    if busy > _QUIET_PERCENT:
+        say(f"THIS MACHINE IS BUSY ({busy:.0f} % before anything was started): figures will be worse than they are")
+    return round(busy, 1)
+
+
+def machine(busy: float) -> dict[str, Any]:
     """What the figures hold for."""
     cpu = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
@@ -134,7 +153,7 @@ def machine() -> dict[str, Any]:
         "commit": _said("git", "rev-parse", "--short", "HEAD"),
         "cpu": cpu[0].partition(": ")[2] if cpu else platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
-        "load": os.getloadavg()[0],
+        "busy_before_percent": busy,
         "kernel": platform.release(),
         "python": platform.python_version(),
     }

@@ -17,6 +17,8 @@ import uvloop
 from services.common.clock import SystemClock
 from tests.bench.viewer import Rendition, Viewer
 
+_JOIN_S = 20.0
+_LOOK_EACH_S = 0.2
 _JOIN_EACH_S = 0.002
 """Viewers come one after the other: this is about those who watch, not about those who come."""
 
@@ -30,9 +32,12 @@ async def gather(viewers: int, urls: list[str]) -> dict[str, object]:
     ).start()
     renditions = [Rendition(url) for url in urls]
     crowd: list[Viewer] = []
-    for _ in range(viewers):
-        crowd += [await _join(rendition, clock) for rendition in renditions]
-        await asyncio.sleep(_JOIN_EACH_S)
+    async with asyncio.timeout(_JOIN_S + viewers * 10 * _JOIN_EACH_S):
+        for _ in range(viewers):
+            crowd += [await _join(rendition, clock) for rendition in renditions]
+            await asyncio.sleep(_JOIN_EACH_S)
+        while not all(viewer.has_part or viewer.is_over for viewer in crowd):
+            await asyncio.sleep(_LOOK_EACH_S)
     sys.stdout.write("watching\n")
     sys.stdout.flush()
     await over.wait()

@@ -21,6 +21,7 @@ from tests.bench.web import live_playlists
 _LOOK_EACH_S = 0.25
 _FIRST_FRAME_S = 20.0
 _SETTLE_S = 5.0
+_END_S = 10.0
 _FLAGS = ["--autoplay-policy=no-user-gesture-required", "--no-sandbox", "--disable-dev-shm-usage"]
 
 FIRST_FRAME = """
@@ -48,8 +49,7 @@ def run(options: Namespace, folder: Path) -> list[Table]:
             live_playlists(system.origin, system.livestream(0)["id"], at_least_segments=4)
             seen = _watch(chromium, f"{system.origin}/{system.livestream(0)['id']}/watch", options.seconds)
         finally:
-            demo.terminate()
-            demo.wait(10)
+            _end(demo)
     return [report(seen, options.seconds)]
 
 
@@ -65,6 +65,15 @@ def _push(url: str, log: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "headwater.cli", "demo", "--url", target, "--key", key]
     with log.open("wb") as out:
         return subprocess.Popen(guarded(command), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _watch(chromium: str, url: str, seconds: float) -> list[dict[str, Any]]:

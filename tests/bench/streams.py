@@ -71,7 +71,7 @@ def _health(system: Headwater, streams: int, counted: Mapping[str, float]) -> He
         ticks=counted.get("headwater_packager_ticks_total", 0.0),
         behind_s=max(behind, default=0.0),
         dropped=scrape.total(counted, "headwater_ingest_dropped_units_total"),
-        lost=scrape.total(counted, "headwater_packager_lost_units_total"),
+        lost=scrape.total(counted, "headwater_packager_lost_messages_total"),
     )
 
 

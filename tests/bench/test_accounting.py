@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.accounting import Stat, family, parse_resident, parse_stat, pin, usage
+from tests.bench.accounting import Stat, busy_share, family, parse_resident, parse_stat, pin, usage
 
 STAT = (
     "4242 (a (b) c) S 17 4242 4242 0 -1 4194560 9000 20 0 0 150 50 7 3 20 0 8 0 1000 12345 600 18446744073709551615"
@@ -23,6 +23,14 @@ def test_stat_line_gives_parent_and_times() -> None:
 def test_statm_line_gives_resident_pages() -> None:
     """The second field is what is resident."""
     assert parse_resident("5000 1234 800 1 0 2000 0\n") == 1234
+
+
+def test_share_of_the_machine_that_works_leaves_out_idle_and_disk() -> None:
+    """The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in user."""
+    before = "cpu  100 0 50 800 50 0 0 0 7 0\ncpu0 1 1 1 1\n"
+
+    assert busy_share(before, "cpu  130 5 60 840 60 2 3 0 9 0\n") == pytest.approx(0.5)
+    assert busy_share(before, before) == 0.0
 
 
 def test_family_holds_all_generations_and_no_stranger() -> None:

@@ -70,6 +70,8 @@ class Viewer(asyncio.BufferedProtocol):
         self._fetching: Part | None = None
         self._transport: asyncio.Transport | None = None
         self.is_over = False
+        self.has_part = False
+        """True once it has fetched one: it is there, and not only in the server's backlog."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -100,7 +102,7 @@ class Viewer(asyncio.BufferedProtocol):
             return
         if self._fetching is not None:
             self._rendition.arrivals.setdefault(self._fetching.place, []).append(self._clock.now())
-            self._fetching = None
+            self._fetching, self.has_part = None, True
         else:
             parts, self._asked = self._rendition.learn(self._asked, self._reader.body)
             self._wanted.extend(parts)

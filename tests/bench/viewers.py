@@ -24,7 +24,7 @@ from tests.bench.table import Cell, Table
 from tests.bench.tick_log import Place, stamps
 from tests.bench.web import live_playlists
 
-_SETTLE_S = 3.0
+_SETTLE_S = 4.0
 _TELL_S = 120.0
 _COLUMNS = (
     "viewers",
