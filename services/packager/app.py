@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from headwater.internal.v1.services_pb2_grpc import add_ProgramServiceServicer_to_server
 from services.common import metrics, subjects
@@ -23,6 +24,7 @@ from services.packager.counts import Counts
 from services.packager.program.election import Limits
 from services.packager.program.pace import PaceSettings
 from services.packager.program.program import ProgramSettings
+from services.packager.program.takeover import INSTANCES
 from services.packager.servicer import ProgramServicer
 from services.packager.settings import Settings
 
@@ -35,10 +37,11 @@ class PackagerApp(App):
         self._playback = playback
 
     def jobs(self) -> Iterable[Job]:
-        """Two watches that find work, and the loop that takes it."""
+        """Three watches that find work, and the loop that takes it."""
         return (
             Job("watch onair", self._broadcasts.watch_on_air),
             Job("watch playback", lambda: self._broadcasts.watch_playback(self._playback)),
+            Job("watch leases", self._broadcasts.watch_leases),
             Job("take broadcasts", self._broadcasts.take),
         )
 
@@ -88,6 +91,8 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         broadcasts = Broadcasts(spine, leases, around, owner=settings.replica, limit=settings.max_broadcasts)
         resources.defer("broadcasts", broadcasts.drain)
         metrics.observe("headwater_packager_broadcasts", lambda: len(broadcasts.carried))
+        for instance in INSTANCES:
+            metrics.observe("headwater_packager_on_air", partial(broadcasts.count_on_air, instance), instance=instance)
         rpc = RpcServer(settings.bind, settings.grpc_port, health)
         rpc.add(add_ProgramServiceServicer_to_server, ProgramServicer(broadcasts, clock))
         await resources.open("grpc", rpc)

@@ -11,20 +11,20 @@ from headwater.internal.v1.cmaf_pb2 import End, Segment, State
 from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
 from services.common import subjects
 from services.common.bus.bucket import Bucket, Record
+from services.common.bus.entry import Entry
 from services.common.bus.errors import BusError, Stale
 from services.common.bus.facts import FactPublisher
 from services.common.bus.log import Log
 from services.common.clock import Clock
-from services.common.facts import say
-from services.common.ids import digest
 from services.common.log import bound, get_logger
 from services.common.media.framing import FramingError
 from services.common.playback import PlaybackRecords
-from services.common.tasks import cancel, spawn
-from services.packager.counts import Counts, ended_fact
+from services.packager.counts import Counts
 from services.packager.deadline import Situation, what_is_due
+from services.packager.log_clock import LogClock
 from services.packager.program.program import Draft, Program, ProgramSettings
-from services.packager.tick_log import FencedError, TickLog, append_for_good
+from services.packager.telling import Teller, ended_fact, say
+from services.packager.tick_log import BrokenLogError, FencedError, TickLog, append_for_good
 
 TICK_S = 0.25
 """How often a broadcast looks at the clock."""
@@ -32,7 +32,14 @@ TICK_S = 0.25
 KEEP_ALIVE_S = 5.0
 """While no media comes, the state is said again this often: design.md section 4, point 2."""
 
+SETTLE_S = 1.0
+"""How long a broadcast that is given away may take to finish what it is writing."""
+
 _log = get_logger(__name__)
+
+
+class _EndedError(Exception):
+    """The end message is in the log and all that follows from it is done."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +57,20 @@ class Surroundings:
 class Broadcast:
     """One broadcast, from taking it over to giving it up or ending it."""
 
-    def __init__(self, record: Playback, *, media: Log, cmaf: Log, around: Surroundings) -> None:
+    def __init__(self, record: Playback, *, on_air: Record | None, media: Log, cmaf: Log, around: Surroundings) -> None:
         self.record = record
+        self._on_air = on_air
         self._media = media
         self._cmaf = cmaf
         self._around = around
         self._ticks = TickLog(cmaf, subjects.ticks(record.shard, record.broadcast_id))
+        self._teller = Teller(around.facts, around.counts)
+        self._clock = LogClock()
         self._program: Program | None = None
         self._busy = asyncio.Lock()
-        self._on_air: Record | None = None
-        self._knows_on_air = False
         self._spoke_at = 0.0
+        self._heard_at = 0.0
         self._media_at_us = 0
-        self._ended = asyncio.Event()
 
     @property
     def program(self) -> Program | None:
@@ -72,52 +80,59 @@ class Broadcast:
     def note_on_air(self, record: Record | None) -> None:
         """Tell what the key `onair` of its livestream holds now; None: nothing, or another broadcast."""
         self._on_air = record
-        self._knows_on_air = True
+
+    async def settle(self) -> None:
+        """Finish what is being written and begin nothing more, so that another packager finds whole ticks."""
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await self._busy.acquire()
+        except TimeoutError:
+            _log.info("a tick is left unfinished", broadcast=self.record.broadcast_id)
 
     async def run(self) -> str:
         """Carry the broadcast on until it ends or another packager has it; the reason."""
+        reason = ""
         with bound(broadcast=self.record.broadcast_id, livestream=self.record.livestream_id):
             try:
-                return await self._run()
-            except FencedError as error:
+                await self._run()
+            except* _EndedError:
+                reason = "ended"
+            except* FencedError as fenced:
                 self._around.counts.fenced.inc()
-                return f"fenced: {error}"
+                reason = f"fenced: {fenced.exceptions[0]}"
+            except* (BusError, BrokenLogError) as failed:
+                reason = f"{type(failed.exceptions[0]).__name__}: {failed.exceptions[0]}"
+        return reason
 
-    async def _run(self) -> str:
+    async def _run(self) -> None:
         program = await self._take_over()
         if program.ledger.has_ended:
-            await self._finish(program.ledger.head.end)
-            return "ended"
-        timer = spawn(self._keep_time(program), name=f"time of {self.record.broadcast_id}")
-        reading = spawn(self._read(program), name=f"media of {self.record.broadcast_id}")
-        ended = spawn(self._ended.wait(), name=f"end of {self.record.broadcast_id}")
-        try:
-            done, _ = await asyncio.wait({timer, reading, ended}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in (timer, reading, ended):
-                await cancel(task)
-        return "ended"
+            await self._finish(program, program.ledger.head.end)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_time(program))
+            group.create_task(self._read(program))
 
     async def _take_over(self) -> Program:
+        rules = self._rules() or Rules(record=self.record.is_recorded)
         state = State(
             livestream_id=self.record.livestream_id,
             broadcast_id=self.record.broadcast_id,
             start_time_us=self.record.start_time_us,
-            rules=self._rules(),
+            rules=rules,
         )
         found = await self._ticks.load(state, window_s=self._around.settings.window_s)
         program = Program(found.ledger, self._around.settings, epoch=found.ledger.epoch + 1)
         self._program = program
-        self._spoke_at = self._around.clock.monotonic()
         if program.ledger.state_sequence:
             self._around.counts.resumed.inc()
-            _log.info("taking over", msn=program.ledger.msn, epoch=program.epoch)
+            _log.info("taking over a broadcast", msn=program.ledger.msn, epoch=program.epoch)
+        else:
+            _log.info("beginning a broadcast")
         for segment in found.segments:
             await self._announce(segment)
         if not program.ledger.has_ended:
-            await self._write(program, next(program.speak()))
+            await self._speak(program)
+            self._teller.tell_again(program.ledger.state)
         return program
 
     def _rules(self) -> Rules | None:
@@ -129,19 +144,22 @@ class Broadcast:
         subject = subjects.media(self.record.shard, "*", self.record.broadcast_id)
         async with self._media.read([subject], from_sequence=program.read_from) as entries:
             async for entry in entries:
-                self._media_at_us = max(self._media_at_us, entry.time_us)
                 async with self._busy:
-                    await self._feed(program, entry.subject, entry.sequence, entry.time_us, entry.payload)
+                    await self._feed(program, entry)
 
-    async def _feed(self, program: Program, subject: str, sequence: int, stamp_us: int, payload: bytes) -> None:
+    async def _feed(self, program: Program, entry: Entry) -> None:
+        self._heard_at = self._around.clock.monotonic()
+        self._clock.note(entry.time_us, self._heard_at)
+        self._media_at_us = max(self._media_at_us, entry.time_us)
+        instance = subjects.instance_of(entry.subject)
         try:
-            for draft in program.feed(subjects.instance_of(subject), sequence, stamp_us, payload):
+            for draft in program.feed(instance, entry.sequence, entry.time_us, entry.payload):
                 await self._write(program, draft)
                 if draft.head.parts:
-                    self._around.counts.part_delay.observe(max(0.0, self._around.clock.now() - stamp_us / 1e6))
+                    self._around.counts.part_delay.observe(max(0.0, (self._now_us() - entry.time_us) / 1e6))
         except FramingError as error:
-            _log.error("a message of the media log cannot be read", sequence=sequence, reason=str(error))
-        self._say_facts(program)
+            _log.error("a message of the media log cannot be read", sequence=entry.sequence, reason=str(error))
+        self._teller.tell(program)
 
     async def _keep_time(self, program: Program) -> None:
         connected_at = self._around.clock.monotonic()
@@ -155,20 +173,22 @@ class Broadcast:
                 await self._look(program, connected_for_s=now - connected_at)
 
     async def _look(self, program: Program, *, connected_for_s: float) -> None:
-        if connected_for_s > self._around.settings.quiet_s:
-            for draft in program.pass_time(round(self._around.clock.now() * 1e6)):
+        quiet_for_s = self._around.clock.monotonic() - self._heard_at
+        if min(connected_for_s, quiet_for_s) > self._around.settings.quiet_s:
+            for draft in program.pass_time(self._now_us()):
                 await self._write(program, draft)
-            self._say_facts(program)
+            self._teller.tell(program)
+        if (rules := self._rules()) is not None:
+            program.change_rules(reconnect_window_ms=rules.reconnect_window_ms, fail_back=rules.fail_back)
         due = what_is_due(self._situation(program, connected_for_s))
         if due is not None:
             await self._end(program, due)
         elif self._around.clock.monotonic() - self._spoke_at > KEEP_ALIVE_S:
-            await self._write(program, next(program.speak()))
+            await self._speak(program)
 
     def _situation(self, program: Program, connected_for_s: float) -> Situation:
         return Situation(
-            now_us=round(self._around.clock.now() * 1e6),
-            knows_on_air=self._knows_on_air,
+            now_us=self._now_us(),
             on_air=OnAir.FromString(self._on_air.value) if self._on_air is not None else None,
             has_begun=program.has_begun,
             lost_since_us=program.lost_since_us,
@@ -177,13 +197,30 @@ class Broadcast:
             connected_for_s=connected_for_s,
         )
 
+    def _now_us(self) -> int:
+        now_us = self._clock.now_us(self._around.clock.monotonic())
+        return round(self._around.clock.now() * 1e6) if now_us is None else now_us
+
+    # -- what is written --------------------------------------------------------------------------
+
     async def _write(self, program: Program, draft: Draft) -> None:
-        sequences = await self._ticks.write(draft, previous=program.ledger.last_sequence)
+        ledger = program.ledger
+        before = ledger.head.discontinuity_sequence
+        sequences = await self._ticks.write(draft, previous=ledger.last_sequence)
         self._spoke_at = self._around.clock.monotonic()
-        self._around.counts.note(draft)
+        self._around.counts.note(draft, discontinuities=draft.head.discontinuity_sequence - before)
         segment = program.written(draft, sequences)
+        self._teller.tell(program)
         if segment is not None:
             await self._announce(segment)
+
+    async def _speak(self, program: Program) -> None:
+        """Say the state, and read off the log what time that was."""
+        for draft in program.speak():
+            await self._write(program, draft)
+        last = await self._ticks.last()
+        if last is not None and last.sequence == program.ledger.last_sequence:
+            self._clock.set(last.time_us, self._spoke_at)
 
     async def _announce(self, segment: Segment) -> None:
         """Say a closed segment to the archivers; saying it again is harmless."""
@@ -197,25 +234,40 @@ class Broadcast:
 
     async def _end(self, program: Program, reason: str) -> None:
         """Delete the key as it was last seen, then write the end message: design.md section 4, point 8."""
-        if self._on_air is not None and not OnAir.FromString(self._on_air.value).end_reason:
-            try:
-                await self._around.onair.delete(self.record.livestream_id, self._on_air.revision)
-            except Stale:
-                return  # an encoder came back: the broadcast lives on
-            except BusError as error:
-                _log.warning("cannot end the broadcast yet", reason=str(error))
+        try:
+            if not await self._take_off_air():
                 return
-        now_us = round(self._around.clock.now() * 1e6)
-        for draft in program.end(reason, now_us):
+        except BusError as error:
+            _log.warning("cannot end the broadcast yet", reason=str(error))
+            return
+        for draft in program.end(reason, self._now_us()):
             await self._write(program, draft)
-        self._say_facts(program)
-        await self._finish(program.ledger.head.end)
-        self._ended.set()
+        await self._finish(program, program.ledger.head.end)
 
-    async def _finish(self, end: End) -> None:
+    async def _take_off_air(self) -> bool:
+        """True if the key is gone, or stays as an order's; False if the broadcast lives on. Errors: BusError."""
+        if self._on_air is None:
+            # A watch may lag behind: what is on air is not ended on hearsay.
+            found = await self._around.onair.get(self.record.livestream_id)
+            if found is None or OnAir.FromString(found.value).broadcast_id != self.record.broadcast_id:
+                return True
+            self._on_air = found
+            return False
+        if OnAir.FromString(self._on_air.value).end_reason:
+            return True
+        try:
+            await self._around.onair.delete(self.record.livestream_id, self._on_air.revision)
+        except Stale:
+            # An encoder came back, and the watch will tell; or this very deletion was done and its answer lost.
+            self._on_air = await self._around.onair.get(self.record.livestream_id)
+            if self._on_air is None or OnAir.FromString(self._on_air.value).broadcast_id != self.record.broadcast_id:
+                self._on_air = None
+            return False
+        return True
+
+    async def _finish(self, program: Program, end: End) -> None:
         """What follows from the end message; an heir does it again, and nothing changes."""
-        program = self._program
-        count = program.ledger.msn if program is not None else 0
+        count = program.ledger.msn
         await self._announce(
             Segment(
                 livestream_id=self.record.livestream_id,
@@ -234,16 +286,4 @@ class Broadcast:
         await self._around.playback.change(self.record.broadcast_id, edit)
         say(self._around.facts, ended_fact(self.record, end, count))
         _log.info("broadcast ended", reason=end.reason, segments=count)
-
-    def _say_facts(self, program: Program) -> None:
-        while program.facts:
-            fact = program.facts.popleft()
-            kind = str(fact.WhichOneof("fact"))
-            # A function of the log: an heir that comes to the same fact says the same id.
-            fact.id = digest(f"{fact.broadcast_id}.{kind}.{fact.time_us}.{fact.instance}")[:32]
-            if kind == "source_changed":
-                self._around.counts.switched(fact.instance, fact.source_changed.reason)
-                _log.info("source changed", instance=fact.instance, reason=fact.source_changed.reason)
-            elif kind == "media_lost":
-                _log.info("no media", reason=fact.media_lost.reason)
-            say(self._around.facts, fact)
+        raise _EndedError

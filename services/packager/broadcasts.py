@@ -8,16 +8,18 @@ from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from services.common.bus.bucket import Bucket, Record
 from services.common.bus.errors import BusError
 from services.common.bus.lease import Lease, acquire
-from services.common.facts import say
 from services.common.log import get_logger
 from services.common.spine import Spine
 from services.common.tasks import cancel, spawn
 from services.packager.broadcast import Broadcast, Surroundings
-from services.packager.counts import started_fact
-from services.packager.tick_log import BrokenLogError
+from services.packager.free_leases import FreeLeases
+from services.packager.telling import say, started_fact
 
 LOOK_S = 0.3
 """How often broadcasts that nobody here carries are tried: a lease that ran out is not announced."""
+
+FAILED_S = 1.0
+"""How long a broadcast that could not be carried is left to others."""
 
 _log = get_logger(__name__)
 
@@ -37,6 +39,25 @@ class _Known:
     """By livestream."""
     playback: dict[str, Playback] = field(default_factory=dict)
     """By broadcast; only those that have not ended."""
+    ended: set[str] = field(default_factory=set)
+    """Broadcasts on air whose end message is in the log: an order leaves the key."""
+    not_before: dict[str, float] = field(default_factory=dict)
+    """By broadcast: when it may be tried again."""
+
+    def of(self, playback: Playback) -> Record | None:
+        """The key `onair`, if it names this broadcast."""
+        record = self.on_air.get(playback.livestream_id)
+        if record is None or OnAir.FromString(record.value).broadcast_id != playback.broadcast_id:
+            return None
+        return record
+
+    def wanted(self) -> dict[str, str]:
+        """Livestreams by broadcast: all that is on air, or that has lost its key before its end."""
+        found = {OnAir.FromString(record.value).broadcast_id: name for name, record in self.on_air.items()}
+        self.ended &= found.keys()
+        for broadcast, playback in self.playback.items():
+            found.setdefault(broadcast, playback.livestream_id)
+        return {broadcast: livestream for broadcast, livestream in found.items() if broadcast not in self.ended}
 
 
 class Broadcasts:
@@ -45,6 +66,7 @@ class Broadcasts:
     def __init__(self, spine: Spine, leases: Bucket, around: Surroundings, *, owner: str, limit: int) -> None:
         self._spine = spine
         self._leases = leases
+        self._free = FreeLeases(leases, owner=owner, monotonic=around.clock.monotonic)
         self._around = around
         self._owner = owner
         self._limit = limit
@@ -57,6 +79,14 @@ class Broadcasts:
     def carried(self) -> list[Broadcast]:
         """The broadcasts that this packager writes now."""
         return [carried.broadcast for carried in self._carried.values()]
+
+    def count_on_air(self, instance: str) -> int:
+        """How many of them are made of this instance now."""
+        programs = [broadcast.program for broadcast in self.carried]
+        sources = [program.on_air for program in programs if program is not None and not program.lost_since_us]
+        return sum(1 for on_air in sources if on_air is not None and on_air.instance == instance)
+
+    # -- what is heard ----------------------------------------------------------------------------
 
     async def watch_on_air(self) -> None:
         """Follow the bucket `onair`, for ever."""
@@ -84,25 +114,25 @@ class Broadcasts:
                 else:
                     self._known.playback.pop(change.key, None)
 
+    async def watch_leases(self) -> None:
+        """Follow who holds what, for ever."""
+        await self._free.watch(self._news.set)
+
     def _tell(self, livestream: str) -> None:
         for carried in self._carried.values():
             if carried.broadcast.record.livestream_id == livestream:
-                carried.broadcast.note_on_air(self._on_air_of(carried.broadcast.record))
+                carried.broadcast.note_on_air(self._known.of(carried.broadcast.record))
 
-    def _on_air_of(self, playback: Playback) -> Record | None:
-        record = self._known.on_air.get(playback.livestream_id)
-        if record is None or OnAir.FromString(record.value).broadcast_id != playback.broadcast_id:
-            return None
-        return record
+    # -- what is taken ----------------------------------------------------------------------------
 
     async def take(self) -> None:
         """Try to take what nobody carries, for ever."""
         while True:
             self._news.clear()
-            for livestream, broadcast in self._wanted():
+            for broadcast, livestream in self._known.wanted().items():
                 if self._is_draining or len(self._carried) >= self._limit:
                     break
-                if broadcast not in self._carried:
+                if self._may_try(broadcast):
                     await self._try(livestream, broadcast)
             try:
                 async with asyncio.timeout(LOOK_S * random.uniform(0.7, 1.3)):
@@ -110,60 +140,69 @@ class Broadcasts:
             except TimeoutError:
                 continue
 
-    def _wanted(self) -> list[tuple[str, str]]:
-        """Livestream and broadcast of all that is on air, or that has lost its key before its end."""
-        found = {}
-        for livestream, record in self._known.on_air.items():
-            found[OnAir.FromString(record.value).broadcast_id] = livestream
-        for broadcast, playback in self._known.playback.items():
-            found.setdefault(broadcast, playback.livestream_id)
-        return [(livestream, broadcast) for broadcast, livestream in found.items()]
+    def _may_try(self, broadcast: str) -> bool:
+        not_before = self._known.not_before.get(broadcast)
+        if not_before is not None:
+            if self._around.clock.monotonic() < not_before:
+                return False
+            del self._known.not_before[broadcast]
+        return broadcast not in self._carried and self._free.is_free(broadcast)
 
     async def _try(self, livestream: str, broadcast: str) -> None:
         lease = await acquire(self._leases, broadcast, self._owner)
         if lease is None:
             return
         try:
-            record = await self._record_of(livestream, broadcast)
-            if record is None or record.state != Playback.LIVE:
-                self._known.playback.pop(broadcast, None)
-                await lease.release()
-                return
-            media, cmaf = await self._spine.media(record.shard), await self._spine.cmaf(record.shard)
+            carried = await self._open(livestream, broadcast, lease)
         except BusError as error:
             _log.warning("cannot take a broadcast", broadcast=broadcast, reason=repr(error))
+            carried = None
+        if carried is None or self._is_draining:
             await lease.release()
             return
-        say(self._around.facts, started_fact(record))
-        carried = _Carried(Broadcast(record, media=media, cmaf=cmaf, around=self._around), lease)
-        carried.broadcast.note_on_air(self._on_air_of(record))
         self._carried[broadcast] = carried
         carried.task = spawn(self._carry(carried), name=f"broadcast {broadcast}")
 
-    async def _record_of(self, livestream: str, broadcast: str) -> Playback | None:
-        held = self._known.on_air.get(livestream)
+    async def _open(self, livestream: str, broadcast: str, lease: Lease) -> _Carried | None:
+        """The broadcast, if it has not ended. Errors: BusError."""
+        # A watch may lag behind: what is on air is looked up once.
+        held = await self._around.onair.get(livestream)
         on_air = OnAir.FromString(held.value) if held is not None else None
         if on_air is not None and on_air.broadcast_id == broadcast:
-            return await self._around.playback.begin(livestream, on_air)
-        return await self._around.playback.get(broadcast)
+            record: Playback | None = await self._around.playback.begin(livestream, on_air)
+        else:
+            held, record = None, await self._around.playback.get(broadcast)
+        if record is None or record.state != Playback.LIVE:
+            self._note_ended(broadcast)
+            return None
+        media, cmaf = await self._spine.media(record.shard), await self._spine.cmaf(record.shard)
+        say(self._around.facts, started_fact(record))
+        return _Carried(Broadcast(record, on_air=held, media=media, cmaf=cmaf, around=self._around), lease)
+
+    def _note_ended(self, broadcast: str) -> None:
+        self._known.playback.pop(broadcast, None)
+        self._known.ended.add(broadcast)
 
     async def _carry(self, carried: _Carried) -> None:
-        record = carried.broadcast.record
+        broadcast = carried.broadcast.record.broadcast_id
         reason = "stopped"
         try:
             reason = await carried.broadcast.run()
-        except (BusError, BrokenLogError) as error:
-            reason = f"{type(error).__name__}: {error}"
         finally:
-            self._carried.pop(record.broadcast_id, None)
+            self._carried.pop(broadcast, None)
             if reason == "ended":
-                self._known.playback.pop(record.broadcast_id, None)
-            _log.info("let go of a broadcast", broadcast=record.broadcast_id, reason=reason)
+                self._note_ended(broadcast)
+            else:
+                self._known.not_before[broadcast] = self._around.clock.monotonic() + FAILED_S
+            _log.info("let go of a broadcast", broadcast=broadcast, reason=reason)
             await carried.lease.release()
 
     async def drain(self) -> None:
         """Give everything to the other packagers: stop after the tick in hand, and free the leases."""
         self._is_draining = True
-        await asyncio.gather(
-            *(cancel(carried.task) for carried in list(self._carried.values()) if carried.task is not None)
-        )
+        await asyncio.gather(*(self._give_away(carried) for carried in list(self._carried.values())))
+
+    async def _give_away(self, carried: _Carried) -> None:
+        await carried.broadcast.settle()
+        if carried.task is not None:
+            await cancel(carried.task)

@@ -15,8 +15,6 @@ class Situation:
     """What is known when the question is asked. Times in Unix microseconds."""
 
     now_us: int
-    knows_on_air: bool
-    """False until the key has been read once."""
     on_air: OnAir | None
     """The key's value; None if it is gone or names another broadcast."""
     has_begun: bool
@@ -31,8 +29,6 @@ class Situation:
 
 def what_is_due(situation: Situation) -> str | None:
     """Why the broadcast is to be ended now; None if it is not."""
-    if not situation.knows_on_air:
-        return None
     if situation.on_air is None:
         # Its key is gone and the end message is not in the log: whoever deleted it died before writing it.
         return "reconnect-window"

@@ -10,7 +10,7 @@ from headwater.internal.v1.cmaf_pb2 import Segment, State
 from services.common.bus.entry import Entry
 from services.common.bus.errors import Unavailable, WrongSequence
 from services.common.bus.log import Log
-from services.common.media.tick import EncodedTick, Frame, LoggedTick, TickAssembler, decode_frame
+from services.common.media.tick import EncodedTick, Frame, LoggedTick, TickAssembler, TickError, decode_frame
 from services.packager.program.ledger import Ledger
 from services.packager.program.program import Draft
 
@@ -43,14 +43,22 @@ class TickLog:
         self._log = log
         self._subject = subject
 
+    async def last(self) -> Entry | None:
+        """The subject's last message. Errors: Unavailable."""
+        return await self._log.last(self._subject)
+
     async def load(self, state: State, *, window_s: float) -> Found:
         """The ledger as of the last whole tick; with `state` if there is none. Errors: BrokenLogError, Unavailable."""
         ledger = Ledger(state, window_s=window_s)
-        last = await self._log.last(self._subject)
-        if last is None:
-            return Found(ledger)
         found = Found(ledger)
-        for tick, sequences in await self._ticks_since_state(last):
+        last = await self.last()
+        if last is None:
+            return found
+        try:
+            ticks = await self._ticks_since_state(last)
+        except TickError as error:
+            raise BrokenLogError(f"{self._subject}: {error}") from error
+        for tick, sequences in ticks:
             if (segment := ledger.apply(tick.head, sequences)) is not None:
                 found.segments.append(segment)
         if not found.segments and ledger.state.HasField("last_segment"):
@@ -96,16 +104,19 @@ class TickLog:
                 last = await self._find_last()
                 if last is not None and last.payload == message:
                     return last.sequence  # ours: its acknowledgement was lost
-                if last is not None:
+                if last is not None and last.sequence > previous:
                     raise FencedError(f"epoch {decode_frame(last.payload).epoch} has taken over") from None
-                previous = 0  # retention has taken the subject's last message
+                if last is None:
+                    previous = 0  # retention has taken the subject's last message
+                else:
+                    await wait_for(self._log)  # a replica that has not heard of the newest message yet
             except Unavailable:
                 await wait_for(self._log)
 
     async def _find_last(self) -> Entry | None:
         while True:
             try:
-                return await self._log.last(self._subject)
+                return await self.last()
             except Unavailable:
                 await wait_for(self._log)
 
