@@ -75,7 +75,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("headwater_packager_switches_total", C, "", "Changes of the instance on air.", ("instance", "reason")),
     Metric("headwater_packager_on_air", G, "", "Broadcasts by the instance on air.", ("instance",)),
     Metric("headwater_packager_discontinuities_total", C, "", "Discontinuities in the program."),
-    Metric("headwater_packager_lost_units_total", C, "", "Access units missing in the media log."),
+    Metric("headwater_packager_lost_messages_total", C, "", "Messages missing or unreadable in the media log."),
     Metric(
         "headwater_packager_part_delay_seconds",
         H,
