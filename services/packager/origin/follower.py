@@ -20,6 +20,9 @@ from services.packager.origin.ticks import read_ticks
 from services.packager.origin.track import Track
 from services.packager.origin.waiting import Waiting
 
+UNKNOWN_TARGET_S = 6
+"""Taken for the target duration while none is known."""
+
 _log = get_logger(__name__)
 
 
@@ -61,7 +64,7 @@ class Follower:
 
     @property
     def is_ready(self) -> bool:
-        """True once there is a picture and all that was in the log at the start has been read: an older edge than
+        """True once there is a segment and all that was in the log at the start has been read: an older edge than
         the true one would make players begin in the past.
         """
         return self._is_caught_up and self.program.has_begun
@@ -182,7 +185,7 @@ class Follower:
 
     def sweep(self, now: float) -> None:
         """Answer who has waited as long as the specification allows: with what there is, a gap being no error."""
-        wait_s = longest_wait_us(self.program.ledger.state.target_duration_s or 2) / 1e6
+        wait_s = longest_wait_us(self.program.ledger.state.target_duration_s or UNKNOWN_TARGET_S) / 1e6
         self._waiting.answer_late(now - wait_s, self._find_late)
 
     def release(self) -> None:

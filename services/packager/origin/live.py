@@ -51,7 +51,8 @@ class LiveProgram:
 
     @property
     def has_begun(self) -> bool:
-        return any(track.closed or track.open.parts for track in self.tracks.values())
+        """True once a segment is closed: players take a playlist that has none for an error."""
+        return any(track.closed for track in self.tracks.values())
 
     @property
     def has_ended(self) -> bool:

@@ -16,9 +16,9 @@ from services.packager.origin.recording import MissingIndexError, RecordedMedia
 from services.packager.origin.routes import Asked, Route, read
 from services.packager.origin.store_answers import StoreAnswers
 
-BEGIN_WAIT_S = 8.0
-"""A broadcast that is on air and has no picture yet has one within this: 2.5 s of survey, and a GOP to wait for. An
-empty answer would be fatal to players that do not ask again."""
+BEGIN_WAIT_S = 12.0
+"""A broadcast that is on air has its first segment within this: 2.5 s until its pace is known, and up to 6 s of media.
+An empty answer would be fatal to players that do not ask again."""
 
 MAX_KNOWN_TARGETS = 4096
 _KNOWN_TARGET_BYTES = 200

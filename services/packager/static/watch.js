@@ -6,17 +6,36 @@ const POLL_MS = 1000;
 const base = location.pathname.replace(/\/watch$/, "");
 const wish = new URLSearchParams(location.search);
 const at = (id) => document.getElementById(id);
-const [video, notice, state, delay, goLive, sound, quality] = ["video", "notice", "state", "delay", "golive", "sound", "quality"].map(at);
+const [video, notice, state, delay, goLive, again, sound, quality] =
+  ["video", "notice", "state", "delay", "golive", "again", "sound", "quality"].map(at);
 
-const page = { hls: null, broadcast: null, isLive: false, errors: [], fatal: 0, stalls: 0, started: performance.now(), firstFrame: null, switches: 0 };
+const CONFIG = {
+  lowLatencyMode: true,
+  // Rewinding is the server's business; what has been played need not stay in memory for ever.
+  backBufferLength: 90,
+  // hls.js waits behind for ever after a stall: a little faster than real time brings the viewer back unnoticed.
+  maxLiveSyncPlaybackRate: 1.08,
+  // It adds a whole second to the delay for each stall; parts are a third of that.
+  liveSyncOnStallIncrease: 0.35,
+};
+
+const page = { hls: null, broadcast: null, isLive: false, recorded: false, errors: [], fatal: 0, stalls: 0, started: performance.now(), firstFrame: null, switches: 0 };
 window.headwater = page; // for people who look and tests that measure
 
-function say(text) { notice.textContent = text; }
+// kind: "busy" turns, "calm" waits for somebody else, "act" asks the viewer for something.
+function say(text, kind = "busy") {
+  notice.textContent = text;
+  notice.dataset.kind = kind;
+  video.controls = !text || kind === "act";
+}
 
-function badge(name, text) { state.dataset.state = name; state.textContent = text; }
+function badge(name, text) {
+  state.dataset.state = name;
+  state.textContent = text;
+}
 
 async function lifecycle() {
-  const answer = await fetch(`${base}/lifecycle`, { cache: "no-store" });
+  const answer = await fetch(`${base}/lifecycle`);
   if (answer.status === 204) return null;
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   return answer.json();
@@ -27,28 +46,27 @@ function destroy() {
   page.hls = null;
 }
 
-function play(found) {
+function play(found, from = -1) {
   destroy();
   page.broadcast = found.broadcastId;
   page.isLive = found.live;
+  page.recorded = found.state === "RECORDED";
   page.switches += 1;
   say("Loading…");
   const url = `${new URL(`${base}/../${found.broadcastId}/index.m3u8`, location.href)}${location.search}`;
-  if (window.Hls?.isSupported()) attach(url);
+  if (window.Hls?.isSupported()) attach(url, from);
   else if (video.canPlayType("application/vnd.apple.mpegurl")) video.src = url;
-  else say("This browser can play neither HLS nor Media Source.");
-  video.play().catch(() => say("Press play to begin."));
+  else return say("This browser can play neither HLS nor Media Source.", "act");
+  if (video.autoplay) video.play().catch(() => say("Press play to begin.", "act"));
+  else say("Press play to begin.", "act");
 }
 
-function attach(url) {
-  const hls = new window.Hls({ lowLatencyMode: true, backBufferLength: 90 });
+function attach(url, from) {
+  const hls = new window.Hls({ ...CONFIG, startPosition: from });
   page.hls = hls;
   hls.on(window.Hls.Events.ERROR, (_, data) => fail(hls, data));
   hls.on(window.Hls.Events.LEVEL_UPDATED, (_, data) => {
-    if (!data.details.live && page.isLive) {
-      page.isLive = false;
-      badge("recording", "Recording");
-    }
+    if (!data.details.live) page.isLive = false;
   });
   hls.loadSource(url);
   hls.attachMedia(video);
@@ -73,13 +91,21 @@ async function look() {
   try {
     const found = await lifecycle();
     if (!found) {
-      if (!page.hls) { badge("", ""); say("Nothing is on air yet. This page begins by itself."); }
-    } else if (!page.broadcast || (found.live && found.broadcastId !== page.broadcast)) {
-      play(found);
+      if (!page.hls) wait();
+      return;
     }
+    const isNew = found.broadcastId !== page.broadcast;
+    if (!page.broadcast || (found.live && isNew)) play(found);
+    else if (!isNew && found.state === "RECORDED") page.recorded = true;
+    else if (!isNew && found.state === "GONE") wait();
   } catch (error) {
     if (!page.hls) say(`The server cannot be reached (${error.message}). Trying again…`);
   }
+}
+
+function wait() {
+  badge("", "");
+  say("Nothing is on air yet. This page begins by itself.", "calm");
 }
 
 function behindLive() {
@@ -94,6 +120,7 @@ function show() {
   else if (page.broadcast && !page.isLive) badge("recording", "Recording");
   const edge = page.hls?.liveSyncPosition;
   goLive.hidden = !(page.isLive && edge && edge - video.currentTime > 6);
+  again.hidden = !(!page.isLive && page.recorded && (video.ended || page.switches > 0 && video.currentTime > 10));
   sound.hidden = !(video.muted && !video.paused);
   const level = page.hls?.levels?.[Math.max(0, page.hls.currentLevel)];
   quality.textContent = level?.height ? `${level.width}×${level.height}` : "";
@@ -104,8 +131,16 @@ video.addEventListener("playing", () => {
   page.firstFrame ??= performance.now() - page.started;
 });
 video.addEventListener("waiting", () => { page.stalls += 1; });
-goLive.addEventListener("click", () => { video.currentTime = page.hls.liveSyncPosition; video.play(); });
-sound.addEventListener("click", () => { video.muted = false; show(); });
+goLive.addEventListener("click", () => {
+  video.currentTime = page.hls.liveSyncPosition;
+  video.play();
+});
+// What was live lists its last half minute; the recording, at the same address, has all of it.
+again.addEventListener("click", () => play({ broadcastId: page.broadcast, live: false, state: "RECORDED" }, 0));
+sound.addEventListener("click", () => {
+  video.muted = false;
+  show();
+});
 video.muted = wish.get("muted") !== "0";
 if (wish.get("autoplay") === "0") video.autoplay = false;
 

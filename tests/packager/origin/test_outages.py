@@ -53,7 +53,7 @@ async def test_nats_restarted_is_no_error_to_viewers(here: Stage, own_nats: Nats
     """nats-server is killed with -9 and comes back: no viewer gets anything but 200, and the playlist goes on."""
     async with origin(here) as site:
         broadcast = await here.begin()
-        msn, part = await _edge_after(broadcast, PATIENT[:60])
+        msn, part = await _edge_after(broadcast, PATIENT[:90])
         await site.get(path_of(broadcast, "index.m3u8"))
         viewer = Viewer(site.client, broadcast)
         watching = spawn(viewer.watch(msn, part, until=(2, 0)), name="viewer")
@@ -63,7 +63,7 @@ async def test_nats_restarted_is_no_error_to_viewers(here: Stage, own_nats: Nats
         meanwhile = await site.get(path_of(broadcast, "video.m3u8"))
         await asyncio.to_thread(own_nats.start)
         await here.spine.bus.wait_connected()
-        await broadcast.send(PATIENT[60:])
+        await broadcast.send(PATIENT[90:])
         await asyncio.wait_for(watching, 20)
 
     assert meanwhile.status_code == 200
