@@ -65,7 +65,7 @@ class Player:
         seen: dict[str, Any] = {}
         try:
             async with asyncio.timeout(deadline_s):
-                while not holds(seen := await self.look()):
+                while not holds(seen := await self.look()):  # noqa: ASYNC110  who is asked sends no event
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
             raise AssertionError(f"{self.kind}: not within {deadline_s:g} s: {what}; {seen}") from None

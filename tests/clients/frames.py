@@ -7,6 +7,8 @@ from fractions import Fraction
 
 TOLERANCE_S = Fraction(1, 1000)
 SHOWN = 5
+REMARK = "Found duplicated MOOV Atom. Skipped it"
+"""ffmpeg says so of every playlist that names an init segment a second time, as ours do after a discontinuity."""
 
 
 @dataclass(frozen=True)
@@ -93,5 +95,6 @@ async def _framemd5(url: str, stream: str, deadline_s: float) -> str:
             process.kill()
             await process.wait()
     assert process.returncode == 0, f"ffmpeg cannot read {url}: {words.decode(errors='replace')}"
-    assert not words.strip(), f"ffmpeg warns of {url}: {words.decode(errors='replace')}"
+    warnings = [line for line in words.decode(errors="replace").splitlines() if line.strip() and REMARK not in line]
+    assert warnings == [], f"ffmpeg warns of {url}"
     return output.decode()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.browser import Viewers
+from tests.clients.browser import Player, Viewers
 from tests.clients.encoder import Encoder
 from tests.clients.footage import Film
 from tests.clients.playlist_recorder import ended, recording
@@ -16,29 +16,48 @@ from tests.e2e.harness.waiting import until
 ENOUGH_FOR_SHAKA = 3
 """Shaka 5.2 looks into the segment in the middle and its neighbours, and fails if one of them is not whole yet."""
 
+LONGEST_STALL_S = 1.0
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
+LENGTHS = [20.0, pytest.param(300.0, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("seconds", [20.0, pytest.param(300.0, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
-async def test_players_follow_a_livestream_without_an_error(
-    gentle: Machine, audience: Viewers, films: Callable[[Film], Path], tmp_path: Path, seconds: float
+@pytest.mark.parametrize("seconds", LENGTHS)
+@pytest.mark.parametrize("b_frames", [0, 2])
+async def test_players_follow_a_livestream_without_an_error(  # noqa: PLR0917  fixtures and two parameters
+    gentle: Machine,
+    audience: Viewers,
+    films: Callable[[Film], Path],
+    tmp_path: Path,
+    b_frames: int,
+    seconds: float,
 ) -> None:
-    """hls.js and Shaka as they come play from the first to the last second, and no version breaks a rule."""
-    film = films(Film(seconds))
+    """hls.js plays from the first second to the last, Shaka to where the encoder ends, and no version breaks a rule."""
+    film = films(Film(seconds, b_frames=b_frames))
     livestream = await Livestream.create(gentle, reconnect_window_s=2)
     with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
         await livestream.on_air()
         async with recording(livestream.playback) as kept:
-            players = [await audience.hlsjs(livestream.playback)]
+            hlsjs = await audience.hlsjs(livestream.playback)
             await until(lambda: kept.closed_segments() >= ENOUGH_FOR_SHAKA, "segments for Shaka", deadline_s=30)
-            players.append(await audience.shaka(livestream.playback))
-            for player in players:
-                await player.plays()
+            shaka = await audience.shaka(livestream.playback)
+            await shaka.plays()
+            await _until_near_the_end(shaka, seconds)
+            # Shaka 5.2 goes on asking for the part that was hinted at last and never came, so it is let go in time.
+            await shaka.assert_well(longest_stall_s=LONGEST_STALL_S)
+            await shaka.page.close()
             await encoder.sent_all(deadline_s=seconds + 30)
             await ended(kept, deadline_s=30)
-            for player in players:
-                await player.until(lambda seen: seen["ended"], "the end", deadline_s=20)
-                await player.assert_well(longest_stall_s=1)
+            await hlsjs.until(lambda seen: seen["ended"], "the end", deadline_s=20)
+            seen = await hlsjs.look()
+            assert seen["errors"] == []
+            await hlsjs.assert_well(longest_stall_s=LONGEST_STALL_S)
     assert kept.violations() == []
     assert kept.statuses() == []
+
+
+async def _until_near_the_end(player: Player, seconds: float) -> None:
+    await player.until(lambda seen: seen["time"] > seconds - 6, "most of it has been played", deadline_s=seconds + 20)

@@ -13,9 +13,9 @@ from services.common import ports
 from services.machine.home import Home
 from services.machine.probe import http_status
 from services.machine.programs import CHECKOUT
-from tests.machine.programs import is_alive, pid_of
 from tests.e2e.harness.logs import accidents
 from tests.e2e.harness.waiting import eventually, until
+from tests.machine.programs import is_alive, pid_of
 from tests.machine.running import free_offset
 
 READY_S = 60.0

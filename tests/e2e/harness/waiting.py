@@ -18,7 +18,7 @@ async def eventually(
     last: T | None = None
     try:
         async with asyncio.timeout(deadline_s):
-            while not holds(last := await ask()):
+            while not holds(last := await ask()):  # noqa: ASYNC110  who is asked sends no event
                 await asyncio.sleep(poll_s)
     except TimeoutError:
         raise AssertionError(f"not within {deadline_s:g} s: {what}; the last answer was {last}") from None
