@@ -1,0 +1,217 @@
+"""The packager as a program, killed, paused and outvoted: the CMAF log has every frame once, and one end."""
+
+import asyncio
+import random
+import signal
+
+import pytest
+
+from headwater.internal.v1.onair_pb2 import OnAir, Playback
+from services.common.media.unit import Track
+from services.common.tasks import spawn
+from tests.packager.program.encoder import Message
+from tests.packager.program.log import Logs
+from tests.packager.program.rules import assert_in_order, assert_numbered, names
+from tests.packager.program.synthetic import Source, log, name_of, with_configs
+from tests.packager.running import Stage, children, stage, until
+from tests.servers.nats import NatsServer
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def _source(until_s: float = 6.0, since_s: float = 0.0, tag: str = "a") -> Source:
+    return Source(tag=tag, until_s=until_s, since_s=since_s, frame_bytes=2000)
+
+
+def _sent(source: Source, track: Track) -> list[str]:
+    return [name_of(unit.payload) for unit in source.units() if unit.track is track]
+
+
+def _messages(source: Source, *, connection: int = 5, closed: bool = True, instance: str = "primary") -> list[Message]:
+    entries = with_configs(source.units(), source.configs)
+    return log(entries, connection=connection, closed=closed, instance=instance)
+
+
+def _assert_every_frame(logs: Logs, source: Source) -> None:
+    assert_numbered(logs)
+    assert_in_order(logs)
+    assert names(logs, "video") == _sent(source, Track.VIDEO)
+    assert names(logs, "audio") == _sent(source, Track.AUDIO)
+
+
+async def _has_put_out(live: Stage, source: Source) -> bool:
+    """True once all of the source is in the CMAF log."""
+    logs = await live.ticks()
+    return names(logs, "video")[-1:] == _sent(source, Track.VIDEO)[-1:]
+
+
+async def test_broadcast_is_taken_written_and_ended(nats_server: NatsServer) -> None:
+    """From the key to the end message: every frame once, records, facts and segments that follow from it."""
+    source = _source()
+    async with stage(nats_server) as live, children(nats_server, "packager-a") as (child,):
+        await live.go_on_air(reconnect_window_ms=1000)
+        await live.send(_messages(source))
+        await until(live.has_ended)
+        logs = await live.ticks()
+        facts = await live.facts()
+
+        _assert_every_frame(logs, source)
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["reconnect-window"]
+        assert [s.msn for s in logs.segments] == [0, 1, 2, 3]
+        assert logs.segments[-1].end.reason == "reconnect-window"
+        assert await live.onair.get(live.livestream) is None
+        assert {f.WhichOneof("fact") for f in facts} == {
+            "broadcast_started",
+            "source_changed",
+            "media_lost",
+            "broadcast_ended",
+        }
+        assert not child.has_said("Traceback")
+
+
+async def test_killed_at_any_moment_the_log_has_every_frame_once(nats_server: NatsServer) -> None:
+    """kill -9 again and again while media comes: the next one goes on where the log ends."""
+    chance = random.Random(7)
+    source = _source(8.0)
+    async with stage(nats_server) as live, children(nats_server, "packager-k") as (child,):
+        await live.go_on_air()
+        sending = spawn(live.send(_messages(source), each_s=0.12), name="encoder")
+        said = []
+        for _ in range(4):
+            await asyncio.sleep(chance.uniform(0.2, 1.2))
+            await child.kill()
+            said += child.said
+            await child.start()
+        await sending
+        await until(lambda: _has_put_out(live, source))
+
+        _assert_every_frame(await live.ticks(), source)
+        assert any("taking over a broadcast" in line for line in said + child.said)
+        assert not any("Traceback" in line for line in said + child.said)
+
+
+async def test_server_killed_in_mid_stream_loses_nothing(own_nats: NatsServer) -> None:
+    """nats-server killed with -9 and started again: the packager goes on, and the source does not change."""
+    source = _source(6.0)
+    async with stage(own_nats) as live, children(own_nats, "packager-n") as (child,):
+        await live.go_on_air()
+        messages = _messages(source, closed=False)
+        await live.send(messages[:30], each_s=0.05)
+        await asyncio.to_thread(own_nats.restart, by_force=True)
+        await live.send(messages[30:], each_s=0.02)
+        await until(lambda: _has_put_out(live, source), timeout_s=20)
+        facts = await live.facts()
+
+        assert [f.source_changed.reason for f in facts if f.HasField("source_changed")] == ["started"]
+        assert not child.has_said("Traceback")
+        await live.change(lambda value: setattr(value, "end_reason", "order"))
+        await until(live.has_ended)
+        _assert_every_frame(await live.ticks(), source)
+
+
+async def test_paused_packager_writes_nothing_after_another_has_taken_over(nats_server: NatsServer) -> None:
+    """SIGSTOP until the other has the broadcast, then SIGCONT: fenced, and the log is one writer's."""
+    source = _source(8.0)
+    async with stage(nats_server) as live, children(nats_server, "packager-p") as (first,):
+        await live.go_on_air()
+        messages = _messages(source, closed=False)
+        await live.send(messages[:30])
+        await until(lambda: _epoch_is(live, 1))
+        async with children(nats_server, "packager-q"):
+            first.signal(signal.SIGSTOP)
+            await live.send(messages[30:50])
+            await until(lambda: _epoch_is(live, 2))
+            first.signal(signal.SIGCONT)
+            await live.send(messages[50:])
+            await first.until_said("fenced")
+            await live.change(lambda value: setattr(value, "end_reason", "order"))
+            await until(live.has_ended)
+            logs = await live.ticks()
+
+            epochs = [head.epoch for _, head, _ in logs.ticks]
+            assert epochs == sorted(epochs)
+            _assert_every_frame(logs, source)
+            assert not first.has_said("Traceback")
+
+
+async def _epoch_is(live: Stage, epoch: int) -> bool:
+    logs = await live.ticks()
+    return any(head.epoch == epoch and head.parts for _, head, _ in logs.ticks)
+
+
+async def test_order_ends_the_broadcast_and_leaves_the_key(nats_server: NatsServer) -> None:
+    """An order ends with its reason; its key stays, and nobody tries the broadcast again."""
+    source = _source(3.0)
+    async with stage(nats_server) as live, children(nats_server, "packager-o") as (child,):
+        await live.go_on_air()
+        await live.send(_messages(source, closed=False))
+        await until(lambda: _epoch_is(live, 1))
+        await live.change(lambda value: setattr(value, "end_reason", "order"))
+        await until(live.has_ended)
+        logs = await live.ticks()
+
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["order"]
+        _assert_every_frame(logs, source)
+        found = await live.onair.get(live.livestream)
+        assert found is not None
+        assert OnAir.FromString(found.value).end_reason == "order"
+        await child.stop()
+        assert sum("beginning" in line or "taking" in line for line in child.said) == 1
+
+
+async def test_leaving_packager_hands_over_at_once(nats_server: NatsServer) -> None:
+    """SIGTERM gives the broadcast to another packager without waiting for a lease to run out."""
+    source = _source(6.0)
+    async with stage(nats_server) as live, children(nats_server, "packager-x") as (first,):
+        await live.go_on_air()
+        messages = _messages(source)
+        await live.send(messages[:30])
+        await until(lambda: _epoch_is(live, 1))
+        async with children(nats_server, "packager-y") as (second,):
+            sending = spawn(live.send(messages[30:], each_s=0.05), name="encoder")
+            assert await first.stop() == 0
+            await second.until_said("taking over a broadcast", timeout_s=1.5)
+            await sending
+            await until(lambda: _has_put_out(live, source))
+
+            _assert_every_frame(await live.ticks(), source)
+
+
+async def test_restarted_packager_does_not_end_what_is_on_air(nats_server: NatsServer) -> None:
+    """A program that has just begun to watch knows little: a broadcast without media is not taken for ended."""
+    async with stage(nats_server) as live, children(nats_server, "packager-r") as (child,):
+        await live.go_on_air()
+        await live.send(_messages(_source(3.0), closed=True))
+        await until(lambda: _epoch_is(live, 1))
+        for _ in range(3):
+            await child.kill()
+            await child.start()
+            await child.until_said("taking over a broadcast")
+        record = await live.playback.get(live.broadcast)
+
+        assert record is not None
+        assert record.state == Playback.LIVE
+        assert not any(head.HasField("end") for _, head, _ in (await live.ticks()).ticks)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_packager_that_dies_while_ending_leaves_one_end(nats_server: NatsServer, seed: int) -> None:
+    """Killed around the deletion of the key: whoever comes next writes the end message, once."""
+    chance = random.Random(seed)
+    async with stage(nats_server) as live, children(nats_server, "packager-e") as (child,):
+        await live.go_on_air(reconnect_window_ms=500)
+        await live.send(_messages(_source(3.0)))
+        await until(lambda: _is_off_air(live), timeout_s=20)
+        await asyncio.sleep(chance.uniform(0, 0.02))
+        await child.kill()
+        await child.start()
+        await until(live.has_ended)
+        logs = await live.ticks()
+
+        assert sum(head.HasField("end") for _, head, _ in logs.ticks) == 1
+        assert sum(segment.HasField("end") for segment in logs.segments) == 1
+        _assert_every_frame(logs, _source(3.0))
+
+
+async def _is_off_air(live: Stage) -> bool:
+    return await live.onair.get(live.livestream) is None
