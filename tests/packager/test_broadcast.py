@@ -1,0 +1,148 @@
+"""One broadcast against real logs: the end, raced with encoders that come back and packagers that die."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from headwater.internal.v1.onair_pb2 import Connection, OnAir
+from services.common.bus.bucket import Record
+from services.common.bus.errors import Exists, Stale
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
+from services.common.ids import new_id
+from services.common.tasks import cancel, spawn
+from services.packager.broadcast import Broadcast, Surroundings
+from services.packager.counts import Counts
+from services.packager.program.program import ProgramSettings
+from tests.packager.program.synthetic import Source, log, with_configs
+from tests.packager.running import Stage, stage
+from tests.servers.nats import NatsServer
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@asynccontextmanager
+async def _surroundings(live: Stage) -> AsyncIterator[Surroundings]:
+    facts = FactPublisher(await live.spine.facts())
+    try:
+        yield Surroundings(live.onair, live.playback, facts, Counts(), SystemClock(), ProgramSettings(quiet_s=0.2))
+    finally:
+        await facts.close()
+
+
+async def _broadcast(live: Stage, around: Surroundings) -> Broadcast:
+    """As a packager takes it: with what the key holds now."""
+    found = await live.onair.get(live.livestream)
+    on_air = OnAir.FromString(found.value) if found is not None else None
+    if on_air is None or on_air.broadcast_id != live.broadcast:
+        found, record = None, await live.playback.get(live.broadcast)
+    else:
+        record = await live.playback.begin(live.livestream, on_air)
+    assert record is not None
+    return Broadcast(record, on_air=found, media=live.media, cmaf=live.cmaf, around=around)
+
+
+async def _reconnect(live: Stage) -> str:
+    """Join as ingest does; the broadcast that the encoder is part of."""
+    while True:
+        found = await live.onair.get(live.livestream)
+        try:
+            if found is None:
+                new = OnAir(broadcast_id=new_id())
+                await live.onair.create(live.livestream, new.SerializeToString())
+                return new.broadcast_id
+            value = OnAir.FromString(found.value)
+            value.connections["primary"].CopyFrom(Connection(token=new_id(), since_us=1))
+            await live.onair.update(live.livestream, value.SerializeToString(), found.revision)
+        except (Exists, Stale):
+            continue
+        return value.broadcast_id
+
+
+async def _race(shared: Stage, around: Surroundings, seed: int) -> None:
+    """Let a broadcast's window run out while its encoder comes back and its packager dies, at any moments."""
+    chance = random.Random(seed)
+    live = replace(shared, livestream=new_id(), broadcast=new_id())
+    await live.go_on_air(reconnect_window_ms=1)
+    source = Source(tag="r", until_s=0.4)
+    await live.send(log(with_configs(source.units(), source.configs), connection=5))
+    first = spawn((await _broadcast(live, around)).run(), name="first")
+
+    async def come_back() -> str:
+        await asyncio.sleep(chance.uniform(0.2, 0.5))
+        return await _reconnect(live)
+
+    async def die() -> None:
+        await asyncio.sleep(chance.uniform(0.2, 0.5))
+        await cancel(first)
+
+    returned, _ = await asyncio.gather(come_back(), die())
+    for _ in range(20):
+        heir = await _broadcast(live, around)
+        async with asyncio.timeout(20):
+            if await heir.run() == "ended":
+                break
+    await _assert_ended_once(live, returned)
+
+
+async def _assert_ended_once(live: Stage, returned: str) -> None:
+    logs = await live.ticks()
+    assert sum(head.HasField("end") for _, head, _ in logs.ticks) == 1
+    assert sum(segment.HasField("end") for segment in logs.segments) == 1
+    assert await live.has_ended()
+    found = await live.onair.get(live.livestream)
+    if returned == live.broadcast:
+        assert found is None
+    else:
+        assert found is not None
+        assert OnAir.FromString(found.value).broadcast_id == returned
+
+
+async def test_end_raced_with_a_reconnect_and_a_death_is_one_end(nats_server: NatsServer) -> None:
+    """200 seeded times: each broadcast ends exactly once, and one that has begun meanwhile is left alone."""
+    async with stage(nats_server) as live, _surroundings(live) as around:
+        for start in range(0, 200, 40):
+            async with asyncio.TaskGroup() as group:
+                for seed in range(start, start + 40):
+                    group.create_task(_race(live, around, seed))
+
+
+async def test_key_that_the_watch_has_not_told_of_is_looked_up(nats_server: NatsServer) -> None:
+    """A packager that thinks the key is gone asks before it ends anything."""
+    async with stage(nats_server) as live, _surroundings(live) as around:
+        await live.go_on_air()
+        broadcast = await _broadcast(live, around)
+        running = spawn(broadcast.run(), name="broadcast")
+        broadcast.note_on_air(None)
+        source = Source(tag="r", until_s=3)
+        await live.send(log(with_configs(source.units(), source.configs), connection=5))
+        await asyncio.sleep(0.6)
+        logs = await live.ticks()
+
+        assert not running.done()
+        assert not any(head.HasField("end") for _, head, _ in logs.ticks)
+        await cancel(running)
+
+
+async def test_revision_that_is_not_the_last_ends_nothing(nats_server: NatsServer) -> None:
+    """An encoder that came back has changed the key: the broadcast lives on though its packager saw an older one."""
+    async with stage(nats_server) as live, _surroundings(live) as around:
+        await live.go_on_air(reconnect_window_ms=300)
+        broadcast = await _broadcast(live, around)
+        source = Source(tag="r", until_s=1)
+        await live.send(log(with_configs(source.units(), source.configs), connection=5))
+        seen = await live.onair.get(live.livestream)
+        assert seen is not None
+        now_us = round(SystemClock().now() * 1e6)
+        await live.change(lambda value: value.connections["primary"].CopyFrom(Connection(since_us=now_us + 60_000_000)))
+        broadcast.note_on_air(Record(seen.key, seen.value, seen.revision))
+        running = spawn(broadcast.run(), name="broadcast")
+        await asyncio.sleep(1.5)
+
+        assert not running.done()
+        assert await live.onair.get(live.livestream) is not None
+        await cancel(running)
