@@ -22,6 +22,7 @@ _LOOK_EACH_S = 0.25
 _FIRST_FRAME_S = 20.0
 _SETTLE_S = 5.0
 _END_S = 10.0
+_ERRORS_TOLD = 20
 _FLAGS = ["--autoplay-policy=no-user-gesture-required", "--no-sandbox", "--disable-dev-shm-usage"]
 
 FIRST_FRAME = """
@@ -34,7 +35,7 @@ LOOK = """() => {
   const page = window.headwater, shown = page?.hls?.playingDate, video = document.querySelector("video");
   return {
     behind: shown ? (Date.now() - shown.getTime()) / 1000 : null, errors: page?.errors ?? [], fatal: page?.fatal ?? 0,
-    stalls: page?.stalls ?? 0, first: window.firstFrameShown ?? null, at: video?.currentTime ?? 0,
+    stalls: page?.stalls ?? 0, now: Date.now(), first: window.firstFrameShown ?? null, at: video?.currentTime ?? 0,
     rate: video?.playbackRate ?? 0, dropped: video?.getVideoPlaybackQuality().droppedVideoFrames ?? 0,
   };
 }"""
@@ -108,7 +109,7 @@ def report(seen: Sequence[dict[str, Any]], seconds: float) -> Table:
     settled = [look for look in seen if look["after"] >= min(_SETTLE_S, seconds / 2)]
     behind = [look["behind"] for look in settled if look["behind"] is not None]
     last = seen[-1]
-    errors = [f"{error['details']}{' (fatal)' if error['fatal'] else ''}" for error in last["errors"]]
+    errors = [_error(error, seen[0]["now"]) for error in last["errors"]]
     rows: list[tuple[Cell, ...]] = [
         ("behind live, p50 s", percentile(behind, 0.5), "<= 1.5"),
         ("behind live, p99 s", percentile(behind, 0.99), ""),
@@ -120,4 +121,9 @@ def report(seen: Sequence[dict[str, Any]], seconds: float) -> Table:
         ("error events", len(errors), "0"),
         ("fatal errors", last["fatal"], "0"),
     ]
-    return Table(f"hls.js in Chromium for {seconds:g} s", ("what", "value", "goal"), rows, tuple(dict.fromkeys(errors)))
+    return Table(f"hls.js in Chromium for {seconds:g} s", ("what", "value", "goal"), rows, tuple(errors[:_ERRORS_TOLD]))
+
+
+def _error(error: dict[str, Any], first_look_ms: float) -> str:
+    kind = "fatal" if error["fatal"] else "not fatal"
+    return f"{error['details']} ({kind}), {(error['at'] - first_look_ms) / 1000:+.1f} s from the first frame"

@@ -4,7 +4,16 @@ from typing import Any
 
 from tests.bench.player import report
 
-LOOK: dict[str, Any] = {"behind": 1.0, "errors": [], "fatal": 0, "stalls": 1, "first": 450.0, "at": 0.0, "dropped": 0}
+LOOK: dict[str, Any] = {
+    "behind": 1.0,
+    "errors": [],
+    "fatal": 0,
+    "stalls": 1,
+    "first": 450.0,
+    "at": 0.0,
+    "dropped": 0,
+    "now": 5000,
+}
 
 
 def rows(seen: list[dict[str, Any]]) -> dict[str, Any]:
@@ -19,12 +28,16 @@ def test_delay_counts_only_once_the_player_has_found_its_place() -> None:
 
 
 def test_errors_are_counted_and_named() -> None:
-    """Each kind of error stands once below the table, and says whether it was fatal."""
-    error = {"details": "bufferStalledError", "fatal": False}
-    seen = [{**LOOK, "after": 6.0, "errors": [error, error], "at": 55.0}]
+    """Each stands below the table with its moment, and says whether it was fatal."""
+    stalled = {"details": "bufferStalledError", "fatal": False, "at": 4700}
+    lost = {"details": "fragLoadError", "fatal": True, "at": 17_000}
+    seen = [{**LOOK, "after": 6.0}, {**LOOK, "after": 7.0, "errors": [stalled, lost], "now": 6000}]
 
     assert rows(seen)["error events"] == 2
-    assert report(seen, 60).notes == ("bufferStalledError",)
+    assert report(seen, 60).notes == (
+        "bufferStalledError (not fatal), -0.3 s from the first frame",
+        "fragLoadError (fatal), +12.0 s from the first frame",
+    )
 
 
 def test_player_that_never_told_its_delay_has_none() -> None:
