@@ -72,7 +72,7 @@ async def test_encoder_away_for_longer_than_the_window_begins_a_new_broadcast_th
     film = films(Film(9.0))
     livestream = await Livestream.create(gentle, reconnect_window_s=2)
     page = await audience.page(livestream.watch)
-    broadcasts = []
+    broadcasts: list[str] = []
     for number in (1, 2):
         with Encoder(film, livestream.ingest(), tmp_path / f"encoder-{number}") as encoder:
             broadcasts.append(await eventually(livestream.on_air, _other_than(broadcasts), "on air", deadline_s=40))

@@ -1,0 +1,49 @@
+"""How the frames of a recording follow each other, where it was joined from several encoders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from tests.clients.frames import Frame
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Two frames that follow each other in the recording and not in the film."""
+
+    place: int
+    """Of the second one, in the recording."""
+
+    by: int
+    """Frames of the film left out if above 0, shown again if below."""
+
+
+def jumps(film: Sequence[Frame], kept: Sequence[Frame]) -> list[Jump]:
+    """Where the recording leaves the film's order. AssertionError for a frame that is not in the film."""
+    places = {frame.md5: number for number, frame in enumerate(film)}
+    strangers = [number for number, frame in enumerate(kept) if frame.md5 not in places]
+    assert strangers == [], f"{len(strangers)} frames that nobody sent, the first at {strangers[:5]}"
+    numbers = [places[frame.md5] for frame in kept]
+    return [Jump(at, now - before - 1) for at, (before, now) in enumerate(pairwise(numbers), 1) if now != before + 1]
+
+
+def holes(kept: Sequence[Frame], usual: Fraction) -> list[str]:
+    """Where more than one frame's time is missing between two frames, or time runs back."""
+    found = []
+    for at, (before, now) in enumerate(pairwise(kept), 1):
+        step = now.dts - before.dts
+        if not 0 < step <= 2 * usual + Fraction(2, 1000):
+            found.append(f"{float(step):.3f} s before frame {at}")
+    return found
+
+
+def owners(kept: Sequence[Frame], films: Sequence[Sequence[Frame]]) -> list[int]:
+    """From which film the frames are, said once for each run of frames. -1: from none."""
+    names = [{frame.md5 for frame in film} for film in films]
+    runs: list[int] = []
+    for frame in kept:
+        owner = next((number for number, known in enumerate(names) if frame.md5 in known), -1)
+        if not runs or runs[-1] != owner:
+            runs.append(owner)
+    return runs
