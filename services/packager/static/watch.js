@@ -9,6 +9,10 @@ const at = (id) => document.getElementById(id);
 const [video, notice, state, delay, goLive, again, sound, quality] =
   ["video", "notice", "state", "delay", "golive", "again", "sound", "quality"].map(at);
 
+// Further than this behind where it should be, who follows the live edge is brought back to it; who has gone back by
+// himself, or paused, is not.
+const LOST_S = 4;
+
 const CONFIG = {
   lowLatencyMode: true,
   // Rewinding is the server's business; what has been played need not stay in memory for ever.
@@ -19,7 +23,7 @@ const CONFIG = {
   liveSyncOnStallIncrease: 0.35,
 };
 
-const page = { hls: null, broadcast: null, isLive: false, recorded: false, errors: [], fatal: 0, stalls: 0, started: performance.now(), firstFrame: null, switches: 0 };
+const page = { hls: null, broadcast: null, isLive: false, recorded: false, follows: true, errors: [], fatal: 0, stalls: 0, started: performance.now(), firstFrame: null, switches: 0 };
 window.headwater = page; // for people who look and tests that measure
 
 // kind: "busy" turns, "calm" waits for somebody else, "act" asks the viewer for something.
@@ -50,6 +54,7 @@ function play(found, from = -1) {
   destroy();
   page.broadcast = found.broadcastId;
   page.isLive = found.live;
+  page.follows = true;
   page.recorded = found.state === "RECORDED";
   page.switches += 1;
   say("Loading…");
@@ -113,13 +118,24 @@ function behindLive() {
   return shown ? (Date.now() - shown.getTime()) / 1000 : null;
 }
 
+function lostSeconds() {
+  const edge = page.hls?.liveSyncPosition;
+  return edge ? edge - video.currentTime : 0;
+}
+
+function toLive() {
+  page.follows = true;
+  video.currentTime = page.hls.liveSyncPosition;
+}
+
 function show() {
   const seconds = page.isLive ? behindLive() : null;
   delay.textContent = seconds === null ? "" : `${seconds.toFixed(1)} s behind live`;
   if (page.isLive && video.readyState > 1) badge("live", "Live");
   else if (page.broadcast && !page.isLive) badge("recording", "Recording");
-  const edge = page.hls?.liveSyncPosition;
-  goLive.hidden = !(page.isLive && edge && edge - video.currentTime > 6);
+  const lost = page.isLive && lostSeconds() > LOST_S;
+  if (lost && page.follows && !video.paused) toLive();
+  goLive.hidden = !(lost && !page.follows);
   again.hidden = !(!page.isLive && page.recorded && (video.ended || page.switches > 0 && video.currentTime > 10));
   sound.hidden = !(video.muted && !video.paused);
   const level = page.hls?.levels?.[Math.max(0, page.hls.currentLevel)];
@@ -131,8 +147,17 @@ video.addEventListener("playing", () => {
   page.firstFrame ??= performance.now() - page.started;
 });
 video.addEventListener("waiting", () => { page.stalls += 1; });
+video.addEventListener("pause", () => { page.follows = false; });
+// hls.js seeks too, over holes and stalls: a viewer's own seek comes right after his hand.
+let touched = -Infinity;
+for (const kind of ["pointerdown", "pointerup", "keydown"]) {
+  video.addEventListener(kind, () => { touched = performance.now(); });
+}
+video.addEventListener("seeking", () => {
+  if (performance.now() - touched < 1000) page.follows = lostSeconds() < LOST_S;
+});
 goLive.addEventListener("click", () => {
-  video.currentTime = page.hls.liveSyncPosition;
+  toLive();
   video.play();
 });
 // What was live lists its last half minute; the recording, at the same address, has all of it.

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.connected
 
 MEDIA = messages(encode(seconds=10), connection=5, closed=False)
 HALF = len(MEDIA) // 2
+LONG_GOP = messages(encode(seconds=10, gop_s=17), connection=5, closed=False)
 
 
 async def half(here: Stage, **options: bool) -> Broadcast:
@@ -141,14 +142,14 @@ async def test_broadcast_that_is_opening_is_waited_for(here: Stage) -> None:
 async def test_late_origin_begins_in_the_middle_of_the_first_segment(here: Stage) -> None:
     """A packager that has just taken over says the state again; who reads from there would number parts wrongly."""
     broadcast = await here.begin()
-    await broadcast.send(MEDIA[:30])
+    await broadcast.send(LONG_GOP[:40])
     assert edge(broadcast)[0] == 0
     await broadcast._write(next(broadcast.program.speak()))
     begun = edge(broadcast)
     async with origin(here) as late:
         opening = late.ask(path_of(broadcast, "video.m3u8"))
         await late.waiting(1)
-        await broadcast.send(MEDIA[30:HALF])
+        await broadcast.send(LONG_GOP[40:])
         await opening
         segment = await late.get(path_of(broadcast, "video/0.m4s"))
         part = await late.get(path_of(broadcast, "video/0.0.m4s"))

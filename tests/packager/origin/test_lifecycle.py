@@ -1,0 +1,25 @@
+"""The page's question: where does it stand?"""
+
+import json
+
+import pytest
+
+from headwater.internal.v1.onair_pb2 import Playback
+from services.packager.origin.lifecycle import answer
+
+
+@pytest.mark.parametrize("state", [Playback.LIVE, Playback.ENDED, Playback.RECORDED])
+def test_answer_says_the_state_and_nothing_secret(state: Playback.State.ValueType) -> None:
+    """State, livestream and broadcast; where it lies in the store is nobody's business."""
+    record = Playback(livestream_id="l", broadcast_id="b", state=state, store_prefix="unguessable")
+
+    made = answer(record)
+
+    body = b"".join(made.plain.body)
+    assert json.loads(body) == {
+        "live": state == Playback.LIVE,
+        "state": Playback.State.Name(state),
+        "livestreamId": "l",
+        "broadcastId": "b",
+    }
+    assert b"unguessable" not in body
