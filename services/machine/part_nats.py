@@ -39,7 +39,13 @@ def nats(home: Home, settings: MachineSettings) -> Part:
     store.mkdir(mode=0o700, exist_ok=True)
     conf = home.path / "nats.conf"
     conf.write_text(
-        _CONF.format(host=LOOPBACK, port=number, monitor=monitor, store=store, file_bytes=file_budget(store))
+        _CONF.format(
+            host=LOOPBACK,
+            port=number,
+            monitor=monitor,
+            store=store,
+            file_bytes=max(file_budget(store), reserved_bytes(settings)),
+        )
     )
 
     async def answers() -> bool:
@@ -57,3 +63,11 @@ def file_budget(store: Path) -> int:
     """Bytes that JetStream may use on disk."""
     own = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
     return int((shutil.disk_usage(store).free + own) * _SHARE_OF_DISK)
+
+
+def reserved_bytes(settings: MachineSettings) -> int:
+    """What the logs may hold together: below that the server makes none of them, however empty they are.
+
+    A disk that is smaller is the doctor's to tell of; a system that has filled it with recordings must start again.
+    """
+    return settings.shards * (settings.media_log_bytes + settings.cmaf_log_bytes) + settings.facts_bytes

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.common.bus.connection import Bus
-from services.common.bus.errors import Refused
+from services.common.bus.errors import Refused, Unavailable
 from services.common.bus.log import Log
+from services.common.bus.wire import is_missing
 
-_NAME_IN_USE = 10058  # there, with another configuration
 _SECOND_NS = 1_000_000_000
 
 
@@ -48,13 +48,30 @@ class StreamConfig:
 async def ensure_stream(bus: Bus, config: StreamConfig) -> Log:
     """Create the stream or bring it to `config`; doing so twice, or from two programs at once, changes nothing.
 
-    Errors: Refused where the server has it in a way that cannot be changed, or the values contradict.
+    Errors: Refused where the server has it in a way that cannot be changed, or the values contradict; Unavailable, too,
+    where the server has no room for the limits.
     """
-    body = config.to_api()
-    try:
-        await bus.api(f"STREAM.CREATE.{config.name}", body)
-    except Refused as error:
-        if error.err_code != _NAME_IN_USE:
-            raise
-        await bus.api(f"STREAM.UPDATE.{config.name}", body)
+    wanted = config.to_api()
+    # One that is as it should be is left alone: the server would count the limits of both, and have no room.
+    found = await _find(bus, config.name)
+    if found is None:
+        try:
+            await bus.api(f"STREAM.CREATE.{config.name}", wanted)
+        except (Refused, Unavailable):
+            found = await _find(bus, config.name)
+            if found is None:  # else another program was faster
+                raise
+    if found is not None and any(found.get(key) != value for key, value in wanted.items()):
+        await bus.api(f"STREAM.UPDATE.{config.name}", wanted)
     return Log(bus, config.name)
+
+
+async def _find(bus: Bus, name: str) -> dict[str, Any] | None:
+    """The configuration the stream has; None if it is not there."""
+    try:
+        answer = await bus.api(f"STREAM.INFO.{name}")
+    except Refused as error:
+        if is_missing(error):
+            return None
+        raise
+    return dict(answer["config"])

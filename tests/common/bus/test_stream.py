@@ -1,12 +1,14 @@
 """Streams made to order."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from services.common.bus.connection import Bus
+from services.common.bus.connection import Bus, connect
 from services.common.bus.errors import Refused
 from services.common.bus.stream import StreamConfig, ensure_stream
+from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
 
@@ -41,3 +43,25 @@ async def test_oldest_messages_make_room(bus: Bus, name: str) -> None:
     usage = await log.usage()
     assert usage.last_sequence == 20
     assert usage.first_sequence > 10
+
+
+class SmallNats(NatsServer):
+    """It has room for the limits of one stream, and not for those of two."""
+
+    def command(self) -> list[str]:
+        command = super().command()
+        config = self.folder / "nats.conf"
+        config.write_text(config.read_text().replace("jetstream {", "jetstream { max_file_store: 1500000,"))
+        return command
+
+
+async def test_stream_that_is_there_is_found_again_on_a_server_without_room_for_another(tmp_path: Path) -> None:
+    """A program that is started again, or beside others, does not ask for the same room twice."""
+    config = StreamConfig(name="T", subjects=("T.>",), max_bytes=1_000_000)
+    with SmallNats(tmp_path / "nats") as server:
+        for sequence in (1, 2, 3):
+            bus = await connect(server.url, name="test")
+            logs = await asyncio.gather(*(ensure_stream(bus, config) for _ in range(3)))
+            assert await logs[0].append("T.a", b"1") == sequence
+            await bus.close()
+            server.restart()
