@@ -8,7 +8,7 @@ from services.archiver.counts import progress_fact, say
 from services.archiver.job_records import HeldJob, JobRecords, key_of
 from services.archiver.surroundings import Surroundings
 from services.common import keys
-from services.common.bus.errors import Stale, Unavailable
+from services.common.bus.errors import BusError, Stale, Unavailable
 from services.common.log import get_logger
 from services.common.objects import ObjectsRefused, ObjectsUnavailable
 
@@ -38,6 +38,11 @@ class JobRun:
             job.size_bytes = await self._convert()
         except (ConversionError, ObjectsRefused) as error:
             job.state, job.error = DownloadJob.FAILED, str(error)
+        except BusError:
+            raise
+        except Exception:  # noqa: BLE001  a job that is left open is begun again at once, and for ever
+            _log.exception("a file cannot be made", broadcast=job.media_id, format=job.format)
+            job.state, job.error = DownloadJob.FAILED, "the recording cannot be read"
         else:
             job.state, job.percent = DownloadJob.READY, 100.0
             job.object_key = keys.download(self._record.store_prefix, job.format)

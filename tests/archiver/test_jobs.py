@@ -149,6 +149,17 @@ async def test_failed_job_says_why_and_may_be_ordered_again(here: Stage) -> None
         assert (await ended(stub, silent.record.broadcast_id, "MP4")).state == DownloadJob.READY
 
 
+async def test_recording_that_cannot_be_read_fails_its_job_once(here: Stage) -> None:
+    """An index of foreign bytes ends the job in words; it is not begun again and again."""
+    async with asking(here) as stub:
+        broadcast = await recorded(here, encode())
+        await here.objects.put(keys.index(broadcast.record.store_prefix, 0), b"\xff" * 64)
+        await order(stub, broadcast.record.broadcast_id, "MP4")
+        job = await ended(stub, broadcast.record.broadcast_id, "MP4")
+
+    assert (job.state, job.error) == (DownloadJob.FAILED, "the recording cannot be read")
+
+
 async def test_job_of_a_killed_archiver_is_begun_again(here: Stage, tmp_path: Path) -> None:
     """The archiver that makes a file is killed with -9; another one makes it."""
     sent = encode(seconds=120, gop_s=1.0)
