@@ -106,6 +106,15 @@ def test_media_is_renamed_under_its_version(rest: Rest, others: Others) -> None:
     assert stale.status_code == 412
 
 
+def test_condition_that_is_not_looked_at_is_refused(rest: Rest, others: Others) -> None:
+    """Whoever deletes only what he has read may not delete something else."""
+    _, media = recorded(rest, others)
+    refused = rest.delete(f"/v1/media/{media}", headers={"If-Match": '"0"'})
+
+    assert refused.status_code == 400
+    assert rest.get(f"/v1/media/{media}").status_code == 200
+
+
 def test_recordings_go_with_their_livestream_only_if_that_is_ordered(rest: Rest, others: Others) -> None:
     """deleteMedia deletes them; without it they stay."""
     kept_by, kept = recorded(rest, others)

@@ -95,7 +95,9 @@ class Gateway:
         if len(request.url.query) > _MAX_QUERY:
             raise Refusal(Problem(400, "the query is too long"))
         message = bind(found.route, found.variables, request.query_params.multi_items(), body)
-        _take_if_match(message, request.headers.get("if-match", ""))
+        is_taken = _take_if_match(message, request.headers.get("if-match", ""))
+        if not is_taken and found.route.verb != "GET":
+            raise Refusal(Problem(400, "If-Match is not possible here: leave it out"))
         answer = await self._calls.call(
             found.route.method, message, metadata=_metadata(request, request_id), peer=_peer(request)
         )
@@ -140,15 +142,19 @@ async def _take_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _take_if_match(message: Message, header: str) -> None:
-    """If-Match names the version to be changed, as `etag` in a body does; "*" is any version there is."""
+def _take_if_match(message: Message, header: str) -> bool:
+    """If-Match names the version to be changed, as `etag` in a body does; "*" is any version there is.
+
+    False if there is nowhere to put it: a condition that is not looked at may not be passed over (RFC 9110, 13.1.1).
+    """
     etag = header.strip().removeprefix("W/").strip('"')
     if not etag or etag == "*":
-        return
+        return True
     for holder in (message, *(value for _, value in message.ListFields())):
         if isinstance(holder, Message) and "etag" in holder.DESCRIPTOR.fields_by_name:
             setattr(holder, "etag", etag[:64])  # noqa: B010  a field of whichever message this is
-            return
+            return True
+    return False
 
 
 def _metadata(request: Request, request_id: str) -> Mapping[str, str]:
