@@ -171,6 +171,9 @@ class Instance:
                 self._keep(item)
             elif isinstance(content, Config):
                 self._configs[content.track] = content
+        for track in Track:
+            if isinstance(next(self.kept(track), None), Config):
+                self._configs.pop(track, None)  # what is kept begins with a config of its own
 
     def forget_stale(self) -> None:
         """Drop what lies before a long hole."""
