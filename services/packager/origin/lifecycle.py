@@ -1,4 +1,4 @@
-"""Where a livestream or a broadcast stands, for pages: no secrets, no credentials. Pure."""
+"""Where a livestream or a broadcast stands, for pages: no secrets, no credentials."""
 
 import json
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from services.packager.hls.blocking import NOTHING, Directives, parse_directives
 from services.packager.hls.query import QueryError, propagated
-from services.packager.http import Request
 
 _ID = r"(?P<id>[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _NAME = r"(?P<name>[a-z0-9]{1,16})"
@@ -77,14 +76,12 @@ class Asked:
         return "" if self.path.startswith(f"/{broadcast}/") else f"../{broadcast}/"
 
 
-def read(request: Request) -> Asked:
-    """Take a request's target apart. Errors: Refused, for a path that is none."""
-    path = request.path
+def read(path: str, query: str) -> Asked:
+    """Take a decoded path and a raw query apart."""
     route = parse(path)
     key = route.id.encode() if route is not None else b""
     if route is None or route.kind not in {"playlist", "multivariant"}:
         return Asked(path, route, key)
-    query = request.query.decode("ascii")
     try:
         return Asked(path, route, key, parse_directives(query), propagated(query))
     except QueryError as error:

@@ -56,7 +56,7 @@ class Site:
 
     def _read(self, request: Request) -> Asked:
         """Thousands ask for the same few targets, which are told apart once."""
-        asked = read(request)
+        asked = read(request.path, request.query.decode("ascii"))
         if len(request.target) <= _KNOWN_TARGET_BYTES:
             if len(self._known) >= MAX_KNOWN_TARGETS:
                 self._known.clear()
