@@ -1,0 +1,180 @@
+"""One rendition's samples: where they lie, what is dropped, and what fits a part."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.packager.program.lane import Lane
+from services.packager.program.ordering import NOWHERE, Item, Place
+from services.packager.program.rendition import describe
+from tests.packager.program.synthetic import AAC_44K, AAC_48K, avc
+
+FRAME = 3000
+MS = CLOCK_RATE // 1000
+
+
+def _lane(config: Config, *, end: int = 0) -> Lane:
+    rendition = describe(config, int(config.track))
+    rendition.next_decode_time = end * rendition.timescale // CLOCK_RATE
+    return Lane.open(config, rendition, video_frame=FRAME)
+
+
+def _add(lane: Lane, number: int, time: int, *, cts: int = 0, is_key: bool = True) -> None:
+    place = Place(5, 1, number)
+    unit = Unit(lane.track, time, cts, is_key, bytes([number % 256]))
+    lane.add(Item(place, 1, unit, place), unit, time)
+
+
+def _sound(*times: int, config: Config = AAC_48K, end: int = 0) -> Lane:
+    lane = _lane(config, end=end)
+    for number, time in enumerate(times):
+        _add(lane, number, time)
+    return lane
+
+
+def _cut_all(lane: Lane) -> list[tuple[int, int]]:
+    cut = lane.cut(lane.pending_count)
+    assert cut is not None
+    begins = itertools.accumulate((s.duration for s in cut.samples), initial=cut.decode_time)
+    return [(begin, s.duration) for begin, s in zip(begins, cut.samples, strict=False)]
+
+
+@pytest.mark.parametrize(("config", "rate"), [(AAC_48K, 48_000), (AAC_44K, 44_100)])
+def test_sound_stamped_in_milliseconds_is_seamless(config: Config, rate: int) -> None:
+    """Frames follow each other exactly, whatever rounding their stamps have."""
+    times = [round(i * 1024 / rate * 1000) * MS + CLOCK_RATE for i in range(400)]
+    lane = _sound(*times, config=config)
+
+    placed = _cut_all(lane)
+
+    assert {duration for _, duration in placed} == {1024}
+    assert all(abs(at / rate - time / CLOCK_RATE) < 0.0011 for (at, _), time in zip(placed, times, strict=True))
+
+
+def test_small_gap_in_sound_lengthens_the_frame_before() -> None:
+    """A gap of less than two frames is no reason for another part."""
+    lane = _sound(0, 1920, 1920 * 3 + 10 * MS)
+
+    assert not lane.has_gap
+    assert [duration for _, duration in _cut_all(lane)] == [1024, 1024 + 1024 + 480, 1024]
+
+
+def test_large_gap_in_sound_ends_the_part() -> None:
+    """No sample lasts through silence, and no part reaches across it."""
+    lane = _sound(0, 1920, CLOCK_RATE)
+
+    assert lane.has_gap
+    assert lane.count_fitting(10 * CLOCK_RATE, 3) == 2
+    assert lane.has_gap_at(2)
+    first, second = lane.cut(2), lane.cut(1)
+    assert first is not None
+    assert second is not None
+    assert (first.duration, second.decode_time) == (2048, 48_000)
+
+
+def test_sound_that_was_heard_already_is_dropped() -> None:
+    """At a join half a frame decides; while it runs stamps may waver by more."""
+    joined = _sound(CLOCK_RATE - 40 * MS, CLOCK_RATE - 19 * MS, CLOCK_RATE + 2 * MS, end=CLOCK_RATE)
+    running = _sound(CLOCK_RATE, CLOCK_RATE - 30 * MS, end=CLOCK_RATE)
+
+    assert joined.pending_count == 1
+    assert running.pending_count == 2
+    assert joined.first_time == pytest.approx(CLOCK_RATE, abs=3 * MS)
+
+
+def test_pictures_wait_for_a_key_frame() -> None:
+    """What cannot be decoded is not put out."""
+    lane = _lane(avc())
+    for number in range(6):
+        _add(lane, number, number * FRAME, is_key=number == 3)
+
+    assert lane.pending_count == 3
+    assert lane.first_time == 3 * FRAME
+
+
+def test_key_frame_long_before_the_join_is_not_the_one() -> None:
+    """Pictures that were shown are not shown again because their sound is still wanted."""
+    lane = _lane(avc(), end=CLOCK_RATE)
+    _add(lane, 0, CLOCK_RATE // 2)
+    _add(lane, 1, CLOCK_RATE)
+
+    assert lane.first_time == CLOCK_RATE
+    assert lane.pending_count == 1
+
+
+def test_picture_a_little_early_is_moved_and_shown_when_it_should() -> None:
+    """The last frame before a pause was given a usual length, and that was too long."""
+    lane = _lane(avc(), end=CLOCK_RATE)
+    _add(lane, 0, CLOCK_RATE - 100, cts=6000)
+    cut = lane.cut(1)
+
+    assert cut is not None
+    assert (cut.decode_time, cut.samples[0].cts) == (CLOCK_RATE, 5900)
+
+
+def test_pictures_on_one_time_stay_in_order() -> None:
+    """However early they are, decode times grow."""
+    lane = _lane(avc(), end=CLOCK_RATE)
+    _add(lane, 0, CLOCK_RATE - 2000)
+    _add(lane, 1, CLOCK_RATE - 1500, is_key=False)
+    _add(lane, 2, CLOCK_RATE + 3000, is_key=False)
+
+    assert [begin for begin, _ in _cut_all(lane)] == [CLOCK_RATE, CLOCK_RATE + 1, CLOCK_RATE + 3000]
+
+
+def test_long_interval_is_not_taken_for_the_usual_one() -> None:
+    """A frame that stood for long says nothing about how long the last one will."""
+    lane = _lane(avc())
+    for number, time in enumerate([0, FRAME, FRAME + 80_000]):
+        _add(lane, number, time, is_key=number == 0)
+
+    assert [duration for _, duration in _cut_all(lane)] == [FRAME, 80_000, FRAME]
+
+
+def test_cursor_is_behind_the_last_piece_of_what_was_cut() -> None:
+    """An heir that reads the rest of a unit knows that it has it."""
+    lane = _lane(avc())
+    unit = Unit(Track.VIDEO, 0, 0, True, b"x")
+    lane.add(Item(Place(5, 3, 1), 30, unit, Place(5, 6, 0)), unit, 0)
+    lane.cut(1)
+
+    assert lane.cursor == Place(5, 6, 1)
+
+
+def test_unit_behind_the_cursor_is_not_taken_twice() -> None:
+    """What an heir reads again is known by its place."""
+    lane = _sound(0, 1920)
+    lane.cut(1)
+    _add(lane, 0, 0)
+
+    assert lane.pending_count == 1
+
+
+def test_join_begins_anew() -> None:
+    """Another source has places of its own."""
+    lane = _sound(0)
+    lane.cut(1)
+    lane.join()
+
+    assert (lane.cursor, lane.is_joining) == (NOWHERE, True)
+
+
+@given(st.lists(st.integers(-200 * MS, 300 * MS), min_size=1, max_size=60), st.sampled_from([AAC_48K, avc()]))
+def test_whatever_comes_times_grow_and_nothing_overlaps(steps: list[int], config: Config) -> None:
+    """Any stamps at all, cut anywhere."""
+    lane, time = _lane(config, end=CLOCK_RATE), CLOCK_RATE
+    end = 0
+    for number, step in enumerate(steps):
+        time = max(0, time + step)
+        _add(lane, number, time, is_key=number % 5 == 0)
+        if number % 3 == 2:
+            while count := lane.count_fitting(CLOCK_RATE // 3, lane.pending_count) or min(lane.pending_count, 1):
+                cut = lane.cut(count)
+                assert cut is not None
+                assert cut.decode_time >= end
+                assert sum(sample.duration for sample in cut.samples) == cut.duration
+                assert all(sample.duration > 0 for sample in cut.samples)
+                end = cut.decode_time + cut.duration
