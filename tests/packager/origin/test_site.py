@@ -132,7 +132,7 @@ async def test_store_away_hurts_nothing_inside_the_window(
         await here.objects.ensure_bucket()
         broadcast = await here.begin()
         await broadcast.send(LONG)
-        own_s3.kill()
+        await asyncio.to_thread(own_s3.kill)
         playlist = await site.get(path_of(broadcast, "video.m3u8"))
         listed = [line for line in playlist.text.splitlines() if line.endswith(".m4s")]
         answers = [await site.get(path_of(broadcast, uri)) for uri in listed]
