@@ -71,6 +71,10 @@ class Host(Protocol):
         """It has an encoder now, or has none any more."""
         ...
 
+    def rest(self, connection: "Connection") -> None:
+        """It has read and wants to be told to `go_on`."""
+        ...
+
     def note_ending(self, task: "asyncio.Task[None]") -> None:
         """An encoder's last messages are being written."""
         ...
@@ -118,6 +122,9 @@ class Connection(asyncio.Protocol):
             encoder.received_bytes += len(data)
             self._session.receive_data(data, self._now())
             self._turn()
+            if self._transport is not None and not self._is_closed:
+                self._transport.pause_reading()
+                self._host.rest(self)
             return
         for start in range(0, len(data), READ_BYTES):
             self._session.receive_data(data[start : start + READ_BYTES], self._now())
@@ -134,6 +141,12 @@ class Connection(asyncio.Protocol):
         self._session.receive_eof()
         self._turn()
         self._host.leave(self)
+
+    def go_on(self) -> None:
+        """Read again, unless an answer is due first."""
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and self._session.state is not State.REQUESTED:
+            transport.resume_reading()
 
     def pause_writing(self) -> None:
         self.close("the encoder does not read what it is told")
@@ -224,9 +237,7 @@ class Connection(asyncio.Protocol):
             self._host.counts.accepted.inc()
             self._host.note_encoder(self)
         self._turn()
-        transport = self._transport
-        if transport is not None and not transport.is_closing() and self._session.state is not State.REQUESTED:
-            transport.resume_reading()
+        self.go_on()
 
     def _lose(self, why: Loss) -> None:
         """The encoder is no longer meant."""

@@ -14,6 +14,9 @@ from services.ingest.rtmp_connection import Connection
 
 SWEEP_S = 0.05
 """How often it is looked whether units have waited long enough: a third of what they may wait."""
+REST_S = 0.02
+"""Encoders are read together, this often: waking up for each of their 77 units a second costs more than the units do.
+It also bounds what one may send at once. Half of it, on average, is added to the delay."""
 DEADLINES_S = 0.5
 """How often time-outs are looked at."""
 STALL_S = 1.0
@@ -39,6 +42,7 @@ class RtmpServer:
         self._connections: set[Connection] = set()
         self._publishing: set[Connection] = set()
         self._strangers: Counter[str] = Counter()
+        self._resting: list[Connection] = []
         self._endings: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._swept_at = self._checked_at = self.clock.monotonic()
@@ -85,6 +89,17 @@ class RtmpServer:
         self._strangers[address] -= 1
         if self._strangers[address] <= 0:
             del self._strangers[address]
+
+    def rest(self, connection: Connection) -> None:
+        """Let a connection read again when all do."""
+        if not self._resting:
+            asyncio.get_running_loop().call_later(REST_S, self._go_on)
+        self._resting.append(connection)
+
+    def _go_on(self) -> None:
+        resting, self._resting = self._resting, []
+        for connection in resting:
+            connection.go_on()
 
     def note_ending(self, task: "asyncio.Task[None]") -> None:
         """Remember an encoder whose last messages are being written."""

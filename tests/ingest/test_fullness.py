@@ -6,6 +6,7 @@ from services.common import subjects
 from services.common.bus.connection import connect
 from services.common.bus.log import Usage
 from services.common.spine import Spine
+from services.ingest.app import batch_limits
 from services.ingest.fullness import Fullness, is_full
 from tests.ingest.running import read_settings, settings_for
 from tests.servers.nats import NatsServer
@@ -39,3 +40,10 @@ async def test_shard_whose_log_is_full_takes_no_broadcast_until_it_has_room(own_
         assert fullness.open_shards() == [0, 1]
     finally:
         await bus.close()
+
+
+@pytest.mark.parametrize(("max_payload", "expected"), [(8_000_000, 60_000), (65_536, 25_536), (1_000, 4_000)])
+def test_batch_fits_what_the_server_takes_in_one_message(max_payload: int, expected: int) -> None:
+    """With room for the head and the codec configurations."""
+    settings = read_settings({"HEADWATER_BATCH_BYTES": "60000"})
+    assert batch_limits(settings, max_payload=max_payload).size_bytes == expected

@@ -86,19 +86,21 @@ async def test_second_encoder_takes_over_at_once(nats_server: NatsServer) -> Non
     """The first is told so; the log has the first's end before the second's beginning, and the same broadcast."""
     async with platform(nats_server) as api, ingest(nats_server) as edge:
         livestream = await api.create()
-        async with encoder(edge.port, livestream.key) as first, encoder(edge.port, livestream.key) as second:
+        async with encoder(edge.port, livestream.key) as first:
             await first.published()
             await first.send_frames(40)
+            await until(lambda: sum(e.received_bytes for e in edge.server.encoders) > 40 * 100)
             subject = await api.subject(livestream)
-            await second.published()
-            status = await first.refused()
+            async with encoder(edge.port, livestream.key) as second:
+                await second.published()
+                status = await first.refused()
+                await second.send_frames(40)
+                await second.unpublish()
+                batches = await api.closed(subject, 2)
             assert (status["code"], status["description"]) == (
                 "NetStream.Publish.BadName",
                 "another encoder has taken over",
             )
-            await second.send_frames(40)
-            await second.unpublish()
-            batches = await api.closed(subject, 2)
             assert await api.subject(livestream) == subject
         assert frames(batches) == [*range(40), *range(40)]
         ends = [batch.closed for batch in batches if batch.closed is not None]

@@ -237,7 +237,10 @@ async def test_encoder_that_never_reads_is_cut_off(nats_server: NatsServer) -> N
                 if not edge.server.connections:
                     break
             gone = await api.fact(livestream, "encoder_disconnected")
-            assert gone.encoder_disconnected.reason == "the encoder does not read what it is told"
+            assert gone.encoder_disconnected.reason in {
+                "the encoder does not read what it is told",
+                "the encoder provokes answers and does not read them",  # where one read brought very many questions
+            }
             assert edge.server.connections == 0
 
 

@@ -41,6 +41,8 @@ class Flag(IntFlag):
 
 
 _TRACKS = tuple(Track)
+_KEY, _MORE = int(Flag.KEY), int(Flag.MORE)
+"""As numbers: enums cost a call each, and every unit of every encoder is written with them."""
 
 
 class FramingError(ValueError):
@@ -90,7 +92,7 @@ def encode_unit(unit: Unit, *, room: int, piece_bytes: int) -> list[bytes]:
 
     The first piece fills `room` only if that is worth an entry; every further piece begins a message of its own.
     """
-    flags = Flag.KEY if unit.is_key else Flag(0)
+    flags = _KEY if unit.is_key else 0
     size = len(unit.payload)
     if ENTRY_BYTES + size <= room:
         return [_ENTRY.pack(unit.track, flags, 0, size, unit.dts, unit.cts) + unit.payload]
@@ -99,7 +101,7 @@ def encode_unit(unit: Unit, *, room: int, piece_bytes: int) -> list[bytes]:
     return [
         _ENTRY.pack(
             unit.track,
-            flags | (Flag.MORE if cut + body < size else Flag(0)),
+            flags | (_MORE if cut + body < size else 0),
             0,
             min(body, size - cut),
             unit.dts,

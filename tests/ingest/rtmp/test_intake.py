@@ -238,3 +238,14 @@ def test_encoder_with_connect_repeated_goes_on() -> None:
     pair.session.receive_data(writer.write(COMMAND, messages.command("publish", 0.0, None, "key")), 0.0)
     pair.drain()
     assert pair.events[0].app == "two"  # type: ignore[union-attr]  # PublishRequested
+
+
+def test_configuration_of_absurd_size_is_refused_and_the_last_one_holds() -> None:
+    """It would be written again before every key frame, above what a message of the log may hold."""
+    pair = on_air()
+    pair.publisher.send_audio_config(0, AAC_RECORD + bytes(20_000))
+    pair.publisher.send_video(0, idr(), is_key=True)
+    pair.run()
+    assert pair.records == [AVC_RECORD, AAC_RECORD]
+    assert pair.warnings == ["dropped: a configuration of 20002 bytes; at most 16384 are taken"]
+    assert len(pair.units) == 1
