@@ -96,5 +96,5 @@ async def _framemd5(url: str, stream: str, deadline_s: float) -> str:
             await process.wait()
     assert process.returncode == 0, f"ffmpeg cannot read {url}: {words.decode(errors='replace')}"
     warnings = [line for line in words.decode(errors="replace").splitlines() if line.strip() and REMARK not in line]
-    assert warnings == [], f"ffmpeg warns of {url}"
+    assert warnings == [], f"ffmpeg warns of {url}: {warnings}"
     return output.decode()

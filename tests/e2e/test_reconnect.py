@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,16 @@ from tests.clients.footage import Film
 from tests.clients.frames import Frame, read_tracks
 from tests.clients.playlist_recorder import Recording, ended, recording
 from tests.e2e.harness.livestream import Livestream
+from tests.e2e.harness.logs import events
 from tests.e2e.harness.machine import Machine
 from tests.e2e.harness.waiting import eventually, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 PLAYING_AGAIN_S = 5.0
+LEISURE_S = 10.0
+"""What a crowded machine may need beyond that where nothing is measured."""
+
+DATE_TOLERANCE_S = 0.1
 
 
 @pytest.mark.parametrize(
@@ -51,9 +56,8 @@ async def test_encoder_killed_and_back_goes_on_in_the_same_broadcast(  # noqa: P
             first.kill()
             await asyncio.sleep(away_s)  # how long it is away is the test
             with Encoder(second_film, livestream.ingest(), tmp_path / "second") as back:
-                returned = datetime.now(UTC)
                 assert await livestream.on_air() == broadcast
-                await _plays_after_the_gap(player)
+                await _plays_after_the_gap(player, within_s=PLAYING_AGAIN_S + (0 if away_s > 60 else LEISURE_S))
                 await back.sent_all(deadline_s=60)
             await ended(kept, deadline_s=away_s + 60)
         await player.until(lambda seen: seen["ended"], "the end", deadline_s=30)
@@ -61,7 +65,7 @@ async def test_encoder_killed_and_back_goes_on_in_the_same_broadcast(  # noqa: P
     (media,) = await livestream.recorded()
     assert media["broadcastId"] == broadcast
     assert kept.violations() == []
-    await _assert_continued(kept, returned)
+    _assert_dated(kept, _connected_at(gentle))
     await _assert_tail(media["playouts"][0]["url"], second_film)
 
 
@@ -92,22 +96,28 @@ def _other_than(known: list[str]) -> Callable[[str], bool]:
     return lambda found: found not in known
 
 
-async def _plays_after_the_gap(player: Player) -> None:
+async def _plays_after_the_gap(player: Player, *, within_s: float) -> None:
     before = await player.look()
     await player.until(
         lambda seen: seen["time"] > before["time"] + 0.5 and seen["standingMs"] < 300,
         "the picture goes on after the gap",
-        deadline_s=PLAYING_AGAIN_S + 10,
+        deadline_s=within_s,
     )
 
 
-async def _assert_continued(kept: Recording, returned: datetime) -> None:
-    """After the discontinuity the dates are those of the second push, as near as its own start is known."""
+def _connected_at(machine: Machine) -> datetime:
+    """When the last encoder was let in; ffmpeg sends its first frame at once."""
+    lines = [line for line in events(machine.home.log_path("ingest")) if line["event"] == "encoder connected"]
+    return datetime.fromisoformat(str(lines[-1]["timestamp"]))
+
+
+def _assert_dated(kept: Recording, connected: datetime) -> None:
+    """After the discontinuity the dates are those of the second push."""
     last = kept.playlists["video.m3u8"].last
     assert last is not None
     (joined,) = [item for item in last.items if item.starts_discontinuity]
     assert joined.time is not None
-    assert abs((joined.time - returned).total_seconds()) < 2.0
+    assert abs((joined.time - connected).total_seconds()) <= DATE_TOLERANCE_S
 
 
 async def _assert_tail(url: str, film: Path) -> None:

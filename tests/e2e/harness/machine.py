@@ -135,7 +135,9 @@ class Machine:
         """Return when a line with these words stands in the log of a program."""
         path = self.home.log_path(program)
         await until(
-            lambda: words in path.read_text(errors="replace"), f"{words!r} in {path.name}", deadline_s=deadline_s
+            lambda: path.exists() and words in path.read_text(errors="replace"),
+            f"{words!r} in {path.name}",
+            deadline_s=deadline_s,
         )
 
     # -- the rest -------------------------------------------------------------------------------------
