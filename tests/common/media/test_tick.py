@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.internal.v1.cmaf_pb2 import Tick
-from services.common.media.tick import EncodedTick, LoggedTick, TickAssembler, TickError, decode_frame
+from services.common.media.tick import EncodedTick, LoggedTick, TickAssembler, TickError, decode_frame, decode_head
 
 
 def _head(parts: list[bytes], epoch: int = 1, msn: int = 0) -> Tick:
@@ -77,3 +77,14 @@ def test_foreign_bytes_are_refused_in_words(message: bytes) -> None:
     """A message that is no tick raises TickError."""
     with pytest.raises(TickError, match="tick message"):
         TickAssembler().feed(1, message)
+
+
+def test_head_is_read_off_the_message_that_has_it() -> None:
+    """Who walks back needs no whole tick: the first message says what the tick is, the others say nothing of it."""
+    first, second, *_ = _messages([b"a" * 100], max_payload=60)
+
+    head = decode_head(first)
+
+    assert head is not None
+    assert [part.length for part in head.parts] == [100]
+    assert decode_head(second) is None
