@@ -29,6 +29,12 @@ from services.packager.tick_log import BrokenLogError, FencedError, TickLog, app
 TICK_S = 0.25
 """How often a broadcast looks at the clock."""
 
+LAST_WORDS_S = 2.0
+"""An encoder that is sent away by an order still has its last message on the way; it is waited for this long."""
+
+MOST_TO_READ_S = 30.0
+"""A log that is longer than can be read in this time does not put an end off for ever."""
+
 KEEP_ALIVE_S = 5.0
 """While no media comes, the state is said again this often: design.md section 4, point 2."""
 
@@ -40,6 +46,10 @@ _log = get_logger(__name__)
 
 class _EndedError(Exception):
     """The end message is in the log and all that follows from it is done."""
+
+
+def _not_yet() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,8 @@ class Broadcast:
         self._spoke_at = 0.0
         self._heard_at = 0.0
         self._media_at_us = 0
+        self._is_caught_up = _not_yet
+        self._due_since: float | None = None
 
     @property
     def program(self) -> Program | None:
@@ -143,6 +155,7 @@ class Broadcast:
     async def _read(self, program: Program) -> None:
         subject = subjects.media(self.record.shard, "*", self.record.broadcast_id)
         async with self._media.read([subject], from_sequence=program.read_from) as entries:
+            self._is_caught_up = lambda: entries.is_caught_up
             async for entry in entries:
                 async with self._busy:
                     await self._feed(program, entry)
@@ -181,10 +194,23 @@ class Broadcast:
         if (rules := self._rules()) is not None:
             program.change_rules(reconnect_window_ms=rules.reconnect_window_ms, fail_back=rules.fail_back)
         due = what_is_due(self._situation(program, connected_for_s))
-        if due is not None:
+        if due is None:
+            self._due_since = None
+        elif self._has_read_out(program):
             await self._end(program, due)
-        elif self._around.clock.monotonic() - self._spoke_at > KEEP_ALIVE_S:
+            return
+        if self._around.clock.monotonic() - self._spoke_at > KEEP_ALIVE_S:
             await self._speak(program)
+
+    def _has_read_out(self, program: Program) -> bool:
+        """True once what was sent is in the program: an end, however urgent, cuts nothing off that is in the log."""
+        now = self._around.clock.monotonic()
+        self._due_since = now if self._due_since is None else self._due_since
+        waited_s = now - self._due_since
+        if waited_s > MOST_TO_READ_S:
+            return True
+        is_quiet = program.on_air is None or bool(program.lost_since_us) or waited_s > LAST_WORDS_S
+        return is_quiet and self._is_caught_up()
 
     def _situation(self, program: Program, connected_for_s: float) -> Situation:
         return Situation(

@@ -156,7 +156,28 @@ async def test_order_ends_the_broadcast_and_leaves_the_key(nats_server: NatsServ
         assert found is not None
         assert OnAir.FromString(found.value).end_reason == "order"
         await child.stop()
-        assert sum("beginning" in line or "taking" in line for line in child.said) == 1
+        assert sum("beginning" in line or "taking" in line for line in child.said) == 1, child.said
+
+
+@pytest.mark.parametrize("is_ordered", [True, False])
+async def test_end_cuts_off_nothing_that_is_in_the_log(nats_server: NatsServer, is_ordered: bool) -> None:
+    """A packager that finds an order, or a key that is gone, before it has read the media reads it first."""
+    source = _source(20.0)
+    async with stage(nats_server) as live:
+        await live.go_on_air()
+        await live.send(_messages(source, closed=False))
+        if is_ordered:
+            await live.change(lambda value: setattr(value, "end_reason", "order"))
+        else:
+            found = await live.onair.get(live.livestream)
+            assert found is not None
+            await live.playback.begin(live.livestream, OnAir.FromString(found.value))
+            await live.onair.delete(live.livestream)
+        async with children(nats_server, "packager-l"):
+            await until(live.has_ended)
+        logs = await live.ticks()
+
+        _assert_every_frame(logs, source)
 
 
 async def test_leaving_packager_hands_over_at_once(nats_server: NatsServer) -> None:
