@@ -104,7 +104,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         jobs = Jobs(around, records, leases, owner=owner, limit=settings.conversions)
         resources.defer("jobs", jobs.drain)
         removal = Removal(around, records, intake.purger, {logs.shard: logs for logs in shards})
-        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
         rpc.add(add_ArchiveServiceServicer_to_server, ArchiveServicer(around, records, removal))
         await resources.open("grpc", rpc)
         health.add("nats", partial(bus_check, bus))

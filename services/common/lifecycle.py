@@ -118,7 +118,7 @@ async def _open_and_work(open_app: OpenApp[S], settings: S, stopping: Stopping) 
 
     stopping.listen(stop_opening)
     async with (
-        OpsServer(settings.bind, settings.metrics_port, health),
+        OpsServer(settings.internal_bind, settings.metrics_port, health),
         open_app(settings, health) as app,
     ):
         health.enter(Phase.RUNNING)

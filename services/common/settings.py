@@ -4,6 +4,7 @@ All come from the environment as `HEADWATER_<NAME>`; `settings_load.load_or_exit
 anything starts. A setting has a type, a description and a default that works.
 """
 
+import socket
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -48,7 +49,15 @@ class ServiceSettings(BaseSettings):
 
     home: Folder = Field(default=Path("var"), description="The state folder.")
     port_offset: int = Field(default=0, ge=0, le=50_000, description="Added to every port that is not set by itself.")
-    bind: str = Field(default="127.0.0.1", min_length=1, description="The address every program listens on.")
+    bind: str = Field(
+        default="127.0.0.1", min_length=1, description="Where encoders, viewers and clients of the API connect."
+    )
+    internal_bind: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Where programs answer each other (gRPC of all but api) and show /metrics; nobody asks for a token "
+        "there, so a cluster opens it to its own network only.",
+    )
     public_host: str = Field(
         default="127.0.0.1", min_length=1, description="The host name in the URLs handed out to encoders and viewers."
     )
@@ -89,7 +98,9 @@ class ServiceSettings(BaseSettings):
     facts_bytes: ByteSize = Field(default=500_000_000, gt=0, description="The most the stream of facts holds.")
     log_replicas: int = Field(default=1, ge=1, le=5, description="Copies of every stream and bucket in a NATS cluster.")
     replica: str = Field(
-        default="", max_length=64, description="This process's name among its replicas; not set: the program's name."
+        default="",
+        max_length=64,
+        description="This process's name among its replicas; not set: the program's and the host's name.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     log_format: Literal["auto", "json", "text"] = Field(
@@ -139,7 +150,7 @@ class ServiceSettings(BaseSettings):
             if not self.is_set(name) and any(isinstance(mark, Shifted) for mark in field.metadata):
                 values[name] = shift(self._table_default(name), self.port_offset)
         if not self.is_set("replica"):
-            values["replica"] = self.program
+            values["replica"] = f"{self.program}-{socket.gethostname()}"[:64]
         self.__dict__.update(values)  # past `frozen` and past `model_fields_set`: these are still defaults
         return self
 

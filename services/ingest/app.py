@@ -111,7 +111,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         )
         resources.defer("rtmp", server.drain)
         counts.observe(lambda: server.encoders)
-        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
         rpc.add(add_EncoderServiceServicer_to_server, EncoderServicer(server))
         await resources.open("grpc", rpc)
 

@@ -93,7 +93,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         metrics.observe("headwater_packager_broadcasts", lambda: len(broadcasts.carried))
         for instance in INSTANCES:
             metrics.observe("headwater_packager_on_air", partial(broadcasts.count_on_air, instance), instance=instance)
-        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
         rpc.add(add_ProgramServiceServicer_to_server, ProgramServicer(broadcasts, clock))
         await resources.open("grpc", rpc)
 

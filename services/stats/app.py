@@ -55,7 +55,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         resources.defer("redis", redis.close)
         repository = Repository(redis, settings.lifetimes())
         handlers = Handlers(facts, repository, clock)
-        rpc = RpcServer(settings.bind, settings.grpc_port, health)
+        rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
         rpc.add(add_StatisticsServiceServicer_to_server, StatisticsServicer(repository, clock))
         await resources.open("grpc", rpc)
 

@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_everything_has_a_default_that_works() -> None:
     assert settings.nats_url == "nats://127.0.0.1:4222"
     assert settings.metrics_port == ports.metrics_port("packager") == 9466
     assert settings.grpc_port == ports.grpc_port("packager")
-    assert settings.replica == "packager"
+    assert settings.replica == f"packager-{socket.gethostname()}"[:64]
     assert not settings.is_set("nats_url")
 
 
