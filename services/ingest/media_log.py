@@ -1,8 +1,8 @@
 """One connection's end of the media log: in order, once, and nothing forgotten before the log has it.
 
-Design.md section 4, point 1. A bounded number of messages is in flight. After a failed acknowledgement or a disconnect
-the writer stops and sends again from the first unacknowledged message, before anything new, under the same ids. While
-NATS is away a bounded backlog holds; when it overflows whole GOPs are dropped, and that is said.
+The rules of design.md section 4, point 1: a bounded number of messages is in flight. After a failed acknowledgement or
+a disconnect the writer stops and sends again from the first unacknowledged message, before anything new, under the same
+ids. While NATS is away a bounded backlog holds; when it overflows whole GOPs are dropped, and that is said.
 """
 
 import asyncio

@@ -34,7 +34,7 @@ class EncoderServicer(EncoderServiceServicer):
             )
         return answer
 
-    async def DisconnectEncoder(self, request: DisconnectEncoderRequest, context: Any) -> Empty:  # noqa: N802
+    async def DisconnectEncoder(self, request: DisconnectEncoderRequest, context: Any) -> Empty:  # noqa: N802  the proto's name
         """Close one instance's connection here. Errors: NOT_FOUND."""
         del context
 
