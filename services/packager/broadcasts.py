@@ -1,4 +1,4 @@
-"""Which broadcasts this packager carries: found by watching, taken under leases. Design.md section 4, point 7."""
+"""Which broadcasts this packager carries: found by watching, taken under leases (design.md section 4, point 7)."""
 
 import asyncio
 import random
