@@ -6,6 +6,7 @@ comes first. Lost, the sealed things are lost: livestreams need new keys.
 
 import base64
 import binascii
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -57,10 +58,19 @@ class Sealer:
 
 def sealer_of(settings: ServiceSettings) -> Sealer:
     """The installation's sealer. AppError(INVALID) names the setting or file if the key in it is none."""
+    return Sealer(_key_of(settings))
+
+
+def derived_key(settings: ServiceSettings, purpose: str) -> bytes:
+    """32 bytes for one purpose (at most 16 characters), the same in every program here. AppError as `sealer_of`."""
+    return hashlib.blake2b(key=_key_of(settings), person=purpose.encode(), digest_size=KEY_BYTES).digest()
+
+
+def _key_of(settings: ServiceSettings) -> bytes:
     if settings.secret_key is not None:
-        return Sealer(parse_key(settings.secret_key.get_secret_value(), "HEADWATER_SECRET_KEY"))
+        return parse_key(settings.secret_key.get_secret_value(), "HEADWATER_SECRET_KEY")
     path = settings.home / KEY_FILE
-    return Sealer(parse_key(_read_or_make(path), str(path)))
+    return parse_key(_read_or_make(path), str(path))
 
 
 def parse_key(text: str, source: str) -> bytes:

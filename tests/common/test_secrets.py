@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from services.common.errors import AppError, Kind
-from services.common.secrets import KEY_FILE, Sealer, parse_key, sealer_of
+from services.common.secrets import KEY_FILE, Sealer, derived_key, parse_key, sealer_of
 from services.common.settings import ServiceSettings
 
 _KEY = bytes(range(32))
@@ -116,3 +116,12 @@ def test_programs_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
 
     assert len(keys) == 1
     assert len(parse_key(keys.pop().decode(), "file")) == 32
+
+
+def test_derived_keys_differ_by_purpose_and_agree_between_programs(tmp_path: Path) -> None:
+    """Two programs of one installation derive the same key, and no purpose can use another's."""
+    settings = ServiceSettings(home=tmp_path)
+
+    assert derived_key(settings, "audience") == derived_key(ServiceSettings(home=tmp_path), "audience")
+    assert derived_key(settings, "audience") != derived_key(settings, "paging")
+    assert derived_key(settings, "audience") != bytes.fromhex((tmp_path / "secret-key").read_text().strip())

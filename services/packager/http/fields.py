@@ -19,6 +19,7 @@ KEPT = frozenset(
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-proto",
+        "x-playback-session-id",
     }
 )
 """Fields that handlers may ask for; all others are checked and forgotten."""

@@ -13,6 +13,7 @@ from services.common.health import Health
 from services.common.lifecycle import App, Job
 from services.common.objects import ObjectStore
 from services.common.resources import Resources
+from services.common.secrets import derived_key
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
 from services.packager.http import Limits, Server
@@ -77,7 +78,14 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             low_latency=settings.low_latency,
             idle_s=settings.idle_timeout,
         )
-        audience = Audience(directory, facts, clock, origin=settings.replica, interval_s=settings.audience_interval)
+        audience = Audience(
+            directory,
+            facts,
+            clock,
+            origin=settings.replica,
+            interval_s=settings.audience_interval,
+            key=derived_key(settings, "audience"),
+        )
         listener = listening_socket("origin", settings.bind, settings.origin_port, setting="HEADWATER_ORIGIN_PORT")
         server = Server(
             Site(directory, StoreAnswers(shelf, objects), Pages()),

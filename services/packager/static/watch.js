@@ -13,8 +13,12 @@ const [video, notice, state, delay, goLive, again, sound, quality] =
 // himself, or paused, is not.
 const LOST_S = 4;
 
+// Apple's players send such a session with each request; it counts viewers who share an address. It names nobody.
+const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 const CONFIG = {
   lowLatencyMode: true,
+  xhrSetup: (request) => request.setRequestHeader("X-Playback-Session-Id", SESSION),
   // Rewinding is the server's business; what has been played need not stay in memory for ever.
   backBufferLength: 90,
   // hls.js waits behind for ever after a stall: a little faster than real time brings the viewer back unnoticed.
