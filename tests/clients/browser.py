@@ -68,7 +68,7 @@ class Player:
                 while not holds(seen := await self.look()):  # noqa: ASYNC110  who is asked sends no event
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
-            raise AssertionError(f"{self.kind}: not within {deadline_s:g} s: {what}; {seen}") from None
+            raise AssertionError(f"{self.kind}: not within {deadline_s:g} s: {what}; {_told(seen)}") from None
         return seen
 
     async def stalls(self) -> list[Stall]:
@@ -85,6 +85,13 @@ class Player:
         assert seen["fatal"] == [], f"{self.kind}: {seen['errors']}"
         long = [stall for stall in await self.stalls() if stall.ms > longest_stall_s * 1000]
         assert long == [], f"{self.kind}: {long}; errors {seen['errors']}"
+
+
+def _told(seen: dict[str, Any]) -> str:
+    """A look in words that fit on a page."""
+    errors = [f"{each['at'] / 1000:.1f} s {each['details']} {each['text'][:120]}" for each in seen.get("errors", [])]
+    rest = {name: value for name, value in seen.items() if name not in {"errors", "fatal"}}
+    return "\n".join([*errors[:10], *errors[-10:], str(rest)])
 
 
 class Viewers:

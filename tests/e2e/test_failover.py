@@ -97,7 +97,7 @@ async def _assert_continuous(url: str) -> None:
     kept = await read_tracks(url)
     assert holes(kept.video, FRAME) == []
     assert holes(kept.audio, Fraction(1024, 48000)) == []
-    command = ["nice", "ffmpeg", "-nostdin", "-v", "warning", "-i", url, "-f", "null", "-"]
+    command = ["nice", "ffmpeg", "-nostdin", "-v", "repeat+warning", "-i", url, "-f", "null", "-"]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     _, words = await process.communicate()
     said = [line for line in words.decode(errors="replace").splitlines() if line.strip() and REMARK not in line]
