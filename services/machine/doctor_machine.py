@@ -6,8 +6,8 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
+from services.machine.disk import disk
 from services.machine.finding import Finding, Verdict, judged
 from services.machine.part import PartMissingError, find_binary
 from services.machine.part_redis import find_redis
@@ -16,8 +16,6 @@ from services.machine.settings import MachineSettings
 
 _MODULES = ("av", "grpc", "httptools", "minio", "nats", "orjson", "redis", "starlette", "uvloop")
 _FILES_NEEDED = 4096
-_BYTES_NEEDED = 10 * 1024**3
-"""Six hours of one livestream of 4 Mbit/s: what the logs may hold while the store is away."""
 
 _PYTHON = (3, 11)
 _CLOCK_UNSYNCHRONISED = 5
@@ -30,7 +28,7 @@ def machine_findings(settings: MachineSettings) -> Iterator[Finding]:
     yield _protos()
     yield from _servers(settings)
     yield _open_files()
-    yield _disk(settings.home.absolute())
+    yield disk(settings)
     yield _clock()
     yield _ffmpeg()
 
@@ -71,13 +69,6 @@ def _open_files() -> Finding:
     text = "no limit" if unlimited else f"{hard} at most"
     advice = "each viewer takes one; raise `ulimit -Hn` (limits.conf, or LimitNOFILE of systemd)"
     return judged("open files", unlimited or hard >= _FILES_NEEDED, text, advice)
-
-
-def _disk(home: Path) -> Finding:
-    there = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    advice = f"make room, or set HEADWATER_HOME to a larger disk; {_BYTES_NEEDED // 1024**3} GB let the logs breathe"
-    return judged("disk", free >= _BYTES_NEEDED, f"{free / 1024**3:.1f} GB free at {there}", advice)
 
 
 def _clock() -> Finding:

@@ -10,11 +10,13 @@ from services.common import ports
 from services.machine.finding import Finding, Verdict, judged
 from services.machine.home import Home
 from services.machine.ports import LOOPBACK, holder, is_free, port
-from services.machine.probe import http_get, http_status, is_nats, is_redis
+from services.machine.probe import http_get, http_status
+from services.machine.probe_parts import Answer, ask_nats, ask_redis
 from services.machine.programs import PROGRAMS, Program, replica_name, served_ports
 from services.machine.settings import MachineSettings
 
 _DEFAULT_PORTS = {"nats": ports.NATS, "redis": ports.REDIS, "s3": 80}
+_SETTINGS = {"nats": "HEADWATER_NATS_URL", "redis": "HEADWATER_REDIS_URL", "s3": "HEADWATER_S3_ENDPOINT"}
 _ALMOST_FULL = 0.8
 
 
@@ -35,17 +37,12 @@ def port_findings(settings: MachineSettings) -> Iterator[Finding]:
 
 async def part_findings(environment: Mapping[str, str]) -> list[Finding]:
     """Whether nats-server, Redis and S3 answer where the programs look for them."""
-    found = []
-    for part, setting in (
-        ("nats", "HEADWATER_NATS_URL"),
-        ("redis", "HEADWATER_REDIS_URL"),
-        ("s3", "HEADWATER_S3_ENDPOINT"),
-    ):
-        for url in environment.get(setting, "").split(","):
-            where = urlsplit(url)
-            if where.hostname:
-                found.append(await _part(part, where.hostname, where.port or _DEFAULT_PORTS[part]))
-    return found
+    return [
+        await _part(part, setting, url)
+        for part, setting in _SETTINGS.items()
+        for url in environment.get(setting, "").split(",")
+        if urlsplit(url).hostname
+    ]
 
 
 async def program_findings(home: Home, settings: MachineSettings, program: Program) -> list[Finding]:
@@ -76,12 +73,19 @@ async def log_findings(settings: MachineSettings) -> list[Finding]:
     return [found for stream in streams if (found := _fill(stream))]
 
 
-async def _part(part: str, host: str, number: int) -> Finding:
-    questions = {"nats": is_nats, "redis": is_redis}
-    answers = await questions[part](number, host) if part in questions else await http_status(number, "/", host) > 0
+async def _part(part: str, setting: str, url: str) -> Finding:
+    where = urlsplit(url)
+    host, number = where.hostname or "", where.port or _DEFAULT_PORTS[part]
+    questions = {"nats": ask_nats, "redis": ask_redis}
+    if part in questions:
+        answer = await questions[part](url)
+    else:
+        answer = Answer.OK if await http_status(number, "/", host) > 0 else Answer.SILENT
     near = host in (LOOPBACK, "localhost")
     advice = f"see log/{part}.log" if near else "is it up, and may this machine reach it?"
-    return judged(part, answers, f"{'answers' if answers else 'does not answer'} at {host}:{number}", advice)
+    if answer is Answer.REFUSED:
+        advice = f"{setting} has to name a user and password that the server knows"
+    return judged(part, answer is Answer.OK, f"{answer} at {host}:{number}", advice)
 
 
 def _pid(path: Path) -> int:

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from typing import TextIO
 
 from services.machine.child import Children
+from services.machine.disk import disk
+from services.machine.finding import Verdict
 from services.machine.home import Home
 from services.machine.listeners import Listeners, PortTakenError
 from services.machine.part import Part
@@ -51,6 +53,7 @@ class Machine:
             signals = stack.enter_context(StopSignals())
             listeners = stack.enter_context(Listeners())
             children = stack.enter_context(Children(self._home))
+            self._warn_of_disk()
             parts = [make(self._home, self._settings) for name, make in _PARTS.items() if self._is_own(name)]
             await self._claim_ports(parts, listeners)
             async with asyncio.TaskGroup() as tasks:
@@ -107,6 +110,11 @@ class Machine:
         for name in sorted({name for program in self._programs for name in program.listens}):
             await _comes_free(self._port(name))
             listeners.open(name, self._port(name), self._settings.bind)
+
+    def _warn_of_disk(self) -> None:
+        found = disk(self._settings)
+        if found.verdict is Verdict.WRONG:
+            self._screen.say(f"disk: {found.text}; {found.advice}")
 
     def _environment(self, parts: list[Part]) -> dict[str, str]:
         env = {"HEADWATER_DRAIN_TIMEOUT": _DRAIN_TIMEOUT} | os.environ

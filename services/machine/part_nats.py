@@ -4,20 +4,26 @@ import shutil
 from pathlib import Path
 
 from services.machine.child import Command
-from services.machine.home import Home
+from services.machine.home import Home, write_private
 from services.machine.part import Part, PartMissingError, bare_environment, find_binary
 from services.machine.ports import LOOPBACK, port
-from services.machine.probe import http_status, is_nats
+from services.machine.probe import http_status
+from services.machine.probe_parts import Answer, ask_nats
 from services.machine.settings import MachineSettings
 
 _SHARE_OF_DISK = 0.75
 """What JetStream may fill of what is free or already its own; the rest is for recordings and everybody else."""
 
+_USER = "headwater"
 _CONF = """\
 # Written by `headwater run` at each start.
 server_name: headwater
 listen: "{host}:{port}"
 http: "{host}:{monitor}"
+authorization {{
+  user: "{user}"
+  password: "{password}"
+}}
 # One tick of a high bit rate goes as one message (docs/architecture.md).
 max_payload: 8MB
 max_pending: 128MB
@@ -38,31 +44,38 @@ def nats(home: Home, settings: MachineSettings) -> Part:
     store = home.path / "nats"
     store.mkdir(mode=0o700, exist_ok=True)
     conf = home.path / "nats.conf"
-    conf.write_text(
-        _CONF.format(
-            host=LOOPBACK,
-            port=number,
-            monitor=monitor,
-            store=store,
-            file_bytes=max(file_budget(store), reserved_bytes(settings)),
-        )
+    password = home.secret("nats-password")
+    text = _CONF.format(
+        host=LOOPBACK,
+        port=number,
+        monitor=monitor,
+        user=_USER,
+        password=password,
+        store=store,
+        file_bytes=max(file_budget(store), reserved_bytes(settings)),
     )
+    write_private(conf, text)
+    url = f"nats://{_USER}:{password}@{LOOPBACK}:{number}"
 
     async def answers() -> bool:
-        return await is_nats(number) and await http_status(monitor, "/healthz") == 200
+        return await ask_nats(url) is Answer.OK and await http_status(monitor, "/healthz") == 200
 
     return Part(
         Command("nats", (str(binary), "-c", str(conf)), bare_environment(home.path)),
         {"nats": number, "nats-monitor": monitor},
         answers,
-        {"HEADWATER_NATS_URL": f"nats://{LOOPBACK}:{number}"},
+        {"HEADWATER_NATS_URL": url},
     )
 
 
 def file_budget(store: Path) -> int:
     """Bytes that JetStream may use on disk."""
-    own = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
-    return int((shutil.disk_usage(store).free + own) * _SHARE_OF_DISK)
+    return int((shutil.disk_usage(store).free + stored_bytes(store)) * _SHARE_OF_DISK)
+
+
+def stored_bytes(store: Path) -> int:
+    """Bytes of all files under `store`, also while its server makes and removes some."""
+    return sum(map(_size, store.rglob("*")))
 
 
 def reserved_bytes(settings: MachineSettings) -> int:
@@ -71,3 +84,10 @@ def reserved_bytes(settings: MachineSettings) -> int:
     A disk that is smaller is the doctor's to tell of; a system that has filled it with recordings must start again.
     """
     return settings.shards * (settings.media_log_bytes + settings.cmaf_log_bytes) + settings.facts_bytes
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # gone meanwhile
+        return 0

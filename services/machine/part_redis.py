@@ -1,16 +1,18 @@
 """Redis, the abacus: an append-only file in HEADWATER_HOME/redis."""
 
+import hashlib
 import platform
 from importlib.util import find_spec
 from pathlib import Path
 
 from services.machine.child import Command
-from services.machine.home import Home
+from services.machine.home import Home, write_private
 from services.machine.part import Part, PartMissingError, bare_environment, find_binary
 from services.machine.ports import LOOPBACK, port
-from services.machine.probe import is_redis
+from services.machine.probe_parts import Answer, ask_redis
 from services.machine.settings import MachineSettings
 
+_USER = "headwater"
 _CONF = """\
 # Written by `headwater run` at each start.
 bind {host}
@@ -19,6 +21,9 @@ daemonize no
 dir "{folder}"
 appendonly yes
 save ""
+# What programs do with their own keys, and nothing that reaches the server itself or lists what others have.
+user default off
+user {user} on #{digest} ~* +@read +@write +@connection -@admin -@dangerous
 """
 
 
@@ -32,16 +37,19 @@ def redis(home: Home, settings: MachineSettings) -> Part:
     folder = home.path / "redis" / binary.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     conf = home.path / "redis.conf"
-    conf.write_text(_CONF.format(host=LOOPBACK, port=number, folder=folder))
+    password = home.secret("redis-password")
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    write_private(conf, _CONF.format(host=LOOPBACK, port=number, folder=folder, user=_USER, digest=digest))
+    url = f"redis://{_USER}:{password}@{LOOPBACK}:{number}/0"
 
     async def answers() -> bool:
-        return await is_redis(number)
+        return await ask_redis(url) is Answer.OK
 
     return Part(
         Command("redis", (str(binary), str(conf)), bare_environment(home.path)),
         {"redis": number},
         answers,
-        {"HEADWATER_REDIS_URL": f"redis://{LOOPBACK}:{number}/0"},
+        {"HEADWATER_REDIS_URL": url},
     )
 
 

@@ -37,14 +37,3 @@ async def http_get(number: int, path: str, host: str = LOOPBACK) -> tuple[int, b
 async def http_status(number: int, path: str, host: str = LOOPBACK) -> int:
     """The status of GET `path`; 0 if nobody answers within a second."""
     return (await http_get(number, path, host))[0]
-
-
-async def is_nats(number: int, host: str = LOOPBACK) -> bool:
-    """True if a nats-server greets us (it speaks first)."""
-    return (await ask(number, b"", host)).startswith(b"INFO ")
-
-
-async def is_redis(number: int, host: str = LOOPBACK) -> bool:
-    """True if a Redis answers and has loaded its data; one that asks for a password is there, too."""
-    answer = await ask(number, b"PING\r\n", host)
-    return answer.startswith((b"+PONG", b"-NOAUTH"))

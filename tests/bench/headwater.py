@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from headwater.client import Client
 from services.common import ports
+from services.machine.home import Home
 from tests.bench import scrape
 from tests.bench.encoders import guarded
 from tests.bench.progress import say
@@ -46,7 +47,9 @@ class Headwater:
 
     @property
     def nats_url(self) -> str:
-        return f"nats://127.0.0.1:{ports.NATS + self.offset}"
+        """With the password that this machine has made; to be asked of a running one."""
+        kept = Home(self.home).environment() or {}
+        return kept["HEADWATER_NATS_URL"]
 
     def livestream(self, index: int) -> dict[str, Any]:
         """The `index`-th livestream as the API shows it, made when first asked for."""

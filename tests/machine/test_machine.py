@@ -13,8 +13,10 @@ from services.common.settings_load import load
 from services.machine.doctor import examine
 from services.machine.finding import Verdict
 from services.machine.part_s3 import find_minio
-from services.machine.probe import http_status, is_nats, is_redis
+from services.machine.probe import http_status
+from services.machine.probe_parts import Answer, ask_nats, ask_redis
 from services.machine.settings import MachineSettings
+from tests.machine.closed import in_plain_sight, programs_get_in, strangers_are_refused
 from tests.machine.programs import is_alive, pid_of, started, until
 from tests.machine.running import all_gone, free_offset, machine
 from tests.machine.stores import put_then_kill_then_get
@@ -27,14 +29,28 @@ async def test_start_prints_one_block_and_everything_answers(tmp_path: Path) -> 
     with machine(tmp_path / "var") as running:
         await running.ready()
         assert set(running.pids()) == {"nats", "redis", "s3", "origin", "origin-2", "api"}
-        assert await is_nats(4222 + running.offset)
-        assert await is_redis(6379 + running.offset)
         assert await http_status(9000 + running.offset, "/") == 403  # nobody is let in without a key
         for line in (f":{8080 + running.offset}/", f":{1935 + running.offset}/live", "admin-token", "Ctrl-C stops it"):
             assert running.said().count(line) == 1
         given = json.loads(running.home.log_path("api").read_text().splitlines()[0])
-        assert given["HEADWATER_NATS_URL"] == f"nats://127.0.0.1:{4222 + running.offset}"
+        assert given["HEADWATER_NATS_URL"].endswith(f"@127.0.0.1:{4222 + running.offset}")
+        assert given["HEADWATER_REDIS_URL"].endswith(f"@127.0.0.1:{6379 + running.offset}/0")
+        assert await ask_nats(given["HEADWATER_NATS_URL"]) is Answer.OK
+        assert await ask_redis(given["HEADWATER_REDIS_URL"]) is Answer.OK
         assert given["HEADWATER_S3_SECRET_KEY"] == running.home.secret("s3-secret-key")
+
+
+async def test_nats_and_redis_are_closed_to_other_users_of_the_machine(tmp_path: Path) -> None:
+    """Without our password, or with a wrong one, nothing is read or written; programs' clients get in with theirs."""
+    with machine(tmp_path / "var") as running:
+        await running.ready()
+        given = running.home.environment() or {}
+        nats_url, redis_url = given["HEADWATER_NATS_URL"], given["HEADWATER_REDIS_URL"]
+        await strangers_are_refused(nats_url, redis_url)
+        await programs_get_in(nats_url, redis_url)
+        told = [nats_url.split("@")[0].split(":")[2], redis_url.split("@")[0].split(":")[2]]
+        assert told == [running.home.secret("nats-password"), running.home.secret("redis-password")]
+        assert not in_plain_sight(running, told)
 
 
 async def test_sigterm_stops_everything_in_order_and_leaves_no_pid_file(tmp_path: Path) -> None:
@@ -114,6 +130,21 @@ async def test_taken_port_ends_the_start_with_its_number_and_the_way_out(tmp_pat
         assert await running.ended() == 1
         assert f"port {8088 + offset} (origin) is taken by" in running.said()
         assert "HEADWATER_PORT_OFFSET" in running.said()
+
+
+async def test_disk_too_small_for_the_logs_is_said_at_start(tmp_path: Path) -> None:
+    """One line says what is free and what the logs may take, whatever becomes of the start."""
+    env = {"HEADWATER_CMAF_LOG_BYTES": "9000T"}
+    offset = free_offset()
+    with (
+        socket.create_server(("127.0.0.1", 8088 + offset)),
+        machine(tmp_path / "var", offset=offset, env=env) as running,
+    ):
+        assert await running.ended() == 1
+        warnings = [line for line in running.said().splitlines() if line.startswith("disk: ")]
+    assert len(warnings) == 1
+    assert "GB free at" in warnings[0]
+    assert "the logs may take 90000" in warnings[0]
 
 
 async def test_killed_server_and_program_come_back_while_callers_wait(tmp_path: Path) -> None:
