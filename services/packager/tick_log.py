@@ -1,6 +1,7 @@
 """One group's subject in the CMAF log: read where it ends, write on, and notice when somebody else does.
 
-As design.md section 4, point 2, decides. Each write names the subject's last message, so there is one order and one writer.
+As design.md section 4, point 2, decides. Each write names the subject's last message, so there is one order and one
+writer.
 """
 
 import asyncio

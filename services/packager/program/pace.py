@@ -1,7 +1,7 @@
 """How long segments and parts are: chosen once, from the first seconds of a broadcast. Pure.
 
-As design.md section 4, point 11, decides. Players take target durations for constants (RFC 8216bis 4.4.3.1, 4.4.3.7), so they are
-fixed before anything is written.
+As design.md section 4, point 11, decides. Players take target durations for constants (RFC 8216bis 4.4.3.1, 4.4.3.7),
+so they are fixed before anything is written.
 """
 
 import math
