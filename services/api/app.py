@@ -33,11 +33,11 @@ from services.api.settings import Settings
 from services.api.stream_keys import StreamKeys
 from services.api.view import Urls
 from services.common import metrics
-from services.common.bus.connection import Bus, connect
 from services.common.clock import Clock, SystemClock
 from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import Job
+from services.common.opening import open_bus
 from services.common.resources import Resources
 from services.common.rpc_channel import open_channel
 from services.common.rpc_guards import DeadlineGuard, ValidationGuard
@@ -72,7 +72,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
     """Open everything in the order of need; it closes in reverse."""
     clock = SystemClock()
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        bus = await _open_bus(settings, resources, health)
+        bus = await open_bus(settings, resources, health)
         observer = Observer(bus)
         spine = Spine(bus, settings)
         await spine.facts()
@@ -106,27 +106,6 @@ class _Domain:
     access: AccessGuard
     chronicle: Chronicle
     keeper: Keeper
-
-
-async def _open_bus(settings: Settings, resources: Resources, health: Health) -> Bus:
-    connected, returned = metrics.gauge("headwater_bus_connected"), metrics.counter("headwater_bus_reconnects_total")
-    ups = 0
-
-    def on_change(is_up: bool) -> None:
-        nonlocal ups
-        connected.set(is_up)
-        ups += is_up
-        returned.inc(1 if is_up and ups > 1 else 0)
-
-    bus = await connect(settings.nats_url, name=settings.replica, on_change=on_change)
-    resources.defer("bus", bus.close)
-
-    async def check() -> None:
-        if not bus.is_connected:
-            raise AppError(Kind.UNAVAILABLE, "NATS is away")
-
-    health.add("bus", check)
-    return bus
 
 
 async def _open_domain(settings: Settings, records: Records, resources: Resources, clock: Clock) -> _Domain:

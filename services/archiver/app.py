@@ -18,15 +18,13 @@ from services.archiver.settings import Settings
 from services.archiver.store import Store
 from services.archiver.surroundings import Logs, Surroundings
 from services.archiver.usage import Usage
-from services.common import metrics, subjects
-from services.common.bus.connection import Bus, connect
+from services.common import subjects
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
-from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.ids import new_id
 from services.common.lifecycle import App, Job
-from services.common.objects import ObjectStore
+from services.common.opening import object_store, open_bus
 from services.common.playback import PlaybackRecords
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
@@ -57,35 +55,16 @@ class ArchiverApp(App):
         await asyncio.gather(self._intake.drain(), self._jobs.drain())
 
 
-def open_objects(settings: Settings) -> ObjectStore:
-    """The object store of the settings."""
-    return ObjectStore(
-        settings.s3_endpoint,
-        access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key.get_secret_value(),
-        bucket=settings.s3_bucket,
-        region=settings.s3_region,
-    )
-
-
-async def bus_check(bus: Bus) -> None:
-    """Ready needs the bus. Errors: UNAVAILABLE."""
-    if not bus.is_connected:
-        raise AppError(Kind.UNAVAILABLE, "NATS is away")
-
-
 @asynccontextmanager
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything an archiver needs; close it in reverse."""
     clock = SystemClock()
-    connected = metrics.gauge("headwater_bus_connected")
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
-        resources.defer("bus", bus.close)
+        bus = await open_bus(settings, resources, health)
         spine = Spine(bus, settings)
         facts = FactPublisher(await spine.facts())
         resources.defer("facts", facts.close)
-        objects = await resources.open("objects", open_objects(settings))
+        objects = await resources.open("objects", object_store(settings))
         store = Store(objects, Availability(facts, clock, program=settings.replica))
         around = Surroundings(
             recordings=Recordings(store),
@@ -107,5 +86,4 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
         rpc.add(add_ArchiveServiceServicer_to_server, ArchiveServicer(around, records, removal))
         await resources.open("grpc", rpc)
-        health.add("nats", partial(bus_check, bus))
         yield ArchiverApp(store, intake, jobs, Usage(around, shards), shards)

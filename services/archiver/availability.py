@@ -1,10 +1,10 @@
 """Whether the object store answers, as far as one program sees it; a loss and a return are each said once."""
 
 from headwater.internal.v1.facts_pb2 import Fact
-from services.archiver.counts import say
 from services.common import metrics
 from services.common.bus.facts import FactPublisher
 from services.common.clock import Clock
+from services.common.facts import say
 from services.common.ids import new_id
 from services.common.log import get_logger
 

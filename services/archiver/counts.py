@@ -3,8 +3,7 @@
 from headwater.internal.v1.cmaf_pb2 import Recording, Rendition
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
-from services.common import metrics, subjects
-from services.common.bus.facts import FactPublisher
+from services.common import metrics
 
 
 class Counts:
@@ -23,12 +22,6 @@ class Counts:
     def conversion(self, kind: str, result: str) -> None:
         """Count a conversion that has ended."""
         metrics.counter("headwater_archiver_conversions_total", kind=kind, result=result).inc()
-
-
-def say(facts: FactPublisher, fact: Fact) -> None:
-    """Put a fact on the bus under the subject of its kind."""
-    subject = subjects.fact(str(fact.WhichOneof("fact")), fact.livestream_id)
-    facts.publish(subject, fact.SerializeToString(), fact.id)
 
 
 def fact_of(record: Playback, word: str, time_us: int) -> Fact:

@@ -6,7 +6,7 @@ so that it does not matter which archiver goes on with it.
 
 from headwater.internal.v1.cmaf_pb2 import Recording, Segment
 from headwater.internal.v1.onair_pb2 import Playback
-from services.archiver.counts import completed_fact, say
+from services.archiver.counts import completed_fact
 from services.archiver.index import Tally
 from services.archiver.indexes import Indexes
 from services.archiver.purger import Purger
@@ -15,6 +15,7 @@ from services.archiver.segments import Segments
 from services.archiver.surroundings import Logs, Surroundings
 from services.common import subjects
 from services.common.bus.consumer import Later
+from services.common.facts import say
 from services.common.log import get_logger
 
 WAIT_S = 0.2

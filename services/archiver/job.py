@@ -4,11 +4,12 @@ import asyncio
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from services.archiver.conversion import Conversion, ConversionError
-from services.archiver.counts import progress_fact, say
+from services.archiver.counts import progress_fact
 from services.archiver.job_records import HeldJob, JobRecords, key_of
 from services.archiver.surroundings import Surroundings
 from services.common import keys
 from services.common.bus.errors import BusError, Stale, Unavailable
+from services.common.facts import say
 from services.common.log import get_logger
 from services.common.objects import ObjectsRefused, ObjectsUnavailable
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Playback
-from services.archiver.counts import fact_of, say
+from services.archiver.counts import fact_of
 from services.archiver.job_records import JobRecords
 from services.archiver.purger import Purger
 from services.archiver.surroundings import Logs, Surroundings
 from services.common.errors import AppError, Kind
+from services.common.facts import say
 from services.common.log import get_logger
 
 _log = get_logger(__name__)

@@ -5,10 +5,11 @@ Done twice, by one archiver or by two, or begun and begun again, it comes to the
 
 from headwater.internal.v1.cmaf_pb2 import Segment
 from headwater.internal.v1.onair_pb2 import Playback
-from services.archiver.counts import failed_fact, say
+from services.archiver.counts import failed_fact
 from services.archiver.index import lost
 from services.archiver.pieces import BrokenSegmentError, Pieces, cut_out
 from services.archiver.surroundings import Logs, Surroundings
+from services.common.facts import say
 from services.common.log import get_logger
 
 _log = get_logger(__name__)

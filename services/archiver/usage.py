@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from headwater.internal.v1.facts_pb2 import Fact
-from services.archiver.counts import say
 from services.archiver.intake import CONSUMER
 from services.archiver.retention import Filling
 from services.archiver.surroundings import Logs, Surroundings
 from services.common.bus.errors import BusError
 from services.common.bus.log import Log
+from services.common.facts import say
 from services.common.ids import digest
 from services.common.log import get_logger
 

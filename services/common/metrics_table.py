@@ -98,8 +98,6 @@ METRICS: tuple[Metric, ...] = (
     Metric("headwater_archiver_waiting_segments", G, "", "Segments in the log that are not stored yet."),
     Metric("headwater_archiver_media_total", C, "", "Recordings finished."),
     Metric("headwater_archiver_conversions_total", C, "", "Conversions ended.", ("kind", "result")),
-    # relay
-    Metric("headwater_relay_targets", G, "", "Simulcast targets being pushed to.", ("protocol",)),
     # api
     Metric("headwater_api_requests_total", C, "", "REST requests answered.", ("method", "code")),
     Metric("headwater_api_request_duration_seconds", H, "seconds", "Time to answer a REST request.", ("method",), FAST),

@@ -1,17 +1,16 @@
 """Ingest's wiring: what is opened, in which order, and what runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from headwater.internal.v1.services_pb2_grpc import add_EncoderServiceServicer_to_server
-from services.common import metrics, subjects
-from services.common.bus.connection import connect
+from services.common import subjects
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
-from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import App, Job
+from services.common.opening import open_bus
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
 from services.common.sockets import listening_socket
@@ -53,22 +52,6 @@ class IngestApp(App):
         await self.server.drain()
 
 
-def _show_bus() -> Callable[[bool], None]:
-    """What the connection to NATS is to tell of itself."""
-    connected = metrics.gauge("headwater_bus_connected")
-    returned = metrics.counter("headwater_bus_reconnects_total")
-    is_first = True
-
-    def note(is_up: bool) -> None:
-        nonlocal is_first
-        connected.set(is_up)
-        if is_up and not is_first:
-            returned.inc()
-        is_first = False
-
-    return note
-
-
 def batch_limits(settings: Settings, *, max_payload: int) -> BatchLimits:
     """The part of the settings that batchers need; `max_payload` is what the server takes in one message."""
     size = min(settings.batch_bytes, max(max_payload - CONFIG_ROOM, 4_000))
@@ -80,8 +63,7 @@ def batch_limits(settings: Settings, *, max_payload: int) -> BatchLimits:
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything ingest needs; close it in reverse."""
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        bus = await connect(settings.nats_url, name=settings.replica, on_change=_show_bus())
-        resources.defer("bus", bus.close)
+        bus = await open_bus(settings, resources, health)
         spine = Spine(bus, settings)
         facts = FactPublisher(await spine.facts())
         resources.defer("facts", facts.close)
@@ -115,9 +97,4 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         rpc.add(add_EncoderServiceServicer_to_server, EncoderServicer(server))
         await resources.open("grpc", rpc)
 
-        async def check_bus() -> None:
-            if not bus.is_connected:
-                raise AppError(Kind.UNAVAILABLE, "NATS is away")
-
-        health.add("nats", check_bus)
         yield IngestApp(edge, fullness, server)

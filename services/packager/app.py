@@ -8,12 +8,11 @@ from functools import partial
 from headwater.internal.v1.services_pb2_grpc import add_ProgramServiceServicer_to_server
 from services.common import metrics, subjects
 from services.common.bus.bucket import Bucket
-from services.common.bus.connection import Bus, connect
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
-from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import App, Job
+from services.common.opening import open_bus
 from services.common.playback import PlaybackRecords
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
@@ -50,12 +49,6 @@ class PackagerApp(App):
         await self._broadcasts.drain()
 
 
-def bus_check(bus: Bus) -> None:
-    """Ready needs the bus. Errors: UNAVAILABLE."""
-    if not bus.is_connected:
-        raise AppError(Kind.UNAVAILABLE, "NATS is away")
-
-
 def program_settings(settings: Settings) -> ProgramSettings:
     """The part of the settings that the program core needs."""
     return ProgramSettings(
@@ -69,10 +62,8 @@ def program_settings(settings: Settings) -> ProgramSettings:
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything a packager needs; close it in reverse."""
     clock = SystemClock()
-    connected = metrics.gauge("headwater_bus_connected")
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
-        resources.defer("bus", bus.close)
+        bus = await open_bus(settings, resources, health)
         spine = Spine(bus, settings)
         facts = FactPublisher(await spine.facts())
         resources.defer("facts", facts.close)
@@ -97,8 +88,4 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         rpc.add(add_ProgramServiceServicer_to_server, ProgramServicer(broadcasts, clock))
         await resources.open("grpc", rpc)
 
-        async def check_bus() -> None:
-            bus_check(bus)
-
-        health.add("nats", check_bus)
         yield PackagerApp(broadcasts, playback)

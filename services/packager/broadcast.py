@@ -16,6 +16,7 @@ from services.common.bus.errors import BusError, Stale
 from services.common.bus.facts import FactPublisher
 from services.common.bus.log import Log
 from services.common.clock import Clock
+from services.common.facts import say
 from services.common.log import bound, get_logger
 from services.common.media.framing import FramingError
 from services.common.playback import PlaybackRecords
@@ -23,7 +24,7 @@ from services.packager.counts import Counts
 from services.packager.deadline import Situation, what_is_due
 from services.packager.log_clock import LogClock
 from services.packager.program.program import Draft, Program, ProgramSettings
-from services.packager.telling import Teller, ended_fact, say
+from services.packager.telling import Teller, ended_fact
 from services.packager.tick_log import BrokenLogError, FencedError, TickLog, append_for_good
 
 TICK_S = 0.25

@@ -8,12 +8,13 @@ from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from services.common.bus.bucket import Bucket, Record
 from services.common.bus.errors import BusError
 from services.common.bus.lease import Lease, acquire
+from services.common.facts import say
 from services.common.log import get_logger
 from services.common.spine import Spine
 from services.common.tasks import cancel, spawn
 from services.packager.broadcast import Broadcast, Surroundings
 from services.packager.free_leases import FreeLeases
-from services.packager.telling import say, started_fact
+from services.packager.telling import started_fact
 
 LOOK_S = 0.3
 """How often broadcasts that nobody here carries are tried: a lease that ran out is not announced."""

@@ -3,8 +3,8 @@
 from headwater.internal.v1.cmaf_pb2 import End, State
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Playback
-from services.common import subjects
 from services.common.bus.facts import FactPublisher
+from services.common.facts import say
 from services.common.ids import digest
 from services.common.log import get_logger
 from services.packager.counts import Counts
@@ -104,9 +104,3 @@ def _fact_of(state: State, time_us: int) -> Fact:
         broadcast_id=state.broadcast_id,
         instance=state.source.instance,
     )
-
-
-def say(facts: FactPublisher, fact: Fact) -> None:
-    """Put a fact on the bus under the subject of its kind."""
-    subject = subjects.fact(str(fact.WhichOneof("fact")), fact.livestream_id)
-    facts.publish(subject, fact.SerializeToString(), fact.id)

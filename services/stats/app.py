@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from services.common import metrics
-from services.common.bus.connection import connect
 from services.common.clock import SystemClock
-from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import App, Job
+from services.common.opening import open_bus
 from services.common.redis_client import Redis
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
@@ -44,9 +43,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything stats needs; close it in reverse. Redis may be away: ready is who hears facts."""
     clock = SystemClock()
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        on_bus = metrics.gauge("headwater_bus_connected").set
-        bus = await connect(settings.nats_url, name=settings.replica, on_change=on_bus)
-        resources.defer("bus", bus.close)
+        bus = await open_bus(settings, resources, health)
         spine = Spine(bus, settings)
         facts = await spine.facts()
         for shard in range(settings.shards):
@@ -59,11 +56,6 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         rpc.add(add_StatisticsServiceServicer_to_server, StatisticsServicer(repository, clock))
         await resources.open("grpc", rpc)
 
-        async def check_bus() -> None:
-            if not bus.is_connected:
-                raise AppError(Kind.UNAVAILABLE, "NATS is away")
-
-        health.add("nats", check_bus)
         jobs = (
             Job("facts", lambda: handlers.consume(bus, replicas=settings.log_replicas)),
             Job("samples", Sampler(repository, clock).run),

@@ -5,13 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from services.common import metrics, subjects
-from services.common.bus.connection import connect
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
-from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import App, Job
-from services.common.objects import ObjectStore
+from services.common.opening import object_store, open_bus
 from services.common.resources import Resources
 from services.common.secrets import derived_key
 from services.common.sockets import listening_socket
@@ -60,16 +58,14 @@ class OriginApp(App):
 async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
     """Open everything an origin needs; close it in reverse."""
     clock = SystemClock()
-    connected = metrics.gauge("headwater_bus_connected")
     async with Resources(close_timeout_s=settings.close_timeout) as resources:
-        bus = await connect(settings.nats_url, name=settings.replica, on_change=connected.set)
-        resources.defer("bus", bus.close)
+        bus = await open_bus(settings, resources, health)
         spine = Spine(bus, settings)
         facts = FactPublisher(await spine.facts())
         resources.defer("facts", facts.close)
         for shard in range(settings.shards):
             await spine.cmaf(shard)
-        objects = await resources.open("objects", _objects(settings))
+        objects = await resources.open("objects", object_store(settings))
         shelf = Shelf(objects, cache_bytes=settings.cache_bytes)
         directory = Directory(
             await spine.bucket(subjects.PLAYBACK),
@@ -101,23 +97,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         resources.defer("followers", directory.close)
         _observe(server, directory)
 
-        async def check_bus() -> None:
-            if not bus.is_connected:
-                raise AppError(Kind.UNAVAILABLE, "NATS is away")
-
-        health.add("nats", check_bus)
         yield OriginApp(server, directory, audience)
-
-
-def _objects(settings: Settings) -> ObjectStore:
-    return ObjectStore(
-        settings.s3_endpoint,
-        access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key.get_secret_value(),
-        bucket=settings.s3_bucket,
-        region=settings.s3_region,
-        timeout_s=STORE_TIMEOUT_S,
-    )
 
 
 def _observe(server: Server, directory: Directory) -> None:

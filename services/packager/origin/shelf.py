@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 
+from services.common import metrics
 from services.common.objects import ObjectStore
 from services.packager.origin.recording import RecordedMedia, load
 from services.packager.origin.shared import Shared
@@ -28,6 +29,10 @@ class Shelf:
         self._loading: Shared[RecordedMedia | None] = Shared("recording")
         self._fetching: Shared[bytes | None] = Shared("object")
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._reads = {
+            word: metrics.counter("headwater_origin_store_reads_total", result=word)
+            for word in ("kept", "found", "missing")
+        }
 
     async def recording(self, prefix: str) -> RecordedMedia | None:
         """A complete recording's index. Errors: ObjectsUnavailable, ObjectsRefused, MissingIndexError."""
@@ -61,6 +66,7 @@ class Shelf:
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
+            self._reads["kept"].inc()
             return found
         found = await self._fetching.get(key, lambda: self._fetch(key))
         if found is not None:
@@ -69,7 +75,9 @@ class Shelf:
 
     async def _fetch(self, key: str) -> bytes | None:
         async with self._slots:
-            return await self._objects.get(key)
+            found = await self._objects.get(key)
+        self._reads["missing" if found is None else "found"].inc()
+        return found
 
     def _keep(self, key: str, data: bytes) -> None:
         if key in self._kept or len(data) > min(self._limit, _SMALL):
