@@ -67,9 +67,14 @@ class ServiceSettings(BaseSettings):
         Shifted(),
         Spelling("one or more URLs such as nats://host:4222, with commas between"),
     ] = Field(
-        default=f"nats://127.0.0.1:{ports.NATS}", description="nats-server; several of a cluster with commas between."
+        default=f"nats://127.0.0.1:{ports.NATS}",
+        description="nats-server, as nats://user:password@host:4222 where it asks for them; several of a cluster with "
+        "commas between, each with its own.",
     )
-    redis_url: LocalUrl = Field(default=f"redis://127.0.0.1:{ports.REDIS}", description="Redis or Valkey.")
+    redis_url: LocalUrl = Field(
+        default=f"redis://127.0.0.1:{ports.REDIS}",
+        description="Redis or Valkey, as redis://user:password@host:6379/0 where it asks for them.",
+    )
     s3_endpoint: LocalUrl = Field(
         default=f"http://127.0.0.1:{ports.S3}", description="The S3 store: MinIO, SeaweedFS, AWS or another."
     )
