@@ -80,10 +80,11 @@ async def test_encoder_away_for_longer_than_the_window_begins_a_new_broadcast_th
     for number in (1, 2):
         with Encoder(film, livestream.ingest(), tmp_path / f"encoder-{number}") as encoder:
             broadcasts.append(await eventually(livestream.on_air, _other_than(broadcasts), "on air", deadline_s=40))
-            await page.wait_for_function(
-                "id => window.headwater.broadcast === id && document.getElementById('video').currentTime > 1",
-                arg=broadcasts[-1],
-                timeout=30_000,
+            await eventually(
+                lambda: page.evaluate("[headwater.broadcast, document.getElementById('video').currentTime]"),
+                lambda shown: shown[0] == broadcasts[-1] and shown[1] > 1,
+                "the page plays it",
+                deadline_s=40,
             )
             await encoder.sent_all(deadline_s=60)
         media = await livestream.recorded(count=number)
