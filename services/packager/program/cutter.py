@@ -55,17 +55,13 @@ class Cutter:
 
     # -- while media comes ------------------------------------------------------------------------
 
-    def is_led_by(self, track: Track, time: int) -> bool:
-        """True if a unit of this track, at this program time, decides about cuts."""
+    def is_due(self, lane: Lane, time: int, *, is_key: bool) -> bool:
+        """True if `before` may have something to say as `lane` goes on at `time`: most often it has not."""
         video = self.lanes.get(Track.VIDEO)
-        if video is None or track is Track.VIDEO:
-            return True
-        return time - video.newest > LEAD_SILENCE
-
-    def is_due(self, lead: Lane, time: int, *, is_key: bool) -> bool:
-        """True if `before` may have something to say as `lead` goes on at `time`: most often it has not."""
-        lead.settle(time)
-        return is_key or lead.has_gap or time - lead.first_time + self._step(lead) > self._target(lead)
+        if video is not None and lane is not video and time - video.newest <= LEAD_SILENCE:
+            return False
+        lane.settle(time)
+        return is_key or lane.has_gap or time - lane.first_time + self._step(lane) > self._target(lane)
 
     def before(self, lead: Lane, time: int, *, is_key: bool) -> Iterator[TickCut]:
         """The ticks that are complete as `lead` goes on at `time` (program time)."""

@@ -39,6 +39,8 @@ class Instance:
         """Stream sequence and `n` of the message that said so."""
         self.newest_us = 0
         """JetStream's stamp of the newest message."""
+        self.is_on_air = False
+        """What comes is taken at once: nothing need be known of it."""
         self.flowing_since_us: int | None = None
         """Stamp of the first message since which they have come without a pause, and ingest has held none back."""
         self._units: deque[Item] = deque()
@@ -67,6 +69,9 @@ class Instance:
             self.closed, self.closed_at = batch.closed, (batch.sequence, batch.n)
             return
         self._note_arrival(batch, silence_us)
+        if self.is_on_air:
+            self._units.extend(batch.items)
+            return
         for item in batch.items:
             self._keep(item)
 
@@ -97,6 +102,7 @@ class Instance:
     def restart(self, connection: int) -> None:
         """A later connection replaces all that the earlier one left."""
         self.connection = connection
+        self.is_on_air = False
         self.closed = self.closed_at = None
         self.clock = ArrivalClock()
         self.flowing_since_us = None
@@ -126,6 +132,11 @@ class Instance:
     def oldest_n(self) -> int:
         """Number of the first message that is still needed, or of the next one to come."""
         return min(self._units[0].place.n, self.order.next_n) if self._units else self.order.next_n
+
+    @property
+    def has_units(self) -> bool:
+        """True if there is something to take beside configs."""
+        return any(isinstance(item.content, Unit) for item in self._units)
 
     @property
     def newest_dts(self) -> int | None:

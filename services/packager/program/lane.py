@@ -23,10 +23,9 @@ class _Pending:
     time: int
     duration: int
     cts: int
-    is_key: bool
     follows: bool
     """False after a gap: no part reaches across one."""
-    payload: bytes
+    unit: Unit
     item: Item
 
 
@@ -175,7 +174,7 @@ class Lane:
 
     def _append(self, item: Item, unit: Unit, time: int, cts: int, *, follows: bool) -> None:
         self.has_gap = self.has_gap or bool(self._pending and not follows)
-        self._pending.append(_Pending(time, self.frame_duration, cts, unit.is_key, follows, unit.payload, item))
+        self._pending.append(_Pending(time, self.frame_duration, cts, follows, unit, item))
         self.newest = self.to_clock(time)
 
     def _drop(self, item: Item) -> None:
@@ -230,7 +229,7 @@ class Lane:
         self.newest = max(self.newest, self.end_time) if not self._pending else self.newest
         self.cursor = self._pending[0].item.place if self._pending else _after(last.item)
         self.segment_duration += self.end - begin
-        samples = tuple([Sample(s.payload, s.duration, s.cts, s.is_key) for s in taken])
+        samples = tuple([Sample(s.unit.payload, s.duration, s.cts, s.unit.is_key) for s in taken])
         return Cut(self.number, begin, self.end - begin, samples)
 
 

@@ -150,15 +150,22 @@ class ConnectionOrder:
     def _items(self, head: Head, sequence: int, message: bytes) -> tuple[Item, ...]:
         """What the message completes; of one that cannot be read, what comes before the fault."""
         items: list[Item] = []
+        connection, n = head.connection, head.n
         try:
-            for index, piece in enumerate(decode_pieces(message)):
-                self._take(Place(head.connection, head.n, index), sequence, piece, items)
+            for number, piece in enumerate(decode_pieces(message)):
+                place = Place(connection, n, number)
+                track, flags, _, dts, cts, payload = piece
+                if flags > _KEY or self._pieces or self._awaits_start or self._awaits_config:
+                    self._take(place, sequence, piece, items)
+                else:
+                    items.append(Item(place, sequence, Unit(track, dts, cts, flags == _KEY, payload), place))
         except ValueError:  # foreign bytes, or a codec of a later version
             self.lost += 1
             self._tear()
         return tuple(items)
 
     def _take(self, place: Place, sequence: int, piece: Piece, items: list[Item]) -> None:
+        """Take an entry that is no whole unit, or that something is missing before."""
         track, flags, _, dts, cts, payload = piece
         if flags & _CONFIG:
             self._drop_torn(None)

@@ -173,7 +173,7 @@ class Program:
         current = self.instances[self._on_air.instance]
         if is_gone(current, self._on_air):
             self.ledger.state.source.is_closed = True
-            self._on_air = None
+            self._on_air, current.is_on_air = None, False
             yield from self._lose(current.closed or "replaced", at_us=current.newest_us)
 
     def _follow(self, choice: Choice) -> Iterator[Draft]:
@@ -229,6 +229,8 @@ class Program:
         """Let the instance's time `key` be `program_time`, for all tracks alike, and go on with what it has."""
         state = self.ledger.state
         before = state.source.instance
+        for each in self.instances.values():
+            each.is_on_air = each is instance
         self._on_air = OnAir(instance.name, instance.connection)
         for lane in self._lanes.values():
             lane.join()
@@ -305,7 +307,10 @@ class Program:
     # -- what goes out ----------------------------------------------------------------------------
 
     def _drain(self, instance: Instance) -> Iterator[Draft]:
-        if self.lost_since_us and instance.newest_dts is not None:
+        cutter = self._cutter
+        if cutter is None:
+            return
+        if self.lost_since_us and instance.has_units:
             self.ledger.state.lost_since_us = 0
             self._is_state_due = True
             self._say(instance.newest_us, instance.name).media_resumed.connection = instance.connection
@@ -315,7 +320,7 @@ class Program:
                 self._in_hand = item if item.sequence else None
                 yield from self._configure(content)
                 continue
-            lane = self._lanes.get(content.track)
+            lane = cutter.lanes.get(content.track)
             if lane is None or content.track in self._refused:
                 continue
             self._in_hand = item
@@ -325,21 +330,11 @@ class Program:
                     yield from self._jump(content, time)
                     time = content.dts + self._offset
                 self._newest = time
-            if item.place >= lane.cursor and self._is_due(lane, content, time):
-                yield from self._cut_before(lane, content, time)
+            if item.place >= lane.cursor and cutter.is_due(lane, time, is_key=content.is_key):
+                for cut in cutter.before(lane, time, is_key=content.is_key):
+                    yield self._draft(cut)
             lane.add(item, content, time)
         self._in_hand = None
-
-    def _is_due(self, lane: Lane, unit: Unit, time: int) -> bool:
-        cutter = self._cutter
-        return (
-            cutter is not None and cutter.is_led_by(lane.track, time) and cutter.is_due(lane, time, is_key=unit.is_key)
-        )
-
-    def _cut_before(self, lane: Lane, unit: Unit, time: int) -> Iterator[Draft]:
-        if self._cutter is not None:
-            for cut in self._cutter.before(lane, time, is_key=unit.is_key):
-                yield self._draft(cut)
 
     def _configure(self, config: Config) -> Iterator[Draft]:
         """Take a codec configuration; another one than before ends the segment and makes a discontinuity."""

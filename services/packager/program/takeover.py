@@ -44,6 +44,7 @@ def inherit(ledger: Ledger, *, segment_min: int) -> Inheritance:
     order = ConnectionOrder(expected=(source.connection, ledger.head.position.next_n))
     instance = Instance(source.instance, order)
     instance.restart(source.connection)
+    instance.is_on_air = True
     instances[source.instance] = instance
     return Inheritance(instances, cutter, OnAir(source.instance, source.connection), source.offset, is_break=False)
 

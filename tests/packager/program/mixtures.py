@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from services.common.media.unit import Config, Track, Unit
+from services.common.media.unit import Track, Unit
 from services.packager.program.program import Program, ProgramSettings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
@@ -53,12 +53,14 @@ def _disturb(chance: random.Random, units: list[Unit]) -> list[Unit]:
 
 
 def _large(chance: random.Random, entries: list[Entry]) -> list[Entry]:
-    """Some units that take several messages."""
-    return [
-        replace(e, payload=e.payload.ljust(400, b"\0")) if isinstance(e, Unit) and chance.random() < 0.1 else e
-        for e in entries
-        if isinstance(e, Unit | Config)
-    ]
+    """Some pictures that take several messages; a frame of AAC never does."""
+    found: list[Entry] = []
+    for entry in entries:
+        if isinstance(entry, Unit) and entry.track is Track.VIDEO and chance.random() < 0.1:
+            found.append(replace(entry, payload=entry.payload.ljust(400, b"\0")))
+        else:
+            found.append(entry)
+    return found
 
 
 def _connections(chance: random.Random, instance: str, first: int) -> list[list[Message]]:

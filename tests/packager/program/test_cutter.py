@@ -27,7 +27,7 @@ def _run(cutter: Cutter, units: Iterable[Unit]) -> list[TickCut]:
     found: list[TickCut] = []
     for number, unit in enumerate(units):
         lane, time = cutter.lanes[unit.track], unit.dts + CLOCK_RATE
-        if cutter.is_led_by(unit.track, time) and cutter.is_due(lane, time, is_key=unit.is_key):
+        if cutter.is_due(lane, time, is_key=unit.is_key):
             found += cutter.before(lane, time, is_key=unit.is_key)
         place = Place(5, 1, number)
         lane.add(Item(place, 1, unit, place), unit, time)
