@@ -59,10 +59,11 @@ async def test_program_goes_on_when_the_encoder_or_the_ingest_on_air_dies(  # no
                 own.kill("ingest-2")
                 await livestream.until(_fed_by("primary"), "is fed by primary again", deadline_s=15)
                 await _grows(kept, 2)
+                await player.plays()
+                await player.assert_well(longest_stall_s=LONGEST_STALL_S)
                 back.kill()
             await ended(kept, deadline_s=60)
-        await player.until(lambda seen: seen["ended"], "the end", deadline_s=30)
-        await player.assert_well(longest_stall_s=LONGEST_STALL_S)
+        assert (await player.look())["fatal"] == []
     (media,) = await livestream.recorded()
     await _assert_continuous(media["playouts"][0]["url"])
     if offset == 0:
