@@ -56,6 +56,18 @@ def continued(headers: Mapping[str, str] | None) -> Iterator[None]:
 
 
 @contextmanager
+def consuming(name: str, headers: Mapping[str, str] | None) -> Iterator[None]:
+    """A span of handling a message, in the trace that its headers carry; where no traces are kept, just that trace."""
+    if not _State.is_on:
+        with continued(headers):
+            yield
+        return
+    kind = trace.SpanKind.CONSUMER
+    with tracer(__name__).start_as_current_span(name, context=extract(headers), kind=kind):
+        yield
+
+
+@contextmanager
 def tracing(settings: ServiceSettings) -> Iterator[None]:
     """Send spans to the OTLP endpoint while the block runs, and the last ones at its end; no endpoint: nothing."""
     if settings.otlp_endpoint is None:

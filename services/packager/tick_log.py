@@ -12,6 +12,7 @@ from services.common.bus.entry import Entry
 from services.common.bus.errors import Unavailable, WrongSequence
 from services.common.bus.log import Log
 from services.common.media.tick import EncodedTick, Frame, LoggedTick, TickAssembler, TickError, decode_frame
+from services.common.telemetry import inject
 from services.packager.program.ledger import Ledger
 from services.packager.program.program import Draft
 
@@ -124,9 +125,11 @@ class TickLog:
 
 async def append_for_good(log: Log, subject: str, payload: bytes, *, msg_id: str) -> int:
     """Write a message whatever it takes; written twice under one `msg_id` it is there once."""
+    headers: dict[str, str] = {}
+    inject(headers)
     while True:
         try:
-            return await log.append(subject, payload, msg_id=msg_id)
+            return await log.append(subject, payload, msg_id=msg_id, headers=headers)
         except Unavailable:
             await wait_for(log)
 

@@ -83,6 +83,23 @@ def test_spans_reach_the_collector_at_the_end(collector: tuple[str, "Queue[tuple
     assert any(each.value.string_value == "x-1" for each in resource.resource.attributes)
 
 
+def test_handling_a_message_is_a_span_of_its_senders_trace(collector: tuple[str, "Queue[tuple[str, bytes]]"]) -> None:
+    """What a message brings about belongs to the trace that it came with."""
+    endpoint, got = collector
+    program = (
+        "from services.common import telemetry; from services.common.settings import ServiceSettings\n"
+        "with telemetry.tracing(ServiceSettings()):\n"
+        f"  with telemetry.consuming('api takes a message', {{'traceparent': '{_PARENT}'}}): pass\n"
+    )
+    environment = {"PATH": os.environ["PATH"], "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    subprocess.run([sys.executable, "-c", program], env=environment, timeout=30, check=True)
+    (resource,) = ExportTraceServiceRequest.FromString(got.get(timeout=10)[1]).resource_spans
+    (span,) = resource.scope_spans[0].spans
+
+    assert (span.name, span.kind) == ("api takes a message", span.SPAN_KIND_CONSUMER)
+    assert [span.trace_id.hex(), span.parent_span_id.hex()] == _PARENT.split("-")[1:3]
+
+
 def test_grpc_calls_are_spans_of_one_trace(collector: tuple[str, "Queue[tuple[str, bytes]]"]) -> None:
     """A caller's span, the call and its answering are one trace, without either side's doing."""
     endpoint, got = collector

@@ -14,7 +14,7 @@ from services.common.bus.errors import Refused, Unavailable
 from services.common.bus.pull import Pull, Taken
 from services.common.bus.wire import is_missing
 from services.common.log import get_logger
-from services.common.telemetry import continued
+from services.common.telemetry import consuming
 
 _ACK = b"+ACK"
 _PROGRESS = b"+WPI"
@@ -135,7 +135,8 @@ class _Consumer:
 
     async def _handle(self, taken: Taken) -> None:
         try:
-            with self._progress(taken.reply), continued(taken.entry.headers):
+            span = f"{self._config.durable} takes a message"
+            with self._progress(taken.reply), consuming(span, taken.entry.headers):
                 await self._handler(taken.entry, taken.attempt)
         except asyncio.CancelledError:
             self._answer(taken.reply, _GIVEN_BACK)
