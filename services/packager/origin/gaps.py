@@ -12,9 +12,9 @@ LAG_US = 400_000
 """Sound may come this much behind the picture in the stream; only what is longer missing at a cut is lacking."""
 
 
-def gap_lengths_us(length_us: int, *, target_us: int) -> list[int]:
-    """Lengths of at most the part target that make that gap; none for what is not worth listing."""
-    if length_us <= LEAST_US:
+def gap_lengths_us(length_us: int, *, target_us: int, least_us: int = LEAST_US) -> list[int]:
+    """Lengths of at most the part target that make that gap; none for what is no longer than `least_us`."""
+    if length_us <= max(least_us, 0):
         return []
     count = -(-length_us // max(target_us, 1))
     ends = [length_us * number // count for number in range(count + 1)]

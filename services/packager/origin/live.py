@@ -123,8 +123,8 @@ class LiveProgram:
                 found.date_us = last_us
         self._fill(track, rendition, begin_us - last_us, head.msn)
 
-    def _fill(self, track: Track, rendition: Rendition, length_us: int, msn: int) -> None:
-        for part_us in gap_lengths_us(length_us, target_us=rendition.part_target_us):
+    def _fill(self, track: Track, rendition: Rendition, length_us: int, msn: int, *, least_us: int = LEAST_US) -> None:
+        for part_us in gap_lengths_us(length_us, target_us=rendition.part_target_us, least_us=least_us):
             track.add(msn, b"", part_us, is_independent=False)
 
     def _wall_us(self, time: int, timescale: int) -> int:
@@ -155,7 +155,8 @@ class LiveProgram:
         begin_us = gap_begin_us(self._end_us(track), self._begin_us, state.clock.wall_time_us)
         most_us = state.target_duration_s * _US + _US // 2 - 1
         track.open.date_us, track.open.init_id = begin_us, rendition.init_id
-        self._fill(track, rendition, min(end_us - begin_us, most_us), msn)
+        # However short: a segment that lists no part would say that its parts have been removed (6.2.2).
+        self._fill(track, rendition, min(end_us - begin_us, most_us), msn, least_us=0)
 
     def _end_us(self, track: Track) -> int:
         return self._wall_us(track.end_time, self.ledger.rendition(track.number).timescale)

@@ -22,6 +22,12 @@ def test_hole_of_a_frame_is_not_listed(length_us: int) -> None:
     assert gap_lengths_us(length_us, target_us=300_000) == []
 
 
+def test_segment_of_one_frame_that_a_rendition_lacks_is_listed_however_short() -> None:
+    """A picture alone between two sources is a segment, and its sound a gap of one part."""
+    assert gap_lengths_us(33_000, target_us=334_000, least_us=0) == [33_000]
+    assert gap_lengths_us(0, target_us=334_000, least_us=0) == []
+
+
 def test_gap_joins_what_the_segment_before_did_not_fill() -> None:
     """It begins where the sound ended, if that was just before the cut; else at the cut; never before the source."""
     assert gap_begin_us(9_900_000, 10_000_000, 0) == 9_900_000
