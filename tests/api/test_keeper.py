@@ -123,7 +123,7 @@ def test_without_nats_it_goes_on_reading_and_refuses_writes(tmp_path: Path) -> N
         assert rest.call("GET", f"/v1/livestreams/{made['id']}") == made
         assert rest.call("GET", "/v1/livestreams")["totalCount"] == 1
         assert int(rest.post("/v1/livestreams", json={}).headers["retry-after"]) >= 1
-        until(lambda: "bus" in rest.get("/readyz").json()["failing"])
+        until(lambda: "nats" in rest.get("/readyz").json()["failing"])
 
         nats.start()
         until(lambda: rest.post("/v1/livestreams", json={}).status_code, lambda status: status == 200)
