@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.common.media.unit import Codec, Config, Track, Unit
 from services.ingest.rtmp import avc, flv
-from services.ingest.rtmp.errors import ProtocolError
+from services.ingest.rtmp.errors import ProtocolError, UnsupportedVideoError
 from services.ingest.rtmp.events import ConfigReceived, Event, UnitReceived
 from services.ingest.rtmp.messages import Message, MessageType
 from services.ingest.timestamps import TICKS_PER_MS, Timeline
@@ -31,7 +31,7 @@ class MediaCounts:
 
 
 class Intake:
-    """One publication's tracks. Bad media is dropped and told; it never ends the connection."""
+    """One publication's tracks. Bad media is dropped and told; only pictures in a foreign codec end the connection."""
 
     def __init__(self, emit: Callable[[Event], None], warn: Callable[[str], None], counts: MediaCounts) -> None:
         self.has_units = False
@@ -44,7 +44,10 @@ class Intake:
         self._is_waiting_for_key = True
 
     def receive(self, message: Message) -> bool:
-        """Take an audio or video message; True if it gave a unit. An empty one is some encoders' heartbeat."""
+        """Take an audio or video message; True if it gave a unit. An empty one is some encoders' heartbeat.
+
+        UnsupportedVideoError where a picture comes in another codec and none in ours has come.
+        """
         if not message.payload:
             return False
         body = memoryview(message.payload)
@@ -56,10 +59,18 @@ class Intake:
             if isinstance(tag, flv.SequenceHeader):
                 self._take_config(tag.record, is_video=is_video)
             elif tag is not None:
-                self._drop(f"{tag.what} is not supported and is ignored: send H.264 and AAC")
+                self._decline(tag, is_video=is_video)
+        except UnsupportedVideoError:
+            raise
         except ProtocolError as error:
             self._drop(f"dropped: {error}")
         return False
+
+    def _decline(self, tag: flv.Unsupported, *, is_video: bool) -> None:
+        """A picture that cannot be shown is no broadcast; a sound that cannot be heard is told of."""
+        if is_video and _VIDEO not in self._configs:
+            raise UnsupportedVideoError(f"{tag.what} is not supported: send H.264")
+        self._drop(f"{tag.what} is not supported and is ignored: send H.264 and AAC")
 
     def _drop(self, why: str) -> None:
         self._counts.dropped_units += 1

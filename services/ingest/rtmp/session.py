@@ -19,7 +19,7 @@ from services.ingest.rtmp.amf0 import Value
 from services.ingest.rtmp.answers import StatusCode
 from services.ingest.rtmp.chunk_reader import ChunkReader
 from services.ingest.rtmp.chunk_writer import ChunkWriter
-from services.ingest.rtmp.errors import ProtocolError
+from services.ingest.rtmp.errors import ProtocolError, UnsupportedVideoError
 from services.ingest.rtmp.events import (
     Closed,
     Event,
@@ -209,7 +209,12 @@ class Session:
         intake = self._intake
         if intake is None:
             return
-        if intake.receive(message):
+        try:
+            is_unit = intake.receive(message)
+        except UnsupportedVideoError as error:
+            self._send(answers.status(StatusCode.REJECTED, str(error), self._publishing_on))
+            raise
+        if is_unit:
             self.timeout_at = self._now + self._limits.idle_s
 
     def _on_aggregate(self, message: Message) -> None:

@@ -117,14 +117,24 @@ def test_sound_alone_and_sight_alone_work() -> None:
     assert [u.track for u in pair.run().units] == [Track.VIDEO]
 
 
-def test_unknown_codec_beside_a_known_one_is_told_and_the_known_goes_on() -> None:
-    """HEVC with AAC is sound and a warning, never silence about it."""
+def test_picture_in_a_foreign_codec_is_refused_in_words() -> None:
+    """HEVC with AAC would else go on as sound alone, and its owner would look for the fault on his own side."""
     pair = on_air(sight=False)
-    for _ in range(3):
-        send(pair, VIDEO, 0, b"\x1c\x01\x00\x00\x00hevc")
     pair.publisher.send_audio(0, b"sound")
+    send(pair, VIDEO, 0, b"\x1c\x01\x00\x00\x00hevc")
+    pair.run()
+    assert pair.closed is not None
+    assert pair.closed.reason == "HEVC (codec id 12) video is not supported: send H.264"
+
+
+def test_sound_in_a_foreign_codec_is_told_and_the_picture_goes_on() -> None:
+    """A picture without sound is seen at once for what it is."""
+    pair = on_air(sound=False)
+    for _ in range(3):
+        send(pair, AUDIO, 0, b"\x2fmp3")
+    pair.publisher.send_video(0, idr(), is_key=True)
     assert len(pair.run().units) == 1
-    assert pair.warnings == ["HEVC (codec id 12) video is not supported and is ignored: send H.264 and AAC"]
+    assert pair.warnings == ["MP3 audio is not supported and is ignored: send H.264 and AAC"]
 
 
 def test_enhanced_avc1_and_mp4a_are_units_like_any() -> None:

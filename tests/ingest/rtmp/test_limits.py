@@ -135,7 +135,7 @@ def test_warnings_are_bounded() -> None:
     """A thousand kinds of nonsense are sixteen warnings."""
     pair = Pair().run()
     for n in range(1000):
-        pair.publisher.send(Message(MessageType.VIDEO, 1, 0, b"\x90%04d" % n))
+        pair.publisher.send(Message(MessageType.AUDIO, 1, 0, b"\x90%04d" % n))
     assert len(pair.run().of(Warned)) == 16
 
 
