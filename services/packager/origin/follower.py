@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common import subjects
@@ -132,7 +132,8 @@ class Follower:
         if track is None:
             return answers.not_there()
         edge = self.program.edge(track)
-        wanted = Wanted(name, directives.delta, kept_query, self._max_age_s(directives))
+        is_at_edge = directives.msn is not None
+        wanted = Wanted(name, directives.delta, kept_query, self._max_age_s(directives), is_at_edge)
         if is_satisfied(directives, edge):
             return self._playlists.media(track, wanted)
         check_reach(directives, edge)
@@ -205,4 +206,4 @@ class Follower:
 
     def _unchanged(self, track: Track, wanted: Wanted) -> Response:
         """It does not hold what was asked for, so no cache may keep it for that."""
-        return self._playlists.media(track, Wanted(wanted.name, wanted.delta, wanted.kept_query, 0))
+        return self._playlists.media(track, replace(wanted, max_age_s=0))

@@ -193,11 +193,14 @@ class LiveProgram:
             is_ended=self.has_ended,
         )
 
-    def window(self, track: Track) -> Window:
-        """What a rendition's playlist says now."""
+    def window(self, track: Track, *, is_at_edge: bool = False) -> Window:
+        """What a rendition's playlist says now; once ended, to who `is_at_edge` and has followed it, or to others."""
         target_s, part_target_us = self.ledger.state.target_duration_s, self._part_target_us(track)
         segments = list(track.closed)
-        if self.has_ended:
+        if self.has_ended and is_at_edge:
+            # hls.js knows that it has all when it has the last part: what it has read as parts has no other end.
+            pass
+        elif self.has_ended:
             # Parts go when the log goes, and a player may keep this last version for hours.
             segments = [replace(segment, parts=()) for segment in segments]
         elif track.open.parts or not segments:

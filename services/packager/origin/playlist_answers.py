@@ -21,6 +21,8 @@ class Wanted:
     delta: DeltaRequest
     kept_query: str
     max_age_s: int
+    is_at_edge: bool
+    """Asked for by who has followed the broadcast up to here."""
 
 
 class PlaylistAnswers:
@@ -29,7 +31,7 @@ class PlaylistAnswers:
     def __init__(self, program: LiveProgram) -> None:
         self._program = program
         self._renderers: dict[str, MediaRenderer] = {}
-        self._templates: dict[tuple[str, DeltaRequest], bytes] = {}
+        self._templates: dict[tuple[str, DeltaRequest, bool], bytes] = {}
         self._made: dict[Wanted | tuple[str, str], Response] = {}
 
     def renew(self) -> None:
@@ -41,16 +43,18 @@ class PlaylistAnswers:
         """A media playlist as it is now."""
         found = self._made.get(wanted)
         if found is None:
-            body = with_query(self._template(track, wanted.delta), wanted.kept_query)
+            body = with_query(self._template(track, wanted), wanted.kept_query)
             found = self._keep(wanted, answers.playlist(body, max_age_s=wanted.max_age_s))
         return found
 
-    def _template(self, track: Track, delta: DeltaRequest) -> bytes:
-        found = self._templates.get((track.name, delta))
+    def _template(self, track: Track, wanted: Wanted) -> bytes:
+        is_at_edge = wanted.is_at_edge and self._program.has_ended
+        key = track.name, wanted.delta, is_at_edge
+        found = self._templates.get(key)
         if found is None:
             renderer = self._renderers.setdefault(track.name, MediaRenderer())
-            found = renderer.template(self._program.window(track), delta=delta)
-            self._templates[track.name, delta] = found
+            found = renderer.template(self._program.window(track, is_at_edge=is_at_edge), delta=wanted.delta)
+            self._templates[key] = found
         return found
 
     def multivariant(self, base: str, kept_query: str) -> Response:

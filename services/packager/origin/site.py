@@ -146,7 +146,7 @@ def _live(follower: Follower, route: Route, asked: Asked) -> Response | Pending 
     match route.kind:
         case "part":
             return follower.part(route.name, route.msn, route.index)
-        case "playlist" if not has_ended:
+        case "playlist" if not has_ended or asked.directives.msn is not None:
             return _playlist(follower, route, asked)
         case "multivariant" if not has_ended:
             return follower.multivariant(asked.base(route.id), asked.kept_query)

@@ -187,8 +187,11 @@ async def test_end_leaves_parts_segments_and_an_ended_playlist(here: Stage) -> N
         await broadcast.end()
         await here.playback.change(broadcast.record.broadcast_id, _ended)
 
+        later = await site.get(path_of(broadcast, "video.m3u8"))
         assert (await blocked).text.endswith("#EXT-X-ENDLIST\n")
-        assert "#EXT-X-PART:" not in (await blocked).text
+        assert f'URI="{last}"' in (await blocked).text
+        assert later.text.endswith("#EXT-X-ENDLIST\n")
+        assert "#EXT-X-PART:" not in later.text
         assert (await site.get(path_of(broadcast, last))).status_code == 200
         assert (await site.get(path_of(broadcast, f"video/{msn}.m4s"))).status_code == 200
         assert (await site.get(path_of(broadcast, "video.m3u8"))).text.endswith("#EXT-X-ENDLIST\n")
