@@ -13,7 +13,10 @@ SRT: Final = 8890
 """UDP."""
 WHIP: Final = 8889
 GRPC: Final = 50051
-"""api's; the other programs have the next ones."""
+"""The public one, api's."""
+INTERNAL_GRPC: Final = 9564
+"""The programs' among themselves, in the order of PROGRAMS: below the ports that Linux gives to outgoing connections
+(32768 to 60999), one of which could hold such a port for hours."""
 METRICS: Final = 9464
 """The first program's; the others have the next ones."""
 
@@ -30,7 +33,7 @@ def metrics_port(program: str) -> int:
 
 def grpc_port(program: str) -> int:
     """Where a program answers gRPC, before the offset."""
-    return GRPC + _place(program)
+    return GRPC if program == "api" else INTERNAL_GRPC + _place(program)
 
 
 def _place(program: str) -> int:

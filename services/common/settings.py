@@ -116,7 +116,8 @@ class ServiceSettings(BaseSettings):
         description="Where this program serves /metrics, /healthz and /readyz; not set: each program has the next one.",
     )
     grpc_port: PortNumber = Field(
-        default=ports.GRPC, description="Where this program answers gRPC; not set: each program has the next one."
+        default=ports.GRPC,
+        description="Where this program answers gRPC; not set: this is api's, and the others have one each.",
     )
     otlp_endpoint: Url | None = Field(
         default=None,

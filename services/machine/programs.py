@@ -77,7 +77,7 @@ def own_ports(number: int, offset: int) -> dict[str, str]:
     place = len(ports.PROGRAMS) + number - 2
     return {
         "HEADWATER_METRICS_PORT": str(ports.METRICS + place + offset),
-        "HEADWATER_GRPC_PORT": str(ports.GRPC + place + offset),
+        "HEADWATER_GRPC_PORT": str(ports.INTERNAL_GRPC + place + offset),
     }
 
 

@@ -68,7 +68,7 @@ class Replica:
         after = offset + len(ports.PROGRAMS) + 1  # past the places of what `headwater run` starts
         env = os.environ | self._env | {"HEADWATER_PARENT_PID": str(os.getpid())}
         env |= {"HEADWATER_METRICS_PORT": str(next_free(ports.METRICS + after))}
-        env |= {"HEADWATER_GRPC_PORT": str(next_free(ports.GRPC + after))}
+        env |= {"HEADWATER_GRPC_PORT": str(next_free(ports.INTERNAL_GRPC + after))}
         env |= {setting: str(next_free(number + offset)) for setting, number in self._program.serves.items()}
         where = [f"metrics {env['HEADWATER_METRICS_PORT']}"]
         for name in self._program.listens:

@@ -16,7 +16,7 @@ from services.machine.ports import PORTS, is_free
 from tests.machine.programs import is_alive, pid_of, until
 
 _WANTED = {*PORTS.values(), *(ports.S3 + step for step in range(15))}
-_WANTED |= {first + place for first in (ports.METRICS, ports.GRPC) for place in range(12)}
+_WANTED |= {first + place for first in (ports.METRICS, ports.INTERNAL_GRPC) for place in range(12)}
 
 
 @dataclass
