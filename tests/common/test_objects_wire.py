@@ -24,6 +24,8 @@ class Peer:
     heard: list[bytes] = field(default_factory=list)
     connections: int = 0
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    hung_up: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Released at each connection's end."""
 
     def serve(self) -> None:
         while self.answers:
@@ -31,6 +33,7 @@ class Peer:
             self.connections += 1
             with connection:
                 self._talk(connection)
+            self.hung_up.release()
 
     def _talk(self, connection: socket.socket) -> None:
         for _ in range(self.hang_up_after):
@@ -88,7 +91,9 @@ def test_connection_that_was_closed_meanwhile_is_not_used() -> None:
     """The server hangs up after each answer; the next request finds out beforehand."""
     peer = Peer([OK] * 3, hang_up_after=1)
     with talking(peer) as wire:
-        assert [put(wire, b"x")() for _ in range(3)] == [200] * 3
+        for _ in range(3):
+            assert put(wire, b"x")() == 200
+            assert peer.hung_up.acquire(timeout=5)
 
     assert peer.connections == 3
 

@@ -45,6 +45,11 @@ async def _has_put_out(live: Stage, source: Source) -> bool:
     return names(logs, "video")[-1:] == _sent(source, Track.VIDEO)[-1:]
 
 
+async def _has_said(live: Stage, kind: str) -> bool:
+    """True once that fact is on the bus; it follows the end message."""
+    return any(fact.WhichOneof("fact") == kind for fact in await live.facts())
+
+
 async def test_broadcast_is_taken_written_and_ended(nats_server: NatsServer) -> None:
     """From the key to the end message: every frame once, records, facts and segments that follow from it."""
     source = _source()
@@ -53,6 +58,7 @@ async def test_broadcast_is_taken_written_and_ended(nats_server: NatsServer) -> 
         await live.send(_messages(source))
         await until(live.has_ended)
         logs = await live.ticks()
+        await until(lambda: _has_said(live, "broadcast_ended"))
         facts = await live.facts()
 
         _assert_every_frame(logs, source)
