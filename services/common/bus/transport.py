@@ -55,10 +55,15 @@ class DirectTransport(Transport):
         return self._link
 
     def write(self, payload: Buffer) -> None:
-        self.link.transport.write(payload)
+        self.writelines((payload,))
 
     def writelines(self, payload: Iterable[Buffer]) -> None:
-        self.link.transport.writelines(payload)
+        """Write, unless the connection has broken a moment ago: who reads it is about to say so to all who wait."""
+        transport = self.link.transport
+        if (
+            not transport.is_closing()
+        ):  # uvloop raises RuntimeError on a closed one, where asyncio drops what is written
+            transport.writelines(payload)
 
     @property
     def unsent_bytes(self) -> int:
