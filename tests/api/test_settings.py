@@ -3,6 +3,7 @@
 import pytest
 
 from services.api.settings import Settings
+from services.common.ports import grpc_port
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
@@ -38,5 +39,6 @@ def test_other_programs_are_looked_for_by_the_port_table(monkeypatch: pytest.Mon
     """Each has the next port, moved by the offset."""
     found = settings(monkeypatch, port_offset="1000")
 
-    assert (found.archiver_address.port, found.stats_address.port) == (51055, 51056)
+    expected = (grpc_port("archiver") + 1000, grpc_port("stats") + 1000)
+    assert (found.archiver_address.port, found.stats_address.port) == expected
     assert (found.ingest_ops_url, found.origin_ops_url) == ("http://127.0.0.1:10465", "http://127.0.0.1:10467")
