@@ -19,7 +19,7 @@ AUDIO_GOP_TICKS = 2 * CLOCK_RATE
 class BatchLimits:
     """How large (bytes) and how late (seconds) a message may get. Configs come on top of the size."""
 
-    size_bytes: int = 60_000
+    size_bytes: int = 250_000
     delay_s: float = 0.15
     part_s: float = 1 / 3
 

@@ -14,7 +14,7 @@ from services.ingest.rtmp_connection import Connection
 
 SWEEP_S = 0.05
 """How often it is looked whether units have waited long enough: a third of what they may wait."""
-REST_S = 0.02
+REST_S = 0.05
 """Encoders are read together, this often: waking up for each of their 77 units a second costs more than the units do.
 It also bounds what one may send at once. Half of it, on average, is added to the delay."""
 DEADLINES_S = 0.5

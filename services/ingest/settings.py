@@ -22,7 +22,7 @@ class Settings(ServiceSettings):
         default=200, ge=1, description="Connections at once from one address that have not shown a key."
     )
     batch_bytes: ByteSize = Field(
-        default=60_000, ge=4_000, le=500_000, description="A message on the media log is about this large at most."
+        default=250_000, ge=4_000, le=500_000, description="A message on the media log is about this large at most."
     )
     batch_delay: Duration = Field(
         default=0.15, ge=0.01, le=1, description="A unit waits this long at most for others to share its message."
