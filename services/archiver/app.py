@@ -11,6 +11,7 @@ from services.archiver.counts import Counts
 from services.archiver.intake import Intake
 from services.archiver.job_records import JobRecords
 from services.archiver.jobs import Jobs
+from services.archiver.media_purger import MediaPurger
 from services.archiver.removal import Removal
 from services.archiver.repository import Recordings
 from services.archiver.servicer import ArchiveServicer
@@ -39,6 +40,7 @@ class ArchiverApp(App):
         self._intake = intake
         self._jobs = jobs
         self._usage = usage
+        self._media_purger = MediaPurger()
         self._shards = shards
 
     def jobs(self) -> Iterable[Job]:
@@ -46,6 +48,7 @@ class ArchiverApp(App):
         yield Job("bucket", self._store.ensure_bucket)
         for logs in self._shards:
             yield Job(f"segments of shard {logs.shard}", partial(self._intake.work, logs))
+            yield Job(f"media of shard {logs.shard}", partial(self._media_purger.follow, logs))
         yield Job("watch jobs", self._jobs.watch)
         yield Job("take jobs", self._jobs.take)
         yield Job("usage", self._usage.watch)

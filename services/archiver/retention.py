@@ -1,7 +1,8 @@
 """What may go from the logs, and when. Pure.
 
-A message goes only if its segment is stored, it has left the live window, and it is not the last of its subject: a
-writer that comes back finds there that another has gone on.
+A tick goes only if its segment is stored, it has left the live window, and it is not the last of its subject: a writer
+that comes back finds there that another has gone on. Media goes when what was made of it is in the CMAF log, stored or
+not: design.md section 4, point 6.
 """
 
 from dataclasses import dataclass
@@ -11,26 +12,55 @@ from headwater.internal.v1.cmaf_pb2 import Segment
 PURGE_EACH = 10
 """Segments between two purges of a broadcast."""
 
+_KNOWN = 10_000
+"""Broadcasts whose bounds are remembered; of more the one unheard of for longest goes unpurged for a round."""
+
 FULL_AT, FULL_UNTIL = 0.80, 0.75
 """A stream that is fuller than the first is told of, and again only after it has been emptier than the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Stream sequences before these have left the window, in both logs."""
+    """Stream sequences before these are done with."""
 
     cmaf: int
+    """Has left the window."""
     media: int
+    """Is used up: what was made of it, and of all that a failover may still need, is in the CMAF log or after this."""
 
 
 def bounds_of(segment: Segment) -> Bounds:
-    """What a segment message says had left the window when the segment was closed."""
+    """What a segment message says was done with when the segment was closed."""
     return Bounds(segment.purge_cmaf_before, segment.purge_media_before)
 
 
 def is_due(msn: int) -> bool:
     """Whether the log is to be looked at after this segment."""
     return msn % PURGE_EACH == PURGE_EACH - 1
+
+
+class Rounds:
+    """Gives each broadcast's bounds one round late, a round being `PURGE_EACH` segments.
+
+    So whoever has just read where the window, or his media, begins still finds it there.
+    """
+
+    def __init__(self) -> None:
+        self._noted: dict[str, Bounds] = {}
+
+    def note(self, segment: Segment) -> Bounds | None:
+        """Take note of a segment; what was noted a round ago, if this one ends a round."""
+        if not is_due(segment.msn):
+            return None
+        noted = self._noted.pop(segment.broadcast_id, None)
+        if len(self._noted) >= _KNOWN:
+            del self._noted[next(iter(self._noted))]
+        self._noted[segment.broadcast_id] = bounds_of(segment)
+        return noted
+
+    def forget(self, broadcast: str) -> None:
+        """Let go of a broadcast that has ended."""
+        self._noted.pop(broadcast, None)
 
 
 def cmaf_bound(left_window: int, oldest_waiting: Segment | None, last_sequence: int) -> int:

@@ -7,6 +7,7 @@ from headwater.internal.v1.cmaf_pb2 import Segment
 from services.archiver.retention import (
     Bounds,
     Filling,
+    Rounds,
     bounds_of,
     cmaf_bound,
     grace_left_s,
@@ -49,6 +50,20 @@ def test_bounds_are_those_of_the_segment_message() -> None:
 def test_log_is_looked_at_once_in_ten_segments() -> None:
     """A purge costs the server something."""
     assert [msn for msn in range(30) if is_due(msn)] == [9, 19, 29]
+
+
+def test_bounds_are_given_a_round_late_and_for_each_broadcast() -> None:
+    """What was noted at the end of one round is given at the end of the next; an ended broadcast begins anew."""
+    rounds = Rounds()
+
+    def note(broadcast: str, msn: int) -> Bounds | None:
+        return rounds.note(Segment(broadcast_id=broadcast, msn=msn, purge_cmaf_before=msn, purge_media_before=2 * msn))
+
+    assert [note("a", msn) for msn in range(10)] == [None] * 10
+    assert [note("b", msn) for msn in range(10, 20)] == [None] * 10
+    assert [note("a", msn) for msn in range(10, 20)] == [None] * 9 + [Bounds(cmaf=9, media=18)]
+    rounds.forget("b")
+    assert (note("b", 29), note("a", 29)) == (None, Bounds(cmaf=19, media=38))
 
 
 def test_grace_runs_from_the_change_and_never_longer() -> None:
