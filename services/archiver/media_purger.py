@@ -1,8 +1,8 @@
 """Purges the media log as packagers use it up, whatever the store does: design.md section 4, point 6.
 
 Each segment message says from where on its packager, or an heir of it, still needs the media; what a failover may go
-back to in the other instance's is after that. What lies before is in the CMAF log, which keeps it until it is stored. So
-while the store is away one log grows and not two.
+back to in the other instance's is after that. What lies before is in the CMAF log, which keeps it until it is stored.
+So while the store is away one log grows and not two.
 """
 
 import asyncio
