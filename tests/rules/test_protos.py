@@ -12,7 +12,10 @@ from tools import protos
 
 # Verbs whose past tense does not end in -ed.
 IRREGULAR = ("Lost", "Seen", "Begun", "Gone", "Sent", "Found", "Left", "Made", "Taken", "Cut", "Held")
-ORDERS = ("Get", "List", "Create", "Update", "Delete", "Activate", "Idle", "Watch", "Disconnect")
+ORDERS = (
+    *("Get", "List", "Create", "Update", "Delete", "Activate", "Idle", "Watch", "Disconnect", "Publish", "Complete"),
+    *("Enable", "Disable", "Rotate", "Restore", "Clip", "Ping", "Resend"),
+)
 METHODS = ("get", "put", "post", "delete", "patch")
 
 

@@ -83,6 +83,8 @@ class Gateway:
             return _problem(request, problem_of(error, has_precondition="if-match" in request.headers))
         except ClientDisconnect:
             raise
+        except NotImplementedError:  # what gRPC's generated servicers raise
+            return _problem(request, Problem(501, "this is promised and not served yet"))
         except Exception as error:  # noqa: BLE001  whatever it is, its words stay here
             _log.exception("request failed", error=type(error).__name__)
             return _problem(request, Problem(500, "internal error"))
