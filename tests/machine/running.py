@@ -14,6 +14,11 @@ from services.common import ports
 from services.machine.home import Home
 from services.machine.ports import PORTS, is_free
 from tests.machine.programs import is_alive, pid_of, until
+from tests.servers.ports import share
+
+OFFSETS = range(10_960, 15_200, 351)
+"""With the first, gRPC's 50051 and up come to lie above the range of outgoing connections, whose end is 60999; and no
+port of a machine at one of these is a port of a machine at another."""
 
 _WANTED = {*PORTS.values(), *(ports.S3 + step for step in range(15))}
 _WANTED |= {first + place for first in (ports.METRICS, ports.INTERNAL_GRPC) for place in range(12)}
@@ -45,8 +50,7 @@ class Running:
 
 def free_offset() -> int:
     """A port offset with which every port that a machine opens is free, outside the range of outgoing connections."""
-    for _ in range(200):
-        offset = random.randrange(10_960, 15_000)  # gRPC's 50051 and up come to lie above 60999
+    for offset in share(OFFSETS):
         if all(is_free(number + offset) for number in _WANTED):
             return offset
     raise RuntimeError("no free port offset")

@@ -12,7 +12,6 @@ import pytest
 from services.machine.home import Home
 from services.machine.listeners import Listeners
 from services.machine.logfile import last_lines
-from services.machine.ports import next_free
 from services.machine.screen import Screen
 from tests.machine.programs import (
     GREETER,
@@ -26,6 +25,7 @@ from tests.machine.programs import (
     supervised,
     until,
 )
+from tests.servers.ports import free_ports
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ async def test_missing_binary_is_retried_and_noted_in_its_log(home: Home) -> Non
 
 async def test_connection_made_while_the_program_is_down_is_answered_by_the_next(home: Home) -> None:
     """The listening socket outlives the program: a caller waits in the backlog and is not refused."""
-    number = next_free(21000)
+    (number,) = free_ports(1)
     with Listeners() as listeners:
         listeners.open("rtmp", number)
         fds = listeners.fds(("rtmp",))

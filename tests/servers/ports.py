@@ -3,19 +3,41 @@
 import os
 import random
 import socket
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 # Below the kernel's range for outgoing connections (32768 and up), so that a server that is killed and started again
-# on its port never finds it taken by some client's end of a connection.
-RANGE = range(20000, 32000)
+# on its port never finds it taken by some client's end of a connection; and above the ports of whole machines
+# (tests.machine.running), which are drawn elsewhere.
+RANGE = range(24_800, 32_000)
 LISTEN = "0A"
 
 
+def share(values: Sequence[int]) -> list[int]:
+    """Those of `values` that are this process's alone among the workers of one run of tests, in random order.
+
+    Between the choice of a port and its use nobody holds it, so two workers must never choose the same one.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = list(values[worker::workers])
+    random.SystemRandom().shuffle(mine)
+    return mine
+
+
+def _turns() -> Iterator[int]:
+    """Every port of the share before one comes again: whoever holds a number may stop and start on it meanwhile."""
+    while True:
+        yield from share(RANGE)
+
+
+_drawn = _turns()
+
+
 def free_ports(count: int) -> list[int]:
-    """Different ports of 127.0.0.1 on which nobody listens at this moment."""
-    drawn = random.SystemRandom().sample(RANGE, len(RANGE))
+    """Different ports of 127.0.0.1 on which nobody listens at this moment, and which nobody was given lately."""
     found: list[int] = []
-    for port in drawn:
+    for port, _ in zip(_drawn, RANGE, strict=False):
         if is_free(port):
             found.append(port)
         if len(found) == count:
