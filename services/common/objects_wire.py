@@ -51,6 +51,7 @@ class Wire:
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._idle: deque[socket.socket] = deque(maxlen=connections)
+        self._is_closed = False
 
     def exchange(self, head: bytes, pieces: Sequence[bytes | bytearray | memoryview]) -> Answer:
         """Send a request and read its answer."""
@@ -67,9 +68,14 @@ class Wire:
         return answer
 
     def close(self) -> None:
-        """Let the idle connections go."""
-        while self._idle:
-            self._idle.pop().close()
+        """Let the idle connections go, and each of the others when its exchange is over."""
+        self._is_closed = True
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with suppress(IndexError):  # a thread that has just become idle may empty it beside us
+            while True:
+                self._idle.pop().close()
 
     def _take(self) -> socket.socket:
         while True:
@@ -84,8 +90,10 @@ class Wire:
     def _keep(self, connection: socket.socket) -> None:
         if len(self._idle) == self._idle.maxlen:
             connection.close()
-        else:
-            self._idle.append(connection)
+            return
+        self._idle.append(connection)
+        if self._is_closed:  # asked only now, so that no close falls in between
+            self._close_idle()
 
     def _dial(self) -> socket.socket:
         plain = socket.create_connection((self._host, self._port), timeout=self._connect_timeout_s)

@@ -130,3 +130,14 @@ def test_server_that_hangs_up_in_mid_answer_is_an_error() -> None:
     peer = Peer([b"HTTP/1.1 200 OK\r\nContent-Le"], hang_up_after=1)
     with talking(peer) as wire, pytest.raises(WireError, match="hung up"):
         put(wire, b"x")()
+
+
+def test_exchange_under_way_at_the_close_leaves_no_connection() -> None:
+    """What is in use when all is let go is let go at its end."""
+    wire = Wire(urlsplit("http://127.0.0.1:1"), connections=2, connect_timeout_s=5, read_timeout_s=5, tls=None)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire.close()
+        wire._keep(ours)
+
+        assert ours.fileno() == -1
