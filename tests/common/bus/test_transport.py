@@ -1,18 +1,23 @@
 """The socket: lines for the greeting, then chunks; and an end that never waits for the peer."""
 
 import asyncio
+import socket
 import ssl
+import struct
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+import uvloop
 
 from services.common.bus.connection import connect
 from services.common.bus.transport import DirectTransport
 from tests.servers.nats import CONFIG, MAX_PAYLOAD, NatsServer
 
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 TLS = 'tls {{ cert_file: "{folder}/cert.pem", key_file: "{folder}/key.pem" }}\n'
 
 
@@ -128,3 +133,51 @@ async def test_tls_carries_messages_of_any_size(tmp_path: Path) -> None:
         await bus.flush()
         await bus.close()
     assert heard == [0, 1, 70_000, 3_000_000]
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_write_on_a_connection_that_has_just_broken_is_dropped(new_loop: LoopFactory) -> None:
+    """Between the break and the news of it nobody is to blame for writing; afterwards the end is told, and why."""
+
+    async def write_on() -> Exception | None:
+        async with hung_up() as transport:
+            transport.write(b"PING\r\n")
+            await asyncio.wait_for(transport.wait_closed(), 2)
+            transport.writelines((b"PUB a 1\r\n", memoryview(b"x"), b"\r\n"))
+            await asyncio.wait_for(transport.drain(), 2)
+            assert (transport.at_eof(), transport.unsent_bytes) == (True, 0)
+            return await asyncio.wait_for(transport.receive(lambda _: None), 2)
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert isinstance(runner.run(write_on()), OSError | None)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_write_after_our_own_close_is_dropped(new_loop: LoopFactory) -> None:
+    """The transport is closing before its end has been told: uvloop would raise there."""
+
+    async def write_on() -> bool:
+        async with hung_up() as transport:
+            transport.close()
+            assert not transport.at_eof()
+            transport.write(b"PING\r\n")
+            await asyncio.wait_for(transport.wait_closed(), 2)
+            return transport.at_eof()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(write_on())
+
+
+@asynccontextmanager
+async def hung_up() -> AsyncIterator[DirectTransport]:
+    """A transport whose peer, a plain socket, has reset the connection; nobody here has been told yet."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        transport = DirectTransport()
+        await transport.connect(urlparse(f"nats://{host}:{port}"), 0, 2)
+        accepted, _ = listener.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        yield transport
+        transport.close()
+        await asyncio.wait_for(transport.wait_closed(), 2)
