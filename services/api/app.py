@@ -14,7 +14,10 @@ from services.api.access import AccessGuard
 from services.api.admin_token import read_or_make
 from services.api.chronicle import Chronicle
 from services.api.deletion import Deletion
+from services.api.dialects.dispatch import Dialects
+from services.api.dialects.spoken import DIALECTS
 from services.api.handlers import FactHandlers, Observer
+from services.api.id_guard import IdGuard
 from services.api.keeper import Keeper
 from services.api.livestreams import Livestreams
 from services.api.on_air import OnAirOrders
@@ -79,7 +82,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
         records = await open_records(spine, noticed=observer.notice)
         domain = await _open_domain(settings, records, resources, clock)
         servicers, guard = domain.servicers, domain.access
-        rpc = RpcServer(settings.bind, settings.grpc_port, health, guards=[guard], deadline_s=CALL_LIMIT_S)
+        rpc = RpcServer(settings.bind, settings.grpc_port, health, guards=[guard, IdGuard()], deadline_s=CALL_LIMIT_S)
         servicers.add_to(rpc)
         rest = rest_server(_gateway(settings, servicers, guard, health, clock))
         listener = listening_socket(
@@ -120,14 +123,14 @@ async def _open_domain(settings: Settings, records: Records, resources: Resource
     urls = Urls(settings.rtmp_url, settings.playback_url)
     return _Domain(
         Servicers(livestreams, recordings, deletion, StatisticsServiceStub(stats), urls, clock),
-        AccessGuard(read_or_make(settings.home), records.tokens, clock),
+        AccessGuard(read_or_make(settings.home), records.tokens, records.tenants, clock),
         Chronicle(records),
         Keeper(records, keys, orders, deletion, clock),
     )
 
 
 def _gateway(settings: Settings, servicers: Servicers, access: AccessGuard, health: Health, clock: Clock) -> Gateway:
-    calls = LocalCalls([DeadlineGuard(CALL_LIMIT_S), access, ValidationGuard()])
+    calls = LocalCalls([DeadlineGuard(CALL_LIMIT_S), access, IdGuard(), ValidationGuard()])
     servicers.add_to_local(calls)
     programs = {
         "ingest": settings.ingest_ops_url,
@@ -136,7 +139,8 @@ def _gateway(settings: Settings, servicers: Servicers, access: AccessGuard, heal
     }
     routes = Routes(service_descriptors())
     readiness = Readiness(health, programs, clock)
-    return Gateway(routes, calls, Pages(orjson.dumps(openapi_document(routes, load_comments())), readiness.failing))
+    pages = Pages(orjson.dumps(openapi_document(routes, load_comments())), readiness.failing)
+    return Gateway(routes, calls, pages, Dialects(DIALECTS, calls, service_descriptors()))
 
 
 async def _after_read_model(records: Records, run: Callable[[], Awaitable[None]]) -> None:

@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from services.api.dialects.dispatch import Dialects
+from services.api.credentials import CALLER_HEADERS
 from services.api.rest.binding import bind
 from services.api.rest.local_call import LocalCalls
 from services.api.rest.pages import Pages
@@ -49,10 +51,11 @@ class Refusal(Exception):  # noqa: N818  it is the answer
 class Gateway:
     """An ASGI application over in-process calls; `pages` answers what needs no token."""
 
-    def __init__(self, routes: Routes, calls: LocalCalls, pages: Pages) -> None:
+    def __init__(self, routes: Routes, calls: LocalCalls, pages: Pages, dialects: Dialects) -> None:
         self._routes = routes
         self._calls = calls
         self._pages = pages
+        self._dialects = dialects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry. HTTP only: websockets are turned away."""
@@ -76,6 +79,8 @@ class Gateway:
     async def _answer(self, request: Request, request_id: str) -> Response:
         try:
             page = await self._pages.answer(request)
+            if page is None:
+                page = await self._dialects.answer(request, request_id)
             return page if page is not None else await self._call(request, request_id)
         except Refusal as refusal:
             return _problem(request, refusal.problem)
@@ -160,10 +165,9 @@ def _take_if_match(message: Message, header: str) -> bool:
 
 
 def _metadata(request: Request, request_id: str) -> Mapping[str, str]:
-    found = {REQUEST_ID_KEY: request_id}
-    if "authorization" in request.headers:
-        found["authorization"] = request.headers["authorization"]
-    return found
+    return {REQUEST_ID_KEY: request_id} | {
+        name: request.headers[name] for name in CALLER_HEADERS if name in request.headers
+    }
 
 
 def _peer(request: Request) -> str:

@@ -1,0 +1,242 @@
+"""From a request to the dialect and the endpoint that answer it."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from headwater.v1.livestreams_pb2 import ListLivestreamsRequest, ListLivestreamsResponse
+from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, M
+from services.api.dialects.reference import reference_document
+from services.api.rest.local_call import LocalCalls
+from services.api.rest.problem import Problem, problem_of
+from services.api.rest.template import Template, compile_template
+from services.common.errors import AppError, Kind, Violation
+from services.common.log import get_logger
+from services.common.rpc_call import REQUEST_ID_KEY
+
+TENANT_KEY = "x-headwater-tenant"
+"""Names the tenant that the path names; the access guard says whether the caller may act there."""
+BODY_TIMEOUT_S = 15.0
+
+_CREDENTIALS = ("authorization", "x-auth-email", "x-auth-key")
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_log = get_logger(__name__)
+
+
+class _Refusal(Exception):  # noqa: N818  it is the answer
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    template: Template
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True)
+class _Native:
+    """The native services as one caller."""
+
+    calls: LocalCalls
+    methods: Mapping[str, str]
+    metadata: Mapping[str, str]
+    peer: str
+
+    async def ask(self, request: Message, answer: type[M]) -> M:
+        method = self.methods[request.DESCRIPTOR.full_name]
+        found = await self.calls.call(method, request, metadata=self.metadata, peer=self.peer)
+        if not isinstance(found, answer):
+            raise TypeError(f"{method} answers with {type(found).__name__}")
+        return found
+
+
+class Dialects:
+    """All dialects of an api."""
+
+    def __init__(self, dialects: Iterable[Dialect], calls: LocalCalls, services: Iterable[ServiceDescriptor]) -> None:
+        self._calls = calls
+        self._methods = {
+            method.input_type.full_name: f"/{service.full_name}/{method.name}"
+            for service in services
+            for method in service.methods
+        }
+        self._dialects = tuple(dialects)
+        self._rows = {dialect.name: _rows(dialect) for dialect in self._dialects}
+        self._references = {
+            f"/{dialect.name}/openapi.json": orjson.dumps(reference_document(dialect)) for dialect in self._dialects
+        }
+
+    def __iter__(self) -> Iterator[Dialect]:
+        return iter(self._dialects)
+
+    async def answer(self, request: Request, request_id: str) -> Response | None:
+        """None for a path that is no dialect's."""
+        path = request.scope["path"]
+        if path in self._references and request.method in {"GET", "HEAD"}:
+            return Response(self._references[path], media_type="application/json", headers=_HEADERS)
+        spoken = [dialect for dialect in self._dialects if any(_begins(path, base) for base in dialect.bases)]
+        if not spoken:
+            return None
+        return await self._speak(spoken, request, request_id)
+
+    async def _speak(self, spoken: list[Dialect], request: Request, request_id: str) -> Response:
+        """Two dialects may share the beginning of their paths; the one that knows the rest answers."""
+        path = request.scope["path"].rstrip("/") or "/"
+        verb = "GET" if request.method == "HEAD" else request.method
+        known: set[str] = set()
+        for dialect in spoken:
+            for row in self._rows[dialect.name]:
+                variables = row.template.match(path)
+                if variables is None:
+                    continue
+                if row.endpoint.verb == verb:
+                    return await self._guarded(dialect, row.endpoint, variables, request, request_id)
+                known.add(row.endpoint.verb)
+        allow = ", ".join(sorted(known))
+        problem = (
+            Problem(405, f"{request.method[:16]} is not possible here, only {allow}", headers={"Allow": allow})
+            if known
+            else Problem(404, f"there is nothing at this path; /{spoken[0].name}/openapi.json has all paths")
+        )
+        return _refusal(spoken[0], problem, request_id)
+
+    async def _guarded(
+        self, dialect: Dialect, endpoint: Endpoint, variables: dict[str, str], request: Request, request_id: str
+    ) -> Response:
+        try:
+            return _response(await self._call(dialect, endpoint, variables, request, request_id))
+        except _Refusal as refusal:
+            return _refusal(dialect, refusal.problem, request_id)
+        except AppError as error:
+            return _refusal(dialect, problem_of(error), request_id)
+        except NotImplementedError:
+            return _refusal(dialect, Problem(501, "Headwater does not serve this yet; it comes later"), request_id)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, its words stay here
+            _log.exception("request failed", dialect=dialect.name, error=type(error).__name__)
+            return _refusal(dialect, Problem(500, "internal error"), request_id)
+
+    async def _call(
+        self, dialect: Dialect, endpoint: Endpoint, variables: dict[str, str], request: Request, request_id: str
+    ) -> Answer:
+        native = _Native(self._calls, self._methods, _metadata(dialect, variables, request, request_id), _peer(request))
+        if endpoint.handle is None:
+            if not endpoint.is_public:  # strangers are not told what there is
+                await native.ask(ListLivestreamsRequest(page_size=1), ListLivestreamsResponse)
+            raise _Refusal(Problem(501, endpoint.absent.value if endpoint.absent else "not implemented"))
+        raw = await _read(request, endpoint)
+        content = {} if endpoint.takes_raw or endpoint.body is None else _parse(raw)
+        return await endpoint.handle(
+            Exchange(
+                native=native,
+                variables=variables,
+                query=_check(endpoint.query, _query(request), "query"),
+                body=None if endpoint.takes_raw else _check(endpoint.body, content, ""),
+                raw=raw,
+                content_type=request.headers.get("content-type", ""),
+                request_id=request_id,
+                fields=frozenset(content),
+                address=request.client.host if request.client else "",
+            )
+        )
+
+
+def _rows(dialect: Dialect) -> tuple[_Row, ...]:
+    """Paths without variables first: `/sessions/x` is not a livestream called "sessions"."""
+    rows = [
+        _Row(compile_template((base + endpoint.path).rstrip("/")), endpoint)
+        for base in dialect.bases
+        for endpoint in dialect.endpoints
+    ]
+    return tuple(sorted(rows, key=lambda row: len(row.template.fields)))
+
+
+def _begins(path: str, base: str) -> bool:
+    fixed = base.partition("{")[0]
+    return path.startswith(fixed) or path == fixed.rstrip("/")
+
+
+async def _read(request: Request, endpoint: Endpoint) -> bytes:
+    if endpoint.verb in {"GET", "DELETE"} and endpoint.body is None and not endpoint.takes_raw:
+        return b""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for block in request.stream():
+                body += block
+                if len(body) > endpoint.max_body:
+                    raise _Refusal(Problem(413, f"a body may have {endpoint.max_body} bytes"))
+    except TimeoutError:
+        raise _Refusal(Problem(408, f"the body did not come within {BODY_TIMEOUT_S:g} s")) from None
+    return bytes(body)
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    """An empty body is `{}`."""
+    if not raw.strip():
+        return {}
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise AppError(Kind.INVALID, f"the body is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise AppError(Kind.INVALID, "the body must be a JSON object")
+    return found
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """Names that come several times are lists."""
+    found: dict[str, Any] = {}
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        found[name] = values[0] if len(values) == 1 else values
+    return found
+
+
+def _check(model: type[BaseModel] | None, content: dict[str, Any], where: str) -> BaseModel | None:
+    if model is None:
+        return None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        wrong = [
+            Violation(".".join([*([where] if where else []), *(str(part) for part in each["loc"])]), each["msg"])
+            for each in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise AppError(Kind.INVALID, f"{wrong[0].field}: {wrong[0].detail}", violations=wrong) from None
+
+
+def _metadata(dialect: Dialect, variables: Mapping[str, str], request: Request, request_id: str) -> dict[str, str]:
+    found = {REQUEST_ID_KEY: request_id}
+    found |= {name: request.headers[name] for name in _CREDENTIALS if name in request.headers}
+    if dialect.tenant and dialect.tenant in variables:
+        found[TENANT_KEY] = variables[dialect.tenant]
+    return found
+
+
+def _peer(request: Request) -> str:
+    return f"http:{request.client.host}:{request.client.port}" if request.client else "http:unknown:0"
+
+
+def _refusal(dialect: Dialect, problem: Problem, request_id: str) -> Response:
+    response = _response(dialect.refuse(problem, request_id))
+    for name, value in problem.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def _response(answer: Answer) -> Response:
+    content = answer.content if isinstance(answer.content, bytes) else orjson.dumps(answer.content)
+    headers = _HEADERS | dict(answer.headers)
+    return Response(content, answer.status, media_type=answer.media_type, headers=headers)

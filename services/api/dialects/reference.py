@@ -1,0 +1,100 @@
+"""A dialect's reference as OpenAPI 3.1, made from the same table as its routes. Pure."""
+
+import re
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.api.dialects.endpoint import Absent, Dialect, Endpoint
+
+Json = dict[str, Any]
+
+_REFUSALS = {
+    "400": "The request is wrong.",
+    "401": "No credential, or one that is not known.",
+    "403": "The credential is not good for this.",
+    "404": "There is no such thing.",
+    "405": "Another verb is meant.",
+    "409": "It is in the wrong state, or was changed meanwhile.",
+    "413": "The body is too large.",
+    "422": "The same Idempotency-Key came with another body.",
+    "429": "Too many; Retry-After says when.",
+    "503": "A part is away; the same request may succeed later.",
+}
+_VARIABLE = re.compile(r"\{(\w+)\}")
+
+
+def reference_document(dialect: Dialect) -> Json:
+    """The whole document."""
+    schemas: Json = {}
+    paths: Json = {}
+    for endpoint in dialect.endpoints:
+        path = (dialect.bases[0] + endpoint.path).rstrip("/")
+        paths.setdefault(path, {})[endpoint.verb.lower()] = _operation(endpoint, path, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"Headwater: {dialect.title}", "version": "v1"},
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"basic": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic"},
+            },
+            "schemas": schemas,
+        },
+    }
+
+
+def _operation(endpoint: Endpoint, path: str, schemas: Json) -> Json:
+    operation: Json = {
+        "operationId": f"{endpoint.verb.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', endpoint.path) or '_root'}",
+        "summary": endpoint.summary,
+        "parameters": [*_path_parameters(path), *_query_parameters(endpoint, schemas)],
+        "responses": _responses(endpoint, schemas),
+    }
+    if endpoint.absent is not None:
+        operation["description"] = endpoint.absent.value + "."
+    if endpoint.is_public:
+        operation["security"] = []
+    if endpoint.body is not None:
+        content = {"application/json": {"schema": _schema(endpoint.body, schemas)}}
+        operation["requestBody"] = {"required": False, "content": content}
+    elif endpoint.takes_raw:
+        operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+    return operation
+
+
+def _path_parameters(path: str) -> list[Json]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _VARIABLE.findall(path)
+    ]
+
+
+def _query_parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
+    if endpoint.query is None:
+        return []
+    schema = endpoint.query.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs", {})
+    return [
+        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": of}
+        for name, of in schema["properties"].items()
+    ]
+
+
+def _responses(endpoint: Endpoint, schemas: Json) -> Json:
+    refusals = {code: {"description": words} for code, words in _REFUSALS.items()}
+    if endpoint.absent in {Absent.LATER, Absent.NEVER}:
+        return refusals | {"501": {"description": "Not served."}}
+    done: Json = {"description": "Done."}
+    if endpoint.answer is not None:
+        done["content"] = {"application/json": {"schema": _schema(endpoint.answer, schemas)}}
+    return {str(endpoint.status): done, **refusals}
+
+
+def _schema(model: type[BaseModel], schemas: Json) -> Json:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}", by_alias=True)
+    schemas |= schema.pop("$defs", {})
+    schemas[model.__name__] = schema
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
