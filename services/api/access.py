@@ -1,49 +1,27 @@
-"""Who may do what: bearer tokens, their scopes, and how often one may guess."""
+"""Who may do what: tokens, their scopes and tenants. Closed by default."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import replace
 
-from headwater.internal.v1.records_pb2 import TokenRecord
+from headwater.internal.v1.records_pb2 import TenantRecord, TokenRecord
 from headwater.v1.tokens_pb2 import Token
+from services.api.caller import ADMIN, DEFAULT, Caller, Scope, caller, calling, tenant_of
+from services.api.credentials import TENANT_KEY, Credential, read_credential
+from services.api.guesses import Guesses
+from services.api.id_guard import bare_id
 from services.api.repository import Repository
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import digest, is_same
 from services.common.rpc_call import Context, Guard
 
-GUESSES = 20
-GUESSES_S = 60.0
-"""From one address this many unknown tokens are looked at in this time."""
+__all__ = ["AccessGuard", "Caller", "caller", "needed_scope"]
 
-_MAX_ADDRESSES = 10_000
-_MAX_TOKEN = 512
-_ADMIN_SERVICES = ("/headwater.v1.TokenService/",)
+_ADMIN_SERVICES = ("/headwater.v1.TenantService/", "/headwater.v1.TokenService/")
+_INSTALLATION_SERVICES = ("/headwater.v1.TenantService/",)
 _READING = ("Get", "List")
-
-Scope: TypeAlias = Token.Scope.ValueType
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes the present call."""
-
-    scope: Scope
-
-    @property
-    def sees_keys(self) -> bool:
-        """Stream keys are as good as the right to send."""
-        return self.scope >= Token.WRITE
-
-
-_caller: ContextVar[Caller] = ContextVar("caller")
-
-
-def caller() -> Caller:
-    """The caller of the present call; LookupError outside of one."""
-    return _caller.get()
+_MAX_TENANT = 64
 
 
 def needed_scope(method: str) -> Scope:
@@ -54,66 +32,68 @@ def needed_scope(method: str) -> Scope:
 
 
 class AccessGuard(Guard):
-    """Refuses calls without a token that is known and wide enough. Closed by default: every method needs one."""
+    """Refuses calls without a token that is known, of this tenant and wide enough: every method needs one."""
 
-    def __init__(self, admin_token: str, tokens: Repository[TokenRecord], clock: Clock) -> None:
+    def __init__(
+        self, admin_token: str, tokens: Repository[TokenRecord], tenants: Repository[TenantRecord], clock: Clock
+    ) -> None:
         self._admin_token = admin_token
         self._tokens = tokens
+        self._tenants = tenants
+        self._clock = clock
         self._guesses = Guesses(clock)
 
     @asynccontextmanager
     async def around(self, method: str, context: Context) -> AsyncIterator[None]:
         who = await self._who(context)
+        who = await self._in_tenant(who, _text(context, TENANT_KEY))
         if who.scope < needed_scope(method):
             wanted = Token.Scope.Name(needed_scope(method))
             raise AppError(Kind.FORBIDDEN, f"this needs a token of scope {wanted}")
-        reset = _caller.set(who)
-        try:
+        if method.startswith(_INSTALLATION_SERVICES) and not who.is_installation_admin:
+            raise AppError(Kind.FORBIDDEN, "this needs the installation's admin token")
+        with calling(who):
             yield
-        finally:
-            _caller.reset(reset)
 
     async def _who(self, context: Context) -> Caller:
-        token = _bearer(context)
-        if not token:
+        shown = read_credential(context.invocation_metadata() or ())
+        if shown is None:
             raise AppError(Kind.UNAUTHENTICATED, "a token is needed: Authorization: Bearer <token>")
-        if is_same(token, self._admin_token):
-            return Caller(Token.ADMIN)
-        known = self._tokens.peek(digest(token))
-        if known is None:
-            self._guesses.spend(_address(context))
-            known = await self._tokens.get(digest(token))
-        if known is None:
+        return await self.identify(shown, _address(context))
+
+    async def identify(self, shown: Credential, address: str) -> Caller:
+        """Whose credential it is; AppError(UNAUTHENTICATED), and LIMIT for one address's guessing."""
+        if is_same(shown.secret, self._admin_token) and shown.token_id in {"", ADMIN}:
+            return Caller(Token.ADMIN, is_installation_admin=True)
+        record = await self._known(shown, address)
+        if 0 < record.expire_time_us <= self._clock.now() * 1e6:
+            raise AppError(Kind.UNAUTHENTICATED, "the token has expired")
+        return Caller(record.scope, tenant_of(record), record.id)
+
+    async def _known(self, shown: Credential, address: str) -> TokenRecord:
+        key = digest(shown.secret)
+        found = self._tokens.peek(key)
+        if found is None:
+            self._guesses.spend(address)
+            found = await self._tokens.get(key)
+        if found is None or not is_same(bare_id(shown.token_id) or found.record.id, found.record.id):
             raise AppError(Kind.UNAUTHENTICATED, "the token is not known")
-        return Caller(known.record.scope)
+        return found.record
+
+    async def _in_tenant(self, who: Caller, named: str) -> Caller:
+        """A tenant's token works in its own alone; the admin token in each that there is."""
+        wanted = bare_id(named[:_MAX_TENANT]) or who.tenant_id
+        if wanted != who.tenant_id and not who.is_installation_admin:
+            raise AppError(Kind.FORBIDDEN, "the token is not of this tenant")
+        if wanted != DEFAULT and await self._tenants.get(wanted) is None:
+            raise AppError(Kind.NOT_FOUND, f"there is no tenant {wanted}")
+        return replace(who, tenant_id=wanted)
 
 
-class Guesses:
-    """How many unknown tokens an address may still show; those with a good one are never kept waiting."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._spent: dict[str, tuple[float, int]] = {}
-
-    def spend(self, address: str) -> None:
-        """AppError(LIMIT) if it has shown too many."""
-        now = self._clock.monotonic()
-        since, count = self._spent.get(address, (now, 0))
-        if now - since >= GUESSES_S:
-            since, count = now, 0
-        if count >= GUESSES:
-            wait_s = since + GUESSES_S - now
-            raise AppError(Kind.LIMIT, "too many unknown tokens from this address", retry_after_s=wait_s)
-        if address not in self._spent and len(self._spent) >= _MAX_ADDRESSES:
-            self._spent.pop(next(iter(self._spent)))
-        self._spent[address] = (since, count + 1)
-
-
-def _bearer(context: Context) -> str:
+def _text(context: Context, name: str) -> str:
     for key, value in context.invocation_metadata() or ():
-        if key == "authorization" and isinstance(value, str):
-            kind, _, token = value.partition(" ")
-            return token.strip()[:_MAX_TOKEN] if kind.lower() == "bearer" else ""
+        if key == name and isinstance(value, str):
+            return value.strip()
     return ""
 
 

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, OnAir, Playback, StreamKey
-from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord, TokenRecord
+from headwater.internal.v1.records_pb2 import (
+    AppRecord,
+    BroadcastRecord,
+    LivestreamRecord,
+    MediaRecord,
+    TenantRecord,
+    TokenRecord,
+)
+from services.api.caller import tenant_of
 from services.api.kv_repository import KvRepository
 from services.api.repository import Repository
 from services.common import subjects
@@ -14,13 +22,15 @@ from services.common.spine import Spine
 
 @dataclass(frozen=True)
 class Records:
-    """The read models. api alone writes the first five; the others belong to ingest, packager and archiver."""
+    """The read models. api alone writes the first seven; the others belong to ingest, packager and archiver."""
 
     livestreams: Repository[LivestreamRecord]
     keys: Repository[StreamKey]
     broadcasts: Repository[BroadcastRecord]
     media: Repository[MediaRecord]
     tokens: Repository[TokenRecord]
+    tenants: Repository[TenantRecord]
+    apps: Repository[AppRecord]
     on_air: Repository[OnAir]
     playback: Repository[Playback]
     jobs: Repository[DownloadJob]
@@ -51,7 +61,15 @@ async def open_records(spine: Spine, *, noticed: Callable[[str], None]) -> Recor
             time_us=lambda each: each.create_time_us,
             group=lambda each: each.livestream_id,
         ),
-        tokens=KvRepository(await spine.bucket(subjects.TOKENS), TokenRecord, time_us=lambda each: each.create_time_us),
+        tokens=KvRepository(
+            await spine.bucket(subjects.TOKENS), TokenRecord, time_us=lambda each: each.create_time_us, group=tenant_of
+        ),
+        tenants=KvRepository(
+            await spine.bucket(subjects.TENANTS), TenantRecord, time_us=lambda each: each.create_time_us
+        ),
+        apps=KvRepository(
+            await spine.bucket(subjects.APPS), AppRecord, time_us=lambda each: each.create_time_us, group=tenant_of
+        ),
         on_air=KvRepository(await spine.bucket(subjects.ONAIR), OnAir, listener=lambda key, _record: noticed(key)),
         playback=KvRepository(
             await spine.bucket(subjects.PLAYBACK), Playback, listener=lambda key, _record: noticed(key)

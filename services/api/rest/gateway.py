@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.api.dialects.dispatch import Dialects
 from services.api.credentials import CALLER_HEADERS
+from services.api.dialects.dispatch import Dialects
 from services.api.rest.binding import bind
 from services.api.rest.local_call import LocalCalls
 from services.api.rest.pages import Pages
