@@ -20,7 +20,7 @@ class BatchLimits:
     """How large (bytes) and how late (seconds) a message may get. Configs come on top of the size."""
 
     size_bytes: int = 250_000
-    delay_s: float = 0.15
+    delay_s: float = 0.4
     part_s: float = 1 / 3
 
 

@@ -5,6 +5,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable
 
+from services.common.beat import beat
 from services.common.bus.errors import BusError
 from services.common.log import get_logger
 from services.ingest.counts import Counts
@@ -12,11 +13,10 @@ from services.ingest.edge import Edge
 from services.ingest.encoder import Encoder
 from services.ingest.rtmp_connection import Connection
 
-SWEEP_S = 0.05
-"""How often it is looked whether units have waited long enough: a third of what they may wait."""
-REST_S = 0.05
-"""Encoders are read together, this often: waking up for each of their 77 units a second costs more than the units do.
-It also bounds what one may send at once. Half of it, on average, is added to the delay."""
+BEAT_S = 0.05
+"""Encoders are read together, this often, and it is looked whether units have waited long enough: waking up for each of
+their 77 units a second costs more than the units do. It also bounds what one may send at once. Half of it, on average,
+is added to the delay."""
 DEADLINES_S = 0.5
 """How often time-outs are looked at."""
 STALL_S = 1.0
@@ -92,8 +92,6 @@ class RtmpServer:
 
     def rest(self, connection: Connection) -> None:
         """Let a connection read again when all do."""
-        if not self._resting:
-            asyncio.get_running_loop().call_later(REST_S, self._go_on)
         self._resting.append(connection)
 
     def _go_on(self) -> None:
@@ -127,8 +125,9 @@ class RtmpServer:
         self._swept_at = self._checked_at = self.clock.monotonic()
         try:
             while True:
-                await asyncio.sleep(SWEEP_S)
+                await beat(BEAT_S)
                 self._sweep(self.clock.monotonic())
+                self._go_on()
         finally:
             self._server.close()
 

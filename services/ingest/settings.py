@@ -25,7 +25,7 @@ class Settings(ServiceSettings):
         default=250_000, ge=4_000, le=500_000, description="A message on the media log is about this large at most."
     )
     batch_delay: Duration = Field(
-        default=0.15, ge=0.01, le=1, description="A unit waits this long at most for others to share its message."
+        default=0.4, ge=0.01, le=1, description="A unit waits this long at most for others to share its message."
     )
     part_duration: Duration = Field(default=1 / 3, ge=0.1, le=2, description="How long LL-HLS parts are, at most.")
     buffer_bytes: ByteSize = Field(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from headwater.internal.v1.cmaf_pb2 import End, Segment, State
 from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
 from services.common import subjects
+from services.common.beat import beat
 from services.common.bus.bucket import Bucket, Record
 from services.common.bus.entry import Entry
 from services.common.bus.errors import BusError, Stale
@@ -178,7 +179,7 @@ class Broadcast:
     async def _keep_time(self, program: Program) -> None:
         connected_at = self._around.clock.monotonic()
         while True:
-            await asyncio.sleep(TICK_S)
+            await beat(TICK_S)
             now = self._around.clock.monotonic()
             if not self._cmaf.bus.is_connected:
                 connected_at = now

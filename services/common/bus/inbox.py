@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from services.common.beat import until_beat
 from services.common.bus.client import Tap
 from services.common.bus.errors import BusError, Unavailable
 from services.common.bus.wire import Reply
 
 T = TypeVar("T")
 
-_SWEEP_S = 0.1
+_SWEEP_S = 0.25
 
 
 class Inbox:
@@ -41,7 +42,7 @@ class Inbox:
         self._waiting[token.encode()] = (future, decode, loop.time() + timeout_s)
         if not self._sweeping:
             self._sweeping = True
-            loop.call_later(_SWEEP_S, self._sweep)
+            self._sweep_later(loop)
         return self._prefix + token, future
 
     def fail_all(self, reason: str) -> None:
@@ -78,7 +79,10 @@ class Inbox:
             _fail(self._waiting.pop(token)[0], Unavailable("no answer in time"))
         self._sweeping = bool(self._waiting)
         if self._sweeping:
-            loop.call_later(_SWEEP_S, self._sweep)
+            self._sweep_later(loop)
+
+    def _sweep_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_later(until_beat(loop.time(), _SWEEP_S), self._sweep)
 
 
 def _fail(future: asyncio.Future[Any], error: BusError) -> None:

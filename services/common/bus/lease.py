@@ -6,6 +6,7 @@ A lease is a key in a bucket whose keys go `ttl_s` after their last write; its h
 import asyncio
 from enum import Enum
 
+from services.common.beat import beat
 from services.common.bus.bucket import Bucket, Record
 from services.common.bus.errors import BusError, Exists, Stale, Unavailable
 from services.common.log import get_logger
@@ -64,7 +65,7 @@ class Lease:
 
     async def _keep(self) -> None:
         while self.is_held:
-            await asyncio.sleep(self._renew_s)
+            await beat(self._renew_s)
             try:
                 await self._renew()
             except Unavailable:
