@@ -1,5 +1,6 @@
 """Which dialects api speaks."""
 
+from services.api.dialects.cloudinary import CLOUDINARY
 from services.api.dialects.endpoint import Dialect
 
-DIALECTS: tuple[Dialect, ...] = ()
+DIALECTS: tuple[Dialect, ...] = (CLOUDINARY,)
