@@ -1,0 +1,73 @@
+"""Where we connect on a customer's word: a name is resolved, each address checked, and one of these connected to.
+
+The check is worth nothing if the name is resolved again afterwards (it may lead elsewhere by then), so `resolve` gives
+addresses, and who connects takes one of them and uses the name for TLS and `Host` only.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from services.common.errors import AppError, Kind
+from services.common.target_address import Target, is_address, read_target, refusal
+
+HTTP_PORTS = {"http": 80, "https": 443}
+RESOLVE_TIMEOUT_S = 5.0
+
+_THREADS = 32
+_MOST_ADDRESSES = 8
+
+Resolver = Callable[[str, int], Awaitable[list[str]]]
+"""All addresses of a host name, in order of preference. OSError if there are none or nobody knows."""
+
+
+class Targets:
+    """The one way to an URL that somebody else has chosen."""
+
+    def __init__(self, *, allows_private: bool, resolver: Resolver | None = None) -> None:
+        """`allows_private` is the setting HEADWATER_PRIVATE_TARGETS; `close` lets the resolver's threads go."""
+        self.allows_private = allows_private
+        # Threads of its own: names that hang must not keep those of others waiting, nor anything else in this process.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="resolver") if resolver is None else None
+        self._resolver = resolver or self._look_up
+
+    def read(self, url: str, *, field: str, ports: dict[str, int] | None = None) -> Target:
+        """The parts of an URL, checked as far as that goes without asking anybody. AppError(INVALID)."""
+        return read_target(url, ports or HTTP_PORTS, field=field, allows_private=self.allows_private)
+
+    async def check(self, url: str, *, field: str, ports: dict[str, int] | None = None) -> None:
+        """What is checked when an URL is given to us. AppError(INVALID) if it leads where we do not go.
+
+        A name that cannot be resolved now passes: it is resolved and checked again before each connection.
+        """
+        target = self.read(url, field=field, ports=ports)
+        try:
+            await self.resolve(target, field=field)
+        except OSError:
+            return
+
+    async def resolve(self, target: Target, *, field: str = "url") -> list[str]:
+        """Addresses to connect to now. AppError(INVALID) if even one is refused, OSError if there are none."""
+        try:
+            async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+                found = [target.host] if is_address(target.host) else await self._resolver(target.host, target.port)
+        except TimeoutError:
+            raise OSError("the name could not be resolved in time") from None
+        if not found:
+            raise OSError("the name has no address")
+        refused = None if self.allows_private else next(filter(None, map(refusal, found)), None)
+        if refused is not None:
+            raise AppError(Kind.INVALID, f"leads to {refused}; only public ones are connected to", field=field)
+        return found[:_MOST_ADDRESSES]
+
+    async def close(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _look_up(self, host: str, port: int) -> list[str]:
+        def ask() -> list[str]:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return list(dict.fromkeys(str(address[4][0]) for address in found))
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)

@@ -1,0 +1,76 @@
+"""Names are resolved and every address is checked before one is connected to."""
+
+import pytest
+
+from services.common.errors import AppError, Kind
+from services.common.targets import Targets
+
+
+def _knowing(*addresses: str) -> Targets:
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return list(addresses)
+
+    return Targets(allows_private=False, resolver=resolve)
+
+
+async def test_name_with_public_addresses_is_resolved() -> None:
+    """All its addresses may be connected to."""
+    targets = _knowing("8.8.8.8", "2606:4700::1111")
+    target = targets.read("https://hooks.example.org/", field="url")
+
+    assert await targets.resolve(target) == ["8.8.8.8", "2606:4700::1111"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "169.254.169.254"])
+async def test_name_is_refused_if_one_address_of_several_is(address: str) -> None:
+    """A public address beside it does not make it better."""
+    targets = _knowing("8.8.8.8", address)
+
+    with pytest.raises(AppError, match="only public ones"):
+        await targets.check("http://hooks.example.org/", field="output.url")
+
+
+async def test_name_that_leads_inside_later_is_refused_then() -> None:
+    """What was good when the URL was given is asked again before each connection."""
+    answers = [["8.8.8.8"], ["127.0.0.1"]]
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return answers.pop(0)
+
+    targets = Targets(allows_private=False, resolver=resolve)
+    await targets.check("http://rebind.example.org/", field="url")
+
+    with pytest.raises(AppError) as caught:
+        await targets.resolve(targets.read("http://rebind.example.org/", field="url"))
+    assert caught.value.kind is Kind.INVALID
+
+
+async def test_name_that_nobody_knows_passes_when_given_and_fails_when_used() -> None:
+    """A name server that is away keeps nobody from writing an URL down."""
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        raise OSError("nobody knows")
+
+    targets = Targets(allows_private=False, resolver=resolve)
+    await targets.check("http://nowhere.example.org/", field="url")
+
+    with pytest.raises(OSError, match="nobody knows"):
+        await targets.resolve(targets.read("http://nowhere.example.org/", field="url"))
+
+
+async def test_machines_own_resolver_is_asked() -> None:
+    """`localhost` is resolved by the machine, where private targets are allowed."""
+    targets = Targets(allows_private=True)
+    try:
+        found = await targets.resolve(targets.read("http://localhost:1/", field="url"))
+    finally:
+        await targets.close()
+
+    assert {"127.0.0.1", "::1"} & set(found)
+
+
+async def test_name_of_many_addresses_gives_a_few() -> None:
+    """The list of what is tried has a bound."""
+    targets = _knowing(*(f"8.8.8.{number}" for number in range(1, 100)))
+
+    assert len(await targets.resolve(targets.read("http://many.example.org/", field="url"))) == 8
