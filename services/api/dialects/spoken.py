@@ -2,5 +2,6 @@
 
 from services.api.dialects.cloudinary import CLOUDINARY
 from services.api.dialects.endpoint import Dialect
+from services.api.dialects.streamdiver.dialect import STREAMDIVER
 
-DIALECTS: tuple[Dialect, ...] = (CLOUDINARY,)
+DIALECTS: tuple[Dialect, ...] = (CLOUDINARY, STREAMDIVER)
