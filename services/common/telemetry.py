@@ -1,7 +1,8 @@
 """Traces: spans are made only where an OTLP endpoint is set; without one every call here costs next to nothing.
 
 A trace context comes in with a request, goes out in NATS headers and gRPC metadata, and so one trace leads from REST
-to the last consumer. Never on media paths: a span costs more than a frame.
+to the last consumer. An encoder's rides with the first message of its connection, and then with each state and segment
+that comes of it: a span, or only its header, costs more than a message of media may.
 """
 
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -15,6 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from services.common.settings import ServiceSettings
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+_MARK = b"traceparent"
 _ROOT = Context()
 
 
@@ -36,6 +38,18 @@ def inject(headers: MutableMapping[str, str]) -> None:
     """Put the current trace context, if there is one, into a message's headers (W3C traceparent)."""
     if trace.get_current_span().get_span_context().is_valid:
         _PROPAGATOR.inject(headers)
+
+
+def outgoing() -> dict[str, str] | None:
+    """The current trace context as a message's headers; None outside of a trace."""
+    headers: dict[str, str] = {}
+    inject(headers)
+    return headers or None
+
+
+def is_carried(raw_headers: bytes) -> bool:
+    """Whether a raw header block has a trace context; cheap enough to be asked of each message of media."""
+    return _MARK in raw_headers
 
 
 def extract(headers: Mapping[str, str] | None) -> Context:

@@ -7,6 +7,7 @@ from services.common.bus.errors import BusError, Unavailable
 from services.common.facts import say
 from services.common.ids import new_id
 from services.common.log import get_logger
+from services.common.telemetry import tracer
 from services.ingest.edge import Edge, Introduction
 from services.ingest.encoder import Encoder
 from services.ingest.joining import Applicant, Refusal, Why
@@ -18,6 +19,7 @@ ADMIT_S = 10.0
 _RETRY_S = 0.1
 
 _log = get_logger(__name__)
+_tracer = tracer(__name__)
 
 
 async def admit(edge: Edge, who: Introduction, on_loss: Tell) -> Encoder | Refusal:
@@ -36,6 +38,11 @@ async def _admit(edge: Edge, who: Introduction, on_loss: Tell) -> Encoder | Refu
         # A stranger with a wrong key is nobody's fact: he could fill the stream. Metrics and the log tell of him.
         _log.warning("encoder refused", reason="the stream key is unknown", remote=who.remote_address)
         return Refusal(Why.UNKNOWN_KEY, "the stream key is unknown")
+    with _tracer.start_as_current_span("ingest lets an encoder in"):
+        return await _let_in(edge, who, found, on_loss)
+
+
+async def _let_in(edge: Edge, who: Introduction, found: Found, on_loss: Tell) -> Encoder | Refusal:
     applicant = Applicant(found.key, new_id(), edge.name, who.protocol, round(edge.clock.now() * 1e6))
     joined = await edge.on_air.join(applicant, on_loss)
     if isinstance(joined, Refusal):

@@ -17,6 +17,7 @@ from services.common.clock import Clock
 from services.common.log import get_logger
 from services.common.media.framing import Head, Kind, encode_closed, encode_head
 from services.common.tasks import cancel, spawn
+from services.common.telemetry import outgoing
 from services.ingest.backlog import NOTHING, Backlog
 from services.ingest.batcher import Body
 
@@ -82,6 +83,8 @@ class MediaLogWriter:
         self._backlog = Backlog(limit_bytes=limits.buffer_bytes, limit_s=limits.buffer_s)
         self._in_flight: deque[_Sent] = deque()
         self._n = 0
+        self._trace = outgoing()
+        """Goes with the first message: what comes of the connection belongs to the trace in which it was let in."""
         self._closing: tuple[str, bool] | None = None
         self._has_said_closed = False
         self._mending: asyncio.Task[None] | None = None
@@ -148,6 +151,7 @@ class MediaLogWriter:
             self._subject,
             self._message(sent),
             msg_id=f"{self._connection}-{sent.n}",
+            headers=self._trace if sent.n == 1 else None,
             timeout_s=ACK_TIMEOUT_S,
         )
         sent.ack.add_done_callback(partial(self._hear, sent))

@@ -21,12 +21,14 @@ from services.common.facts import say
 from services.common.log import bound, get_logger
 from services.common.media.framing import FramingError
 from services.common.playback import PlaybackRecords
+from services.common.telemetry import continued
 from services.packager.counts import Counts
 from services.packager.deadline import Situation, what_is_due
 from services.packager.log_clock import LogClock
 from services.packager.program.program import Draft, Program, ProgramSettings
 from services.packager.telling import Teller, ended_fact
 from services.packager.tick_log import BrokenLogError, FencedError, TickLog, append_for_good
+from services.packager.traces import Traces
 
 TICK_S = 0.25
 """How often a broadcast looks at the clock."""
@@ -77,6 +79,7 @@ class Broadcast:
         self._around = around
         self._ticks = TickLog(cmaf, subjects.ticks(record.shard, record.broadcast_id))
         self._teller = Teller(around.facts, around.counts)
+        self._traces = Traces()
         self._clock = LogClock()
         self._program: Program | None = None
         self._busy = asyncio.Lock()
@@ -137,13 +140,14 @@ class Broadcast:
         found = await self._ticks.load(state, window_s=self._around.settings.window_s)
         program = Program(found.ledger, self._around.settings, epoch=found.ledger.epoch + 1)
         self._program = program
+        self._traces.inherit(program.ledger.state, found.trace)
         if program.ledger.state_sequence:
             self._around.counts.resumed.inc()
             _log.info("taking over a broadcast", msn=program.ledger.msn, epoch=program.epoch)
         else:
             _log.info("beginning a broadcast")
         for segment in found.segments:
-            await self._announce(segment)
+            await self._announce(program, segment)
         if not program.ledger.has_ended:
             await self._speak(program)
             self._teller.tell_again(program.ledger.state)
@@ -167,6 +171,7 @@ class Broadcast:
         self._clock.note(entry.time_us, self._heard_at)
         self._media_at_us = max(self._media_at_us, entry.time_us)
         instance = subjects.instance_of(entry.subject)
+        self._traces.note(instance, entry)
         try:
             for draft in program.feed(instance, entry.sequence, entry.time_us, entry.payload):
                 await self._write(program, draft)
@@ -174,7 +179,7 @@ class Broadcast:
                     self._around.counts.part_delay.observe(max(0.0, (self._now_us() - entry.time_us) / 1e6))
         except FramingError as error:
             _log.error("a message of the media log cannot be read", sequence=entry.sequence, reason=str(error))
-        self._teller.tell(program)
+        self._tell(program)
 
     async def _keep_time(self, program: Program) -> None:
         connected_at = self._around.clock.monotonic()
@@ -192,7 +197,7 @@ class Broadcast:
         if min(connected_for_s, quiet_for_s) > self._around.settings.quiet_s:
             for draft in program.pass_time(self._now_us()):
                 await self._write(program, draft)
-            self._teller.tell(program)
+            self._tell(program)
         if (rules := self._rules()) is not None:
             program.change_rules(reconnect_window_ms=rules.reconnect_window_ms, fail_back=rules.fail_back)
         due = what_is_due(self._situation(program, connected_for_s))
@@ -234,13 +239,14 @@ class Broadcast:
     async def _write(self, program: Program, draft: Draft) -> None:
         ledger = program.ledger
         before = ledger.head.discontinuity_sequence
-        sequences = await self._ticks.write(draft, previous=ledger.last_sequence)
+        trace = self._traces.of(ledger.state) if draft.head.HasField("state") else None
+        sequences = await self._ticks.write(draft, previous=ledger.last_sequence, headers=trace)
         self._spoke_at = self._around.clock.monotonic()
         self._around.counts.note(draft, discontinuities=draft.head.discontinuity_sequence - before)
         segment = program.written(draft, sequences)
-        self._teller.tell(program)
+        self._tell(program)
         if segment is not None:
-            await self._announce(segment)
+            await self._announce(program, segment)
 
     async def _speak(self, program: Program) -> None:
         """Say the state, and read off the log what time that was."""
@@ -250,13 +256,22 @@ class Broadcast:
         if last is not None and last.sequence == program.ledger.last_sequence:
             self._clock.set(last.time_us, self._spoke_at)
 
-    async def _announce(self, segment: Segment) -> None:
+    def _tell(self, program: Program) -> None:
+        """Say what has happened, in the trace of the encoder that it comes from; mostly nothing has."""
+        if not program.facts:
+            self._teller.tell(program)
+            return
+        with continued(self._traces.of(program.ledger.state)):
+            self._teller.tell(program)
+
+    async def _announce(self, program: Program, segment: Segment) -> None:
         """Say a closed segment to the archivers; saying it again is harmless."""
         segment.shard, segment.store_prefix = self.record.shard, self.record.store_prefix
         subject = subjects.segments(self.record.shard, self.record.broadcast_id)
         number = "end" if segment.HasField("end") else str(segment.msn)
         msg_id = f"{self.record.broadcast_id}-{number}"
-        await append_for_good(self._cmaf, subject, segment.SerializeToString(), msg_id=msg_id)
+        with continued(self._traces.of(program.ledger.state)):
+            await append_for_good(self._cmaf, subject, segment.SerializeToString(), msg_id=msg_id)
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -295,15 +310,21 @@ class Broadcast:
 
     async def _finish(self, program: Program, end: End) -> None:
         """What follows from the end message; an heir does it again, and nothing changes."""
+        with continued(self._traces.of(program.ledger.state)):
+            await self._tell_end(program, end)
+        raise _EndedError
+
+    async def _tell_end(self, program: Program, end: End) -> None:
         count = program.ledger.msn
         await self._announce(
+            program,
             Segment(
                 livestream_id=self.record.livestream_id,
                 broadcast_id=self.record.broadcast_id,
                 msn=count,
                 record=self.record.is_recorded,
                 end=end,
-            )
+            ),
         )
 
         def edit(playback: Playback) -> None:
@@ -314,4 +335,3 @@ class Broadcast:
         await self._around.playback.change(self.record.broadcast_id, edit)
         say(self._around.facts, ended_fact(self.record, end, count))
         _log.info("broadcast ended", reason=end.reason, segments=count)
-        raise _EndedError

@@ -12,6 +12,7 @@ from services.common.facts import say
 from services.common.log import get_logger
 from services.common.spine import Spine
 from services.common.tasks import cancel, spawn
+from services.common.telemetry import consuming
 from services.packager.broadcast import Broadcast, Surroundings
 from services.packager.free_leases import FreeLeases
 from services.packager.telling import started_fact
@@ -168,6 +169,10 @@ class Broadcasts:
         """The broadcast, if it has not ended. Errors: BusError."""
         # A watch may lag behind: what is on air is looked up once.
         held = await self._around.onair.get(livestream)
+        with consuming("packager takes a broadcast", held.headers if held is not None else None):
+            return await self._begin(livestream, broadcast, lease, held)
+
+    async def _begin(self, livestream: str, broadcast: str, lease: Lease, held: Record | None) -> _Carried | None:
         on_air = OnAir.FromString(held.value) if held is not None else None
         if on_air is not None and on_air.broadcast_id == broadcast:
             record: Playback | None = await self._around.playback.begin(livestream, on_air)

@@ -5,6 +5,7 @@ writer.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from headwater.internal.v1.cmaf_pb2 import Segment, State
@@ -12,7 +13,7 @@ from services.common.bus.entry import Entry
 from services.common.bus.errors import Unavailable, WrongSequence
 from services.common.bus.log import Log
 from services.common.media.tick import EncodedTick, Frame, LoggedTick, TickAssembler, TickError, decode_frame
-from services.common.telemetry import inject
+from services.common.telemetry import outgoing
 from services.packager.program.ledger import Ledger
 from services.packager.program.program import Draft
 
@@ -36,6 +37,8 @@ class Found:
     ledger: Ledger
     segments: list[Segment] = field(default_factory=list)
     """Segments closed since the last state, and the one before: their messages may be missing."""
+    trace: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the message that has the state: in which trace it was written."""
 
 
 class TickLog:
@@ -52,14 +55,15 @@ class TickLog:
     async def load(self, state: State, *, window_s: float) -> Found:
         """The ledger as of the last whole tick; with `state` if there is none. Errors: BrokenLogError, Unavailable."""
         ledger = Ledger(state, window_s=window_s)
-        found = Found(ledger)
         last = await self.last()
         if last is None:
-            return found
+            return Found(ledger)
         try:
-            ticks = await self._ticks_since_state(last)
+            messages = await self._since_state(last)
+            ticks = _assemble(messages)
         except TickError as error:
             raise BrokenLogError(f"{self._subject}: {error}") from error
+        found = Found(ledger, trace=messages[0][0].headers)
         for tick, sequences in ticks:
             if (segment := ledger.apply(tick.head, sequences)) is not None:
                 found.segments.append(segment)
@@ -69,8 +73,8 @@ class TickLog:
         ledger.epoch = max(ledger.epoch, decode_frame(last.payload).epoch)
         return found
 
-    async def _ticks_since_state(self, last: Entry) -> list[tuple[LoggedTick, list[int]]]:
-        """Walk back to the tick that has the state which the last whole tick names."""
+    async def _since_state(self, last: Entry) -> list[tuple[Entry, Frame]]:
+        """Walk back to the tick that has the state which the last whole tick names; all messages from there on."""
         entry: Entry | None = last
         messages: list[tuple[Entry, Frame]] = []
         stop_at: int | None = None
@@ -82,26 +86,29 @@ class TickLog:
             if frame.index == 0 and stop_at is None:
                 stop_at = _state_of(messages)
             if (stop_at is not None and entry.sequence <= stop_at) or frame.previous == 0:
-                return _assemble(messages)
+                return messages
             entry = await self._log.get(frame.previous)
         raise BrokenLogError(f"{self._subject}: no state within {_MAX_WALK} messages")
 
-    async def write(self, draft: Draft, *, previous: int) -> list[int]:
+    async def write(self, draft: Draft, *, previous: int, headers: Mapping[str, str] | None = None) -> list[int]:
         """Write a tick after the subject's message `previous`; the sequences of its messages.
+
+        `headers` go with the first of them.
 
         It waits while NATS is away, and never writes twice. Errors: FencedError.
         """
         tick = EncodedTick(draft.head, draft.parts, max_payload=self._log.bus.max_payload - 1024)
         sequences: list[int] = []
         for index in range(tick.count):
-            sequences.append(await self._append(tick, index, sequences[-1] if sequences else previous))
+            after = sequences[-1] if sequences else previous
+            sequences.append(await self._append(tick, index, after, headers if index == 0 else None))
         return sequences
 
-    async def _append(self, tick: EncodedTick, index: int, previous: int) -> int:
+    async def _append(self, tick: EncodedTick, index: int, previous: int, headers: Mapping[str, str] | None) -> int:
         while True:
             message = tick.message(index, previous=previous)
             try:
-                return await self._log.append(self._subject, message, expected_last=previous)
+                return await self._log.append(self._subject, message, expected_last=previous, headers=headers)
             except WrongSequence:
                 last = await self._find_last()
                 if last is not None and last.payload == message:
@@ -125,8 +132,7 @@ class TickLog:
 
 async def append_for_good(log: Log, subject: str, payload: bytes, *, msg_id: str) -> int:
     """Write a message whatever it takes; written twice under one `msg_id` it is there once."""
-    headers: dict[str, str] = {}
-    inject(headers)
+    headers = outgoing()
     while True:
         try:
             return await log.append(subject, payload, msg_id=msg_id, headers=headers)

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.common import subjects
 from services.common.media.unit import Track, Unit
 from services.common.tasks import spawn
 from services.packager.program.ordering import Batch
@@ -136,6 +137,31 @@ async def test_sigterm_writes_what_came_and_the_end(nats_server: NatsServer, tmp
         assert batches[-1].closed == "the server is going away"
         gone = await api.fact(livestream, "encoder_disconnected")
         assert gone.encoder_disconnected.reason == "the server is going away"
+
+
+async def test_encoder_that_is_let_in_begins_one_trace(
+    own_nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where traces are kept, its place on air, its fact and the first of its media say the same trace."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")  # nobody is there, and nobody minds
+    async with platform(own_nats) as api, child(own_nats, tmp_path, TRACE_RATIO="1") as process:
+        livestream = await api.create()
+        async with encoder(process.port, livestream.key) as sender:
+            await sender.published()
+            await sender.send_frames(60)
+            await until_received(process, 60)
+        await api.fact(livestream, "encoder_connected")
+        await api.closed(await api.subject(livestream))
+        on_air = await (await api.spine.bucket(subjects.ONAIR)).get(livestream.id)
+        media = await (await api.spine.media(0)).get_many([1, 2])
+        fact = await (await api.spine.facts()).first(subjects.fact("encoder_connected", livestream.id))
+
+    assert on_air is not None
+    assert fact is not None
+    headers = [on_air.headers, fact.headers, *(each.headers for each in media)]
+    traces = [each.get("traceparent", "--").split("-")[1] for each in headers]
+    assert len(traces[0]) == 32
+    assert traces == [traces[0], traces[0], traces[0], ""]
 
 
 async def test_replica_that_was_paused_closes_when_it_wakes(nats_server: NatsServer, tmp_path: Path) -> None:

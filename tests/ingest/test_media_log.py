@@ -15,6 +15,7 @@ from services.common.clock import SystemClock
 from services.common.ids import new_id
 from services.common.media.unit import CLOCK_RATE, Codec, Config, Track, Unit
 from services.common.tasks import spawn
+from services.common.telemetry import continued
 from services.ingest.batcher import Batcher, BatchLimits, Body
 from services.ingest.media_log import LogLimits, MediaLogWriter
 from services.packager.program.ordering import Batch
@@ -104,7 +105,11 @@ async def test_units_are_in_the_log_in_order_and_the_end_is_last(written: Writte
 
 
 async def test_server_killed_again_and_again_at_full_rate_loses_nothing(written: Written, own_nats: NatsServer) -> None:
-    """The log reads back n = 1 to N in order under the readers' rule, every unit once."""
+    """The log reads back n = 1 to N in order under the readers' rule, every unit once.
+
+    This is the proof of design.md section 4, point 1, for a nats-server killed at full rate: the real server, the
+    program's own writer and the packager's own order of reading.
+    """
     source, writer = Source(), written.writer()
     is_over = asyncio.Event()
 
@@ -129,6 +134,27 @@ async def test_server_killed_again_and_again_at_full_rate_loses_nothing(written:
     assert marks(batches) == list(range(source.made))
     assert batches[-1].closed == "bye"
     assert (written.drops, tasks()) == ([], set())
+
+
+async def test_first_message_carries_the_trace_of_its_connection(written: Written, own_nats: NatsServer) -> None:
+    """Also when it had to be sent again; the others carry nothing but their ids."""
+    source = Source()
+    with continued({"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}):
+        writer = written.writer()
+    await asyncio.to_thread(own_nats.kill)
+    await until(lambda: not written.log.bus.is_connected)
+    for body in source.bodies(30):
+        writer.write(body)
+    await asyncio.to_thread(own_nats.start)
+    assert await writer.close("bye", is_clean=True, timeout_s=20)
+
+    last = (await written.log.usage()).last_sequence
+    first, *others = [entry.headers for entry in await written.log.get_many(range(1, last + 1))]
+
+    assert first["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"
+    assert first["Nats-Msg-Id"] == "7-1"
+    assert len(others) > 3
+    assert not any("traceparent" in headers for headers in others)
 
 
 async def test_paused_server_gets_each_message_once(written: Written, own_nats: NatsServer) -> None:

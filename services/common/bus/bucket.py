@@ -1,10 +1,12 @@
 """A JetStream key-value bucket (ADR-8): read, compare-and-set, watch.
 
 The layout is that of every NATS client (stream `KV_<bucket>`, subjects `$KV.<bucket>.<key>`), so theirs read it too.
+A write carries the current trace context.
 """
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.common.bus.connection import Bus
@@ -13,6 +15,8 @@ from services.common.bus.errors import Exists, Stale, Unavailable, WrongSequence
 from services.common.bus.log import Log
 from services.common.bus.stream import StreamConfig, ensure_stream
 from services.common.bus.watch import Watch, is_deletion
+from services.common.bus.wire import parse_headers
+from services.common.telemetry import outgoing
 
 _KEY = re.compile(r"[-/_=A-Za-z0-9]+(\.[-/_=A-Za-z0-9]+)*")
 _DELETE = {"KV-Operation": "DEL"}
@@ -28,6 +32,12 @@ class Record:
     value: bytes
     revision: int
     time_us: int = field(default=0, compare=False)
+    raw_headers: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Of the write, as `Bucket.get` has found it; a list knows none."""
+        return parse_headers(self.raw_headers) if self.raw_headers else {}
 
 
 class Bucket:
@@ -51,7 +61,7 @@ class Bucket:
         last = 0
         for _ in range(2):
             try:
-                return await self._log.append(subject, value, expected_last=last)
+                return await self._log.append(subject, value, expected_last=last, headers=outgoing())
             except WrongSequence:
                 entry = await self._log.last(subject)
                 if entry is not None and not is_deletion(entry):
@@ -62,18 +72,19 @@ class Bucket:
     async def update(self, key: str, value: bytes, revision: int) -> int:
         """Write over the given revision; the new one. Errors: Stale."""
         try:
-            return await self._log.append(self._subject(key), value, expected_last=revision)
+            return await self._log.append(self._subject(key), value, expected_last=revision, headers=outgoing())
         except WrongSequence as error:
             raise Stale(key) from error
 
     async def put(self, key: str, value: bytes) -> int:
         """Write whatever is there; the new revision."""
-        return await self._log.append(self._subject(key), value)
+        return await self._log.append(self._subject(key), value, headers=outgoing())
 
     async def delete(self, key: str, revision: int | None = None) -> None:
         """Remove the key, if it still has that revision where one is given. Errors: Stale."""
+        headers = _DELETE | (outgoing() or {})
         try:
-            await self._log.append(self._subject(key), b"", expected_last=revision, headers=_DELETE)
+            await self._log.append(self._subject(key), b"", expected_last=revision, headers=headers)
         except WrongSequence as error:
             raise Stale(key) from error
 
@@ -101,7 +112,8 @@ class Bucket:
         return self._prefix + key
 
     def _record(self, entry: Entry) -> Record:
-        return Record(entry.subject[len(self._prefix) :], entry.payload, entry.sequence, entry.time_us)
+        key = entry.subject[len(self._prefix) :]
+        return Record(key, entry.payload, entry.sequence, entry.time_us, entry.raw_headers)
 
 
 async def open_bucket(

@@ -7,6 +7,7 @@ import pytest
 from services.common.bus.bucket import Bucket, Record, open_bucket
 from services.common.bus.connection import Bus
 from services.common.bus.errors import Exists, Stale
+from services.common.telemetry import continued
 
 pytestmark = pytest.mark.connected
 
@@ -100,3 +101,35 @@ async def test_bucket_opened_twice_keeps_its_keys(bus: Bus, name: str) -> None:
     first, second = await asyncio.gather(open_bucket(bus, name), open_bucket(bus, name))
     await first.put("a", b"1")
     assert (await second.get("a")) is not None
+
+
+async def test_write_carries_the_trace_in_which_it_is_made(bucket: Bucket) -> None:
+    """Who reads the key can go on with the trace; a write outside of one carries nothing."""
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    revision = await bucket.create("outside", b"1")
+    with continued({"traceparent": parent}):
+        await bucket.update("outside", b"2", revision)
+        await bucket.create("created", b"1")
+        await bucket.put("put", b"1")
+    for key in ("outside", "created", "put"):
+        found = await bucket.get(key)
+        assert found is not None
+        assert found.headers["traceparent"].split("-")[1] == parent.split("-")[1]
+    await bucket.put("put", b"2")
+
+    found = await bucket.get("put")
+
+    assert found is not None
+    assert "traceparent" not in found.headers
+    (listed,) = await bucket.list("put")
+    assert listed.headers == {}
+
+
+async def test_deletion_in_a_trace_is_a_deletion(bucket: Bucket) -> None:
+    """Its mark and the trace ride in one header block."""
+    await bucket.create("a", b"1")
+    with continued({"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}):
+        await bucket.delete("a")
+
+    assert await bucket.get("a") is None
+    assert await bucket.list() == []
