@@ -7,7 +7,7 @@ and what is dropped when the log is away is whole GOPs.
 
 from dataclasses import dataclass
 
-from services.common.media.framing import ENTRY_BYTES, encode_config, encode_unit
+from services.common.media.framing import ENTRY_BYTES, encode_config, encode_entry_head, encode_unit
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.ingest.cadence import Cadence
 
@@ -52,7 +52,8 @@ class Batcher:
         self._clear()
 
     def _clear(self) -> None:
-        self._entries: list[bytes] = []
+        self._pieces: list[bytes] = []
+        self._count = 0
         self._size = 0
         self._units = 0
         self._begins_gop = False
@@ -78,11 +79,14 @@ class Batcher:
             self._begins_gop = True
             self._gop_start = unit.dts
             self._unannounced.update(self._configs)
-        elif self._units and ENTRY_BYTES + len(unit.payload) > self._limits.size_bytes - self._size:
+        elif self._units and self._size + ENTRY_BYTES + len(unit.payload) > self._limits.size_bytes:
             ready += self.flush()
         if self._unannounced:
             self._announce()
-        self._append(unit, now, ready)
+        if self._size + ENTRY_BYTES + len(unit.payload) <= self._limits.size_bytes:
+            self._append(unit, now)
+        else:
+            self._cut(unit, now, ready)
         if ends_part or self._size >= self._limits.size_bytes:
             ready += self.flush()
         return ready
@@ -100,7 +104,16 @@ class Batcher:
             self._put(encode_config(self._configs[track]))
         self._unannounced.clear()
 
-    def _append(self, unit: Unit, now: float, ready: list[Body]) -> None:
+    def _append(self, unit: Unit, now: float) -> None:
+        if self._since is None:
+            self._since = now
+        self._pieces += (encode_entry_head(unit), unit.payload)
+        self._count += 1
+        self._size += ENTRY_BYTES + len(unit.payload)
+        self._units += 1
+
+    def _cut(self, unit: Unit, now: float, ready: list[Body]) -> None:
+        """Take a unit that no message has room for as a whole."""
         room = self._limits.size_bytes - self._size
         pieces = encode_unit(unit, room=max(room, 1), piece_bytes=self._limits.size_bytes)
         if self._since is None:
@@ -115,14 +128,15 @@ class Batcher:
         self._units += 1
 
     def _put(self, entry: bytes) -> None:
-        self._entries.append(entry)
+        self._pieces.append(entry)
+        self._count += 1
         self._size += len(entry)
 
     def flush(self) -> list[Body]:
         """The message collected so far, if there is one with a unit in it."""
         if self._since is None:
             return []
-        entries = b"".join(self._entries)
-        body = Body(entries, len(self._entries), self._begins_gop, self._continues, self._since, self._units)
+        entries = b"".join(self._pieces)
+        body = Body(entries, self._count, self._begins_gop, self._continues, self._since, self._units)
         self._clear()
         return [body]

@@ -72,9 +72,9 @@ class Encoder:
         """Take a codec configuration."""
         self._batcher.add_config(config)
 
-    def add(self, unit: Unit) -> None:
-        """Take a unit."""
-        for body in self._batcher.add(unit, self._now()):
+    def add(self, unit: Unit, now: float) -> None:
+        """Take a unit that came at `now` of the monotonic clock."""
+        for body in self._batcher.add(unit, now):
             self._write(body)
 
     def _write(self, body: Body) -> None:

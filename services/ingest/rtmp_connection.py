@@ -157,14 +157,15 @@ class Connection(asyncio.Protocol):
 
     def _turn(self) -> None:
         """Do what the session says, and send what it has to send."""
-        next_event = self._session.next_event
+        next_event, now, units = self._session.next_event, self._now(), 0
         while (event := next_event()) is not None:
             if isinstance(event, UnitReceived):
                 if self.encoder is not None:
-                    self.encoder.add(event.unit)
-                    self._units.inc()
+                    self.encoder.add(event.unit, now)
+                    units += 1
             else:
                 self._take(event)
+        self._units.inc(units)
         if not self._is_closed:
             self._send()
 

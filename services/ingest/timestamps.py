@@ -109,9 +109,20 @@ class Timeline:
         clock = self._tracks.get(track)
         if clock is None:
             return self._start(track, stamp_ms)
-        at = self._find(clock, stamp_ms)
-        clock.epoch.hear(stamp_ms, at)
-        ticks = max((at + clock.epoch.offset_ms) * TICKS_PER_MS, clock.last_ticks + 1)
+        epoch = clock.epoch
+        step = stamp_ms + epoch.wrapped_ms - clock.high_ms & _U32_MASK
+        if 0 < step <= JUMP_MS and epoch is self._newest:  # nearly always, and all that `_find` and `hear` would do
+            at = clock.high_ms + step
+            clock.high_ms = at
+            clock.step_ms = min(MAX_STEP_MS, step)
+            epoch.newest_ms = max(epoch.newest_ms, at)
+        else:
+            at = self._find(clock, stamp_ms)
+            epoch = clock.epoch
+            epoch.hear(stamp_ms, at)
+        ticks = (at + epoch.offset_ms) * TICKS_PER_MS
+        if ticks <= clock.last_ticks:
+            ticks = clock.last_ticks + 1
         clock.last_ticks = ticks
         return ticks
 

@@ -87,6 +87,11 @@ def encode_config(config: Config) -> bytes:
     return _ENTRY.pack(config.track, Flag.CONFIG, config.codec, len(record), 0, 0) + record
 
 
+def encode_entry_head(unit: Unit) -> bytes:
+    """What stands before the payload of a unit that is written whole."""
+    return _ENTRY.pack(unit.track, _KEY if unit.is_key else 0, 0, len(unit.payload), unit.dts, unit.cts)
+
+
 def encode_unit(unit: Unit, *, room: int, piece_bytes: int) -> list[bytes]:
     """The entries of one unit: one if it fits into `room` bytes, else pieces of at most `piece_bytes` each.
 
@@ -95,7 +100,7 @@ def encode_unit(unit: Unit, *, room: int, piece_bytes: int) -> list[bytes]:
     flags = _KEY if unit.is_key else 0
     size = len(unit.payload)
     if ENTRY_BYTES + size <= room:
-        return [_ENTRY.pack(unit.track, flags, 0, size, unit.dts, unit.cts) + unit.payload]
+        return [encode_entry_head(unit) + unit.payload]
     body = piece_bytes - ENTRY_BYTES
     cuts = range(0, max(size, 1), body)
     return [

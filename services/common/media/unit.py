@@ -35,9 +35,13 @@ class Config:
     """H.264: AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1). AAC: AudioSpecificConfig (14496-3, 1.6.2.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unit:
-    """One access unit: a coded picture (length-prefixed NAL units as the config says) or one raw audio frame."""
+    """One access unit: a coded picture (length-prefixed NAL units as the config says) or one raw audio frame.
+
+    Nobody changes one; it is not frozen because it is made 77 times a second and stream, and freezing costs four times
+    what the rest of making it does.
+    """
 
     track: Track
     dts: int

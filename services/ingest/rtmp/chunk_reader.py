@@ -17,6 +17,7 @@ EXTENDED = 0xFFFFFF
 """The timestamp field's value that announces four bytes more (5.3.1.3)."""
 PLAUSIBLE_DELTA_MS = 1000
 
+_LONG_CSID = 64
 _HEADER_SIZES = (11, 7, 3, 0)
 _SET_CHUNK_SIZE, _ABORT = int(MessageType.SET_CHUNK_SIZE), int(MessageType.ABORT)
 _U32_MASK = 0xFFFFFFFF
@@ -25,9 +26,22 @@ _U32_MASK = 0xFFFFFFFF
 class _ChunkStream:
     """What the last header of a chunk stream said, and the message it is in the middle of."""
 
-    __slots__ = ("body", "delta", "field", "is_extended", "is_open", "length", "stream_id", "timestamp", "type_id")
+    __slots__ = (
+        "body",
+        "delta",
+        "field",
+        "go_on",
+        "is_extended",
+        "is_open",
+        "length",
+        "stream_id",
+        "timestamp",
+        "type_id",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, csid: int) -> None:
+        self.go_on = 0xC0 | csid if csid < _LONG_CSID else None
+        """The byte that its headers of type 3 consist of; None if they are longer."""
         self.timestamp = 0
         self.delta = 0
         self.field = 0
@@ -130,7 +144,7 @@ class ChunkReader:
             raise ProtocolError(f"chunk stream {csid} begins with a header of type {fmt}")
         if len(self._streams) >= self._limits.chunk_streams:
             raise ProtocolError(f"more than {self._limits.chunk_streams} chunk streams")
-        stream = self._streams[csid] = _ChunkStream()
+        stream = self._streams[csid] = _ChunkStream(csid)
         return stream
 
     def _take_header(self, stream: _ChunkStream, fmt: int, at: int) -> None:
@@ -193,17 +207,12 @@ class ChunkReader:
         if stream is None:
             return None
         at, left = self._at, self._chunk_left
-        end = min(at + left, len(self._data))
-        self._at = end
-        if end - at == stream.length:  # the usual case, kept free of calls
+        if left == stream.length and at + left <= len(self._data):  # the usual case, kept free of calls
+            self._at = end = at + left
             stream.is_open = False
             self._current = None
             return Message(stream.type_id, stream.stream_id, stream.timestamp, self._view[at:end])
-        stream.body += self._view[at:end]
-        self._assembling += end - at
-        if self._assembling > self._limits.assembling_bytes:
-            raise ProtocolError(f"more than {self._limits.assembling_bytes} bytes of unfinished messages")
-        self._chunk_left = left - (end - at)
+        self._gather(stream)
         if len(stream.body) == stream.length:
             body, stream.body = stream.body, bytearray()
             self._assembling -= len(body)
@@ -213,6 +222,22 @@ class ChunkReader:
         if not self._chunk_left:
             self._current = None
         return None
+
+    def _gather(self, stream: _ChunkStream) -> None:
+        """Take what is there of the current chunk, and of those that plainly go on with its message."""
+        data, at, left = self._data, self._at, self._chunk_left
+        while True:
+            end = min(at + left, len(data))
+            stream.body += self._view[at:end]
+            self._assembling += end - at
+            if self._assembling > self._limits.assembling_bytes:
+                raise ProtocolError(f"more than {self._limits.assembling_bytes} bytes of unfinished messages")
+            left -= end - at
+            missing = stream.length - len(stream.body)
+            if left or not missing or end == len(data) or data[end] != stream.go_on or stream.is_extended:
+                break
+            at, left = end + 1, min(self.chunk_size, missing)
+        self._at, self._chunk_left = end, left
 
     def _set_chunk_size(self, size: int) -> None:
         if not 1 <= size <= 0x7FFFFFFF:

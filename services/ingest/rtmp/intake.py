@@ -55,7 +55,9 @@ class Intake:
         try:
             tag = flv.read_video(body) if is_video else flv.read_audio(body)
             if isinstance(tag, flv.Frame):
-                return self._take_frame(message.timestamp, tag, is_video=is_video)
+                return (
+                    self._take_picture(message.timestamp, tag) if is_video else self._take_sound(message.timestamp, tag)
+                )
             if isinstance(tag, flv.SequenceHeader):
                 self._take_config(tag.record, is_video=is_video)
             elif tag is not None:
@@ -92,11 +94,9 @@ class Intake:
         self._configs[track] = config
         self._emit(ConfigReceived(config))
 
-    def _take_frame(self, stamp_ms: int, frame: flv.Frame, *, is_video: bool) -> bool:
+    def _take_sound(self, stamp_ms: int, frame: flv.Frame) -> bool:
         if not frame.payload:
             return False
-        if is_video:
-            return self._take_picture(stamp_ms, frame)
         if _AUDIO not in self._configs:
             self._drop("audio is dropped until its AAC configuration comes")
             return False
@@ -105,6 +105,8 @@ class Intake:
         return True
 
     def _take_picture(self, stamp_ms: int, frame: flv.Frame) -> bool:
+        if not frame.payload:
+            return False
         if _VIDEO not in self._configs:
             self._drop("video is dropped until its H.264 configuration comes")
             return False
@@ -120,9 +122,10 @@ class Intake:
         return True
 
     def _put(self, track: Track, stamp_ms: int, cts: int, *, is_key: bool, payload: memoryview) -> None:
-        jumps = self._timeline.jumps
-        dts = self._timeline.place(track, stamp_ms)
-        if self._timeline.jumps != jumps:
+        timeline = self._timeline
+        jumps = timeline.jumps
+        dts = timeline.place(track, stamp_ms)
+        if timeline.jumps != jumps:
             self._counts.jumps += 1
             self._warn("timestamps jump and are made continuous")
         self.has_units = True
