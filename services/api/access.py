@@ -2,26 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
-from headwater.internal.v1.records_pb2 import TenantRecord, TokenRecord
 from headwater.v1.tokens_pb2 import Token
-from services.api.caller import ADMIN, DEFAULT, Caller, Scope, caller, calling, tenant_of
-from services.api.credentials import TENANT_KEY, Credential, read_credential
-from services.api.guesses import Guesses
+from services.api.authenticator import Authenticator
+from services.api.caller import Caller, Scope, caller, calling
+from services.api.credentials import APP_KEY, TENANT_KEY, read_credential
 from services.api.id_guard import bare_id
-from services.api.repository import Repository
-from services.common.clock import Clock
+from services.api.rate_limit import RateLimit
+from services.api.tenancy import Tenancy
 from services.common.errors import AppError, Kind
-from services.common.ids import digest, is_same
 from services.common.rpc_call import Context, Guard
 
 __all__ = ["AccessGuard", "Caller", "caller", "needed_scope"]
 
-_ADMIN_SERVICES = ("/headwater.v1.TenantService/", "/headwater.v1.TokenService/")
 _INSTALLATION_SERVICES = ("/headwater.v1.TenantService/",)
+_ADMIN_SERVICES = (*_INSTALLATION_SERVICES, "/headwater.v1.TokenService/")
 _READING = ("Get", "List")
-_MAX_TENANT = 64
+_MAX_NAME = 64
 
 
 def needed_scope(method: str) -> Scope:
@@ -34,66 +31,37 @@ def needed_scope(method: str) -> Scope:
 class AccessGuard(Guard):
     """Refuses calls without a token that is known, of this tenant and wide enough: every method needs one."""
 
-    def __init__(
-        self, admin_token: str, tokens: Repository[TokenRecord], tenants: Repository[TenantRecord], clock: Clock
-    ) -> None:
-        self._admin_token = admin_token
-        self._tokens = tokens
-        self._tenants = tenants
-        self._clock = clock
-        self._guesses = Guesses(clock)
+    def __init__(self, authenticator: Authenticator, tenancy: Tenancy, rate: RateLimit) -> None:
+        self._authenticator = authenticator
+        self._tenancy = tenancy
+        self._rate = rate
 
     @asynccontextmanager
     async def around(self, method: str, context: Context) -> AsyncIterator[None]:
-        who = await self._who(context)
-        who = await self._in_tenant(who, _text(context, TENANT_KEY))
+        who = await self.admit(method, context)
+        self._rate.spend(who.token_id)
+        with calling(who):
+            yield
+
+    async def admit(self, method: str, context: Context) -> Caller:
+        """Who calls; AppError where he may not."""
+        shown = read_credential(context.invocation_metadata() or ())
+        if shown is None:
+            raise AppError(Kind.UNAUTHENTICATED, "a token is needed: Authorization: Bearer <token>")
+        who = await self._authenticator.identify(shown, _address(context))
+        who = await self._tenancy.place(who, _name(context, TENANT_KEY), _name(context, APP_KEY))
         if who.scope < needed_scope(method):
             wanted = Token.Scope.Name(needed_scope(method))
             raise AppError(Kind.FORBIDDEN, f"this needs a token of scope {wanted}")
         if method.startswith(_INSTALLATION_SERVICES) and not who.is_installation_admin:
             raise AppError(Kind.FORBIDDEN, "this needs the installation's admin token")
-        with calling(who):
-            yield
-
-    async def _who(self, context: Context) -> Caller:
-        shown = read_credential(context.invocation_metadata() or ())
-        if shown is None:
-            raise AppError(Kind.UNAUTHENTICATED, "a token is needed: Authorization: Bearer <token>")
-        return await self.identify(shown, _address(context))
-
-    async def identify(self, shown: Credential, address: str) -> Caller:
-        """Whose credential it is; AppError(UNAUTHENTICATED), and LIMIT for one address's guessing."""
-        if is_same(shown.secret, self._admin_token) and shown.token_id in {"", ADMIN}:
-            return Caller(Token.ADMIN, is_installation_admin=True)
-        record = await self._known(shown, address)
-        if 0 < record.expire_time_us <= self._clock.now() * 1e6:
-            raise AppError(Kind.UNAUTHENTICATED, "the token has expired")
-        return Caller(record.scope, tenant_of(record), record.id)
-
-    async def _known(self, shown: Credential, address: str) -> TokenRecord:
-        key = digest(shown.secret)
-        found = self._tokens.peek(key)
-        if found is None:
-            self._guesses.spend(address)
-            found = await self._tokens.get(key)
-        if found is None or not is_same(bare_id(shown.token_id) or found.record.id, found.record.id):
-            raise AppError(Kind.UNAUTHENTICATED, "the token is not known")
-        return found.record
-
-    async def _in_tenant(self, who: Caller, named: str) -> Caller:
-        """A tenant's token works in its own alone; the admin token in each that there is."""
-        wanted = bare_id(named[:_MAX_TENANT]) or who.tenant_id
-        if wanted != who.tenant_id and not who.is_installation_admin:
-            raise AppError(Kind.FORBIDDEN, "the token is not of this tenant")
-        if wanted != DEFAULT and await self._tenants.get(wanted) is None:
-            raise AppError(Kind.NOT_FOUND, f"there is no tenant {wanted}")
-        return replace(who, tenant_id=wanted)
+        return who
 
 
-def _text(context: Context, name: str) -> str:
-    for key, value in context.invocation_metadata() or ():
-        if key == name and isinstance(value, str):
-            return value.strip()
+def _name(context: Context, key: str) -> str:
+    for known, value in context.invocation_metadata() or ():
+        if known == key and isinstance(value, str):
+            return bare_id(value.strip()[:_MAX_NAME])
     return ""
 
 

@@ -11,7 +11,7 @@ import orjson
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.api.access import AccessGuard
-from services.api.admin_token import read_or_make
+from services.api.admission import Admission, make_admission
 from services.api.chronicle import Chronicle
 from services.api.deletion import Deletion
 from services.api.dialects.dispatch import Dialects
@@ -81,7 +81,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
         await spine.facts()
         records = await open_records(spine, noticed=observer.notice)
         domain = await _open_domain(settings, records, resources, clock)
-        servicers, guard = domain.servicers, domain.access
+        servicers, guard = domain.servicers, domain.admission.guard
         rpc = RpcServer(settings.bind, settings.grpc_port, health, guards=[guard, IdGuard()], deadline_s=CALL_LIMIT_S)
         servicers.add_to(rpc)
         rest = rest_server(_gateway(settings, servicers, guard, health, clock))
@@ -95,6 +95,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             Job("facts", partial(_after_read_model, records, handlers.run)),
             Job("observer", partial(observer.run, records, domain.chronicle)),
             Job("keeper", domain.keeper.run),
+            Job("last use of tokens", domain.admission.last_use.run),
             Job("REST", partial(serve, rest, listener)),
         ]
         health.add("records", partial(_check_records, records))
@@ -106,7 +107,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
 @dataclass(frozen=True)
 class _Domain:
     servicers: Servicers
-    access: AccessGuard
+    admission: Admission
     chronicle: Chronicle
     keeper: Keeper
 
@@ -123,7 +124,7 @@ async def _open_domain(settings: Settings, records: Records, resources: Resource
     urls = Urls(settings.rtmp_url, settings.playback_url)
     return _Domain(
         Servicers(livestreams, recordings, deletion, StatisticsServiceStub(stats), urls, clock),
-        AccessGuard(read_or_make(settings.home), records.tokens, records.tenants, clock),
+        make_admission(settings, records, clock),
         Chronicle(records),
         Keeper(records, keys, orders, deletion, clock),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from headwater.v1.tokens_pb2 import Token
@@ -32,6 +32,10 @@ class Caller:
     def sees_keys(self) -> bool:
         """Stream keys are as good as the right to send."""
         return self.scope >= Token.WRITE
+
+    def within(self, tenant_id: str, app_id: str = "") -> "Caller":
+        """The same one in a tenant, and in an app of it."""
+        return replace(self, tenant_id=tenant_id, app_id=app_id)
 
 
 _caller: ContextVar[Caller] = ContextVar("caller")

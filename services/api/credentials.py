@@ -8,7 +8,10 @@ from dataclasses import dataclass
 TENANT_KEY = "x-headwater-tenant"
 """Metadata, and so a header: the tenant in which a call is meant."""
 
-CALLER_HEADERS = ("authorization", "x-auth-email", "x-auth-key", TENANT_KEY)
+APP_KEY = "x-headwater-app"
+"""The same for the app."""
+
+CALLER_HEADERS = ("authorization", "x-auth-email", "x-auth-key", TENANT_KEY, APP_KEY)
 """What of a request's headers says who calls and where: a call's metadata."""
 
 _MAX_LENGTH = 1024

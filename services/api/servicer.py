@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from headwater.v1 import broadcasts_pb2, livestreams_pb2, media_pb2, statistics_pb2, tokens_pb2
+from headwater.v1 import broadcasts_pb2, livestreams_pb2, media_pb2, statistics_pb2, tenants_pb2, tokens_pb2
 from headwater.v1.broadcasts_pb2_grpc import add_BroadcastServiceServicer_to_server
 from headwater.v1.livestreams_pb2_grpc import add_LivestreamServiceServicer_to_server
 from headwater.v1.media_pb2_grpc import add_MediaServiceServicer_to_server
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
+from headwater.v1.tenants_pb2_grpc import add_AppServiceServicer_to_server, add_TenantServiceServicer_to_server
 from headwater.v1.tokens_pb2_grpc import add_TokenServiceServicer_to_server
+from services.api.app_servicer import AppServicer
+from services.api.apps import Apps
 from services.api.broadcast_servicer import BroadcastServicer
 from services.api.deletion import Deletion
 from services.api.livestream_servicer import LivestreamServicer
@@ -20,6 +23,8 @@ from services.api.media_servicer import MediaServicer
 from services.api.recordings import Recordings
 from services.api.rest.local_call import LocalCalls
 from services.api.statistics_servicer import StatisticsServicer
+from services.api.tenant_servicer import TenantServicer
+from services.api.tenants import Tenants
 from services.api.token_servicer import TokenServicer
 from services.api.view import Urls
 from services.common.clock import Clock
@@ -31,7 +36,7 @@ if TYPE_CHECKING:  # the name stands in the stub file alone
 CALL_LIMIT_S = 20.0
 """The longest that a call may take, over gRPC and REST alike."""
 
-_FILES = (livestreams_pb2, broadcasts_pb2, media_pb2, statistics_pb2, tokens_pb2)
+_FILES = (livestreams_pb2, broadcasts_pb2, media_pb2, statistics_pb2, tenants_pb2, tokens_pb2)
 
 Register = Callable[[Any, Any], None]
 
@@ -71,5 +76,8 @@ class Servicers:
         yield "MediaService", add_MediaServiceServicer_to_server, MediaServicer(self.recordings, self.urls)
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
-        tokens = TokenServicer(self.livestreams.records.tokens, self.clock)
+        records, clock = self.livestreams.records, self.clock
+        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(Tenants(records, clock))
+        yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
+        tokens = TokenServicer(records.tokens, clock)
         yield "TokenService", add_TokenServiceServicer_to_server, tokens

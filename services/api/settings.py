@@ -42,6 +42,12 @@ class Settings(ServiceSettings):
         default=60.0, ge=0, le=3600, description="How long encoders are refused after an order has ended a broadcast."
     )
 
+    rate_limit: float = Field(
+        default=300.0,
+        ge=0,
+        description="How many calls a second one token may make at each api, ten seconds' worth at once; 0: any.",
+    )
+
     @property
     def rtmp_url(self) -> str:
         """Where encoders push to, application included."""

@@ -5,44 +5,81 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.records_pb2 import TokenRecord
 from headwater.v1 import tokens_pb2 as pb
 from headwater.v1.tokens_pb2_grpc import TokenServiceServicer
+from services.api.caller import caller, tenant_of
 from services.api.paging import page_size
 from services.api.repository import Repository
-from services.api.view import token
+from services.api.view import timestamp
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import digest, new_id, new_token
+from services.common.log import get_logger
 from services.common.rpc_call import Context
+
+_log = get_logger(__name__)
 
 
 class TokenServicer(TokenServiceServicer):
-    """API tokens; only their hashes are kept."""
+    """API tokens of the caller's tenant; only their hashes are kept."""
 
     def __init__(self, tokens: Repository[TokenRecord], clock: Clock) -> None:
         self._tokens = tokens
         self._clock = clock
 
     async def CreateToken(self, request: pb.CreateTokenRequest, _context: Context) -> pb.Token:  # noqa: N802  gRPC's
-        if not request.token.scope:
-            raise AppError(Kind.INVALID, "must be READ, WRITE or ADMIN", field="token.scope")
-        secret = new_token()
+        who, secret, now_us = caller(), new_token(), round(self._clock.now() * 1e6)
         record = TokenRecord(
             id=new_id(),
             name=request.token.name,
-            scope=request.token.scope,
-            create_time_us=round(self._clock.now() * 1e6),
+            scope=_scope(request.token),
+            create_time_us=now_us,
+            tenant_id=who.tenant_id,
+            expire_time_us=_expiry(request.token, now_us),
         )
         await self._tokens.create(digest(secret), record)
-        shown = token(record)
+        scope = pb.Token.Scope.Name(record.scope)
+        _log.info("token created", id=record.id, scope=scope, tenant=who.tenant_id, by=who.token_id)
+        shown = _show(record)
         shown.secret = secret
         return shown
 
     async def ListTokens(self, request: pb.ListTokensRequest, _context: Context) -> pb.ListTokensResponse:  # noqa: N802  gRPC's
-        page = self._tokens.page(after=request.page_token, limit=page_size(request.page_size))
-        return pb.ListTokensResponse(tokens=[token(stored.record) for stored in page.items], next_page_token=page.after)
+        page = self._tokens.page(after=request.page_token, limit=page_size(request.page_size), group=caller().tenant_id)
+        return pb.ListTokensResponse(tokens=[_show(stored.record) for stored in page.items], next_page_token=page.after)
 
     async def DeleteToken(self, request: pb.DeleteTokenRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
-        for stored in self._tokens.items():
+        who = caller()
+        for stored in self._tokens.items(who.tenant_id):
             if stored.record.id == request.id:
                 await self._tokens.delete(stored.key)
+                _log.info("token deleted", id=request.id, tenant=who.tenant_id, by=who.token_id)
                 return Empty()
         raise AppError(Kind.NOT_FOUND, f"there is no token {request.id}")
+
+
+def _scope(given: pb.Token) -> pb.Token.Scope.ValueType:
+    if not given.scope:
+        raise AppError(Kind.INVALID, "must be READ, WRITE or ADMIN", field="token.scope")
+    return given.scope
+
+
+def _expiry(given: pb.Token, now_us: int) -> int:
+    """In microseconds since the Unix epoch; 0: never."""
+    if not given.HasField("expire_time"):
+        return 0
+    expire_time_us = given.expire_time.ToMicroseconds()
+    if expire_time_us <= now_us:
+        raise AppError(Kind.INVALID, "must be in the future", field="token.expireTime")
+    return expire_time_us
+
+
+def _show(record: TokenRecord) -> pb.Token:
+    """Without its secret, which nobody has any more."""
+    return pb.Token(
+        id=record.id,
+        name=record.name,
+        scope=record.scope,
+        tenant_id=tenant_of(record),
+        create_time=timestamp(record.create_time_us),
+        last_use_time=timestamp(record.last_use_time_us),
+        expire_time=timestamp(record.expire_time_us),
+    )

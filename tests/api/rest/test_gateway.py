@@ -69,7 +69,7 @@ def test_without_a_token_is_401_with_how_to_sign_in(api: ApiServer) -> None:
     with api.client(token="") as anybody:
         response = anybody.get("/v1/livestreams")
         problem(response, 401)
-        problem(anybody.get("/v1/livestreams", headers={"Authorization": "Basic eDp5"}), 401)
+        problem(anybody.get("/v1/livestreams", headers={"Authorization": "Digest eDp5"}), 401)
 
     assert response.headers["www-authenticate"].startswith("Bearer")
 

@@ -1,0 +1,49 @@
+"""headwater.v1.AppService."""
+
+from google.protobuf.empty_pb2 import Empty
+
+from headwater.internal.v1.records_pb2 import AppRecord
+from headwater.v1 import tenants_pb2 as pb
+from headwater.v1.tenants_pb2_grpc import AppServiceServicer
+from services.api.apps import Apps
+from services.api.caller import caller
+from services.api.paging import page_size
+from services.api.repository import Stored
+from services.api.view import timestamp
+from services.common.log import get_logger
+from services.common.rpc_call import Context
+
+_log = get_logger(__name__)
+
+
+class AppServicer(AppServiceServicer):
+    """Orders about the apps of the caller's tenant."""
+
+    def __init__(self, apps: Apps) -> None:
+        self._apps = apps
+
+    async def CreateApp(self, request: pb.CreateAppRequest, _context: Context) -> pb.App:  # noqa: N802  gRPC's
+        who = caller()
+        made = await self._apps.create(who.tenant_id, request.app.id, request.app.name)
+        _log.info("app created", app=made.record.id, tenant=who.tenant_id, by=who.token_id)
+        return _show(made)
+
+    async def GetApp(self, request: pb.GetAppRequest, _context: Context) -> pb.App:  # noqa: N802  gRPC's
+        return _show(await self._apps.get(caller().tenant_id, request.id))
+
+    async def ListApps(self, request: pb.ListAppsRequest, _context: Context) -> pb.ListAppsResponse:  # noqa: N802  gRPC's
+        page = self._apps.page(caller().tenant_id, after=request.page_token, limit=page_size(request.page_size))
+        return pb.ListAppsResponse(
+            apps=[_show(stored) for stored in page.items], next_page_token=page.after, total_count=page.total
+        )
+
+    async def DeleteApp(self, request: pb.DeleteAppRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        who = caller()
+        await self._apps.delete(who.tenant_id, request.id)
+        _log.info("app deleted", app=request.id, tenant=who.tenant_id, by=who.token_id)
+        return Empty()
+
+
+def _show(stored: Stored[AppRecord]) -> pb.App:
+    record = stored.record
+    return pb.App(id=record.id, name=record.name, create_time=timestamp(record.create_time_us))

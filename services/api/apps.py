@@ -1,0 +1,63 @@
+"""Apps: parts of a tenant."""
+
+from dataclasses import dataclass
+
+from headwater.internal.v1.records_pb2 import AppRecord
+from services.api.always_there import with_oldest
+from services.api.caller import DEFAULT, tenant_of
+from services.api.records import Records
+from services.api.repository import Page, Stored
+from services.api.tenancy import app_key
+from services.common.clock import Clock
+from services.common.errors import AppError, Kind
+from services.common.ids import new_id
+
+
+@dataclass(frozen=True)
+class Apps:
+    """The domain's apps. Every write may raise AppError(UNAVAILABLE) and may then be done or not."""
+
+    records: Records
+    clock: Clock
+
+    async def create(self, tenant: str, app: str, name: str) -> Stored[AppRecord]:
+        """AppError(CONFLICT) if the tenant has one of that id."""
+        wanted = app or new_id()
+        key = app_key(tenant, wanted)
+        if wanted == DEFAULT or await self.records.apps.get(key) is not None:
+            raise AppError(Kind.CONFLICT, f"there is an app {wanted} already", field="app.id")
+        record = AppRecord(id=wanted, tenant_id=tenant, name=name, create_time_us=round(self.clock.now() * 1e6))
+        return await self.records.apps.create(key, record)
+
+    async def get(self, tenant: str, app: str) -> Stored[AppRecord]:
+        """AppError(NOT_FOUND) if the tenant has none of that id."""
+        found = await self.records.apps.get(app_key(tenant, app))
+        if found is None and app == DEFAULT:
+            return _unwritten(tenant)
+        if found is None:
+            raise AppError(Kind.NOT_FOUND, f"there is no app {app}")
+        return found
+
+    def page(self, tenant: str, *, after: str, limit: int) -> Page[AppRecord]:
+        """Newest first; the one that is always there comes last."""
+        page = self.records.apps.page(after=after, limit=limit, group=tenant)
+        return with_oldest(page, _unwritten(tenant), limit=limit, time_us=lambda record: record.create_time_us)
+
+    async def delete(self, tenant: str, app: str) -> None:
+        """AppError(FAILED_PRECONDITION) if it is not empty."""
+        stored = await self.get(tenant, app)
+        if app == DEFAULT:
+            raise AppError(Kind.FAILED_PRECONDITION, "the first app stays")
+        if not self._is_empty(tenant, app):
+            raise AppError(Kind.FAILED_PRECONDITION, "the app has livestreams or media; delete them first")
+        await self.records.apps.delete(stored.key, stored.revision)
+
+    def _is_empty(self, tenant: str, app: str) -> bool:
+        for items in (self.records.livestreams.items(), self.records.media.items()):
+            if any(each.record.app_id == app and tenant_of(each.record) == tenant for each in items):
+                return False
+        return True
+
+
+def _unwritten(tenant: str) -> Stored[AppRecord]:
+    return Stored(app_key(tenant, DEFAULT), AppRecord(id=DEFAULT, tenant_id=tenant, name="Default"), 0)

@@ -1,0 +1,80 @@
+"""headwater.v1.TenantService."""
+
+from google.protobuf.empty_pb2 import Empty
+
+from headwater.internal.v1.records_pb2 import TenantRecord
+from headwater.v1 import tenants_pb2 as pb
+from headwater.v1.tenants_pb2_grpc import TenantServiceServicer
+from services.api.caller import caller
+from services.api.changes import changed_fields, check_etag
+from services.api.paging import page_size
+from services.api.repository import Stored
+from services.api.tenants import Tenants
+from services.api.view import timestamp
+from services.common.errors import AppError, Kind
+from services.common.log import get_logger
+from services.common.rpc_call import Context
+
+_log = get_logger(__name__)
+_SETTABLE = ("name", "storage_quota_bytes")
+
+
+class TenantServicer(TenantServiceServicer):
+    """Orders about tenants in; the access guard has seen that the installation's administrator gives them."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self._tenants = tenants
+
+    async def CreateTenant(self, request: pb.CreateTenantRequest, _context: Context) -> pb.Tenant:  # noqa: N802  gRPC's
+        draft = TenantRecord(id=request.tenant.id)
+        _take(draft, request.tenant, frozenset(_SETTABLE))
+        made = await self._tenants.create(draft)
+        _log.info("tenant created", tenant=made.key, by=caller().token_id)
+        return self._show(made)
+
+    async def GetTenant(self, request: pb.GetTenantRequest, _context: Context) -> pb.Tenant:  # noqa: N802  gRPC's
+        return self._show(await self._tenants.get(request.id))
+
+    async def ListTenants(self, request: pb.ListTenantsRequest, _context: Context) -> pb.ListTenantsResponse:  # noqa: N802  gRPC's
+        page = self._tenants.page(after=request.page_token, limit=page_size(request.page_size))
+        return pb.ListTenantsResponse(
+            tenants=[self._show(stored) for stored in page.items], next_page_token=page.after, total_count=page.total
+        )
+
+    async def UpdateTenant(self, request: pb.UpdateTenantRequest, _context: Context) -> pb.Tenant:  # noqa: N802  gRPC's
+        if not request.tenant.id:
+            raise AppError(Kind.INVALID, "is needed", field="tenant.id")
+        mask = request.update_mask if request.HasField("update_mask") else None
+        fields = changed_fields(request.tenant, mask, _SETTABLE)
+        stored = await self._tenants.get(request.tenant.id)
+        check_etag(stored, request.tenant.etag)
+        record = TenantRecord()
+        record.CopyFrom(stored.record)
+        _take(record, request.tenant, fields)
+        changed = await self._tenants.update(stored, record)
+        _log.info("tenant updated", tenant=changed.key, by=caller().token_id, fields=sorted(fields))
+        return self._show(changed)
+
+    async def DeleteTenant(self, request: pb.DeleteTenantRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._tenants.delete(request.id)
+        _log.info("tenant deleted", tenant=request.id, by=caller().token_id)
+        return Empty()
+
+    def _show(self, stored: Stored[TenantRecord]) -> pb.Tenant:
+        record = stored.record
+        return pb.Tenant(
+            id=record.id,
+            name=record.name,
+            storage_quota_bytes=record.storage_quota_bytes,
+            storage_used_bytes=self._tenants.storage_used(record.id),
+            create_time=timestamp(record.create_time_us),
+            update_time=timestamp(record.update_time_us),
+            etag=str(stored.revision),
+        )
+
+
+def _take(record: TenantRecord, given: pb.Tenant, fields: frozenset[str]) -> None:
+    if "name" in fields:
+        record.name = given.name
+    if "storage_quota_bytes" in fields:
+        record.storage_quota_bytes = given.storage_quota_bytes

@@ -1,0 +1,94 @@
+"""Tenants, who cannot see each other."""
+
+from dataclasses import dataclass, field
+
+from headwater.internal.v1.records_pb2 import TenantRecord
+from services.api.always_there import with_oldest
+from services.api.caller import DEFAULT, tenant_of
+from services.api.records import Records
+from services.api.repository import Page, Stored
+from services.common.clock import Clock
+from services.common.errors import AppError, Kind
+from services.common.ids import new_id
+
+_USE_AGE_S = 10.0
+"""Counting looks at every recording there is, so it is done this often at most."""
+
+
+@dataclass
+class Tenants:
+    """The domain's tenants. Every write may raise AppError(UNAVAILABLE) and may then be done or not."""
+
+    records: Records
+    clock: Clock
+    _use: dict[str, int] = field(default_factory=dict)
+    _counted_at: float | None = None
+
+    async def create(self, draft: TenantRecord) -> Stored[TenantRecord]:
+        """AppError(CONFLICT) if there is one of that id."""
+        record = TenantRecord()
+        record.CopyFrom(draft)
+        record.id = draft.id or new_id()
+        record.create_time_us = record.update_time_us = round(self.clock.now() * 1e6)
+        if record.id == DEFAULT or await self.records.tenants.get(record.id) is not None:
+            raise AppError(Kind.CONFLICT, f"there is a tenant {record.id} already", field="tenant.id")
+        return await self.records.tenants.create(record.id, record)
+
+    async def get(self, tenant: str) -> Stored[TenantRecord]:
+        """AppError(NOT_FOUND) if there is none."""
+        found = await self.records.tenants.get(tenant)
+        if found is None and tenant == DEFAULT:
+            return _unwritten()
+        if found is None:
+            raise AppError(Kind.NOT_FOUND, f"there is no tenant {tenant}")
+        return found
+
+    def page(self, *, after: str, limit: int) -> Page[TenantRecord]:
+        """Newest first; the one that is always there comes last."""
+        page = self.records.tenants.page(after=after, limit=limit)
+        if self.records.tenants.peek(DEFAULT) is not None:
+            return page
+        return with_oldest(page, _unwritten(), limit=limit, time_us=lambda record: record.create_time_us)
+
+    async def update(self, stored: Stored[TenantRecord], record: TenantRecord) -> Stored[TenantRecord]:
+        """Write over what was read."""
+        record.update_time_us = round(self.clock.now() * 1e6)
+        if not stored.revision:
+            return await self.records.tenants.create(record.id, record)
+        return await self.records.tenants.update(record.id, record, stored.revision)
+
+    async def delete(self, tenant: str) -> None:
+        """With its tokens, which may not outlive it, and its apps. AppError(FAILED_PRECONDITION) if it is not empty."""
+        stored = await self.get(tenant)
+        if tenant == DEFAULT:
+            raise AppError(Kind.FAILED_PRECONDITION, "the first tenant stays")
+        if not self._is_empty(tenant):
+            raise AppError(Kind.FAILED_PRECONDITION, "the tenant has livestreams or media; delete them first")
+        for token in self.records.tokens.items(tenant):
+            await self.records.tokens.delete(token.key)
+        for app in self.records.apps.items(tenant):
+            await self.records.apps.delete(app.key)
+        await self.records.tenants.delete(tenant, stored.revision)
+
+    def storage_used(self, tenant: str) -> int:
+        """What its recordings take up, in bytes, as of some seconds ago."""
+        now = self.clock.monotonic()
+        if self._counted_at is None or now - self._counted_at >= _USE_AGE_S:
+            self._use, self._counted_at = _count(self.records), now
+        return self._use.get(tenant, 0)
+
+    def _is_empty(self, tenant: str) -> bool:
+        kept = (self.records.livestreams.items(), self.records.media.items())
+        return not any(tenant_of(stored.record) == tenant for items in kept for stored in items)
+
+
+def _unwritten() -> Stored[TenantRecord]:
+    return Stored(DEFAULT, TenantRecord(id=DEFAULT, name="Default"), 0)
+
+
+def _count(records: Records) -> dict[str, int]:
+    use: dict[str, int] = {}
+    for stored in records.media.items():
+        tenant = tenant_of(stored.record)
+        use[tenant] = use.get(tenant, 0) + stored.record.size_bytes
+    return use
