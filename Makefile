@@ -27,7 +27,7 @@ demo: setup ## Push a generated picture into a new livestream and print where to
 
 test: dev ## Install what tests need, then run all but the slow ones (ARGS="-k playlist" goes to pytest)
 	@tools/packages.sh
-	@$(BIN)/pytest $(ARGS)
+	@tools/test.sh $(ARGS)
 
 test-slow: dev ## Run the tests that take minutes
 	@tools/packages.sh

@@ -5,14 +5,33 @@ shared: a test uses names of its own in them (subjects, buckets, keys) and never
 pauses a server asks for `own_nats`, `own_redis` or `own_s3`.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.nats import NatsServer
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import MinioServer, S3Server, minio_program
+
+# How long an example takes is the machine's affair, which is busy: other tests run beside.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there are workers: the tests of a file stay together, for they share servers; whole machines run one after
+    the other, and begin first, because they take longest.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    for item in items:
+        is_machine = item.get_closest_marker("e2e") is not None
+        item.add_marker(pytest.mark.xdist_group("machines" if is_machine else item.path.name + str(item.path.parent)))
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 @pytest.fixture(scope="session")

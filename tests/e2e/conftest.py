@@ -10,6 +10,14 @@ from tests.clients.footage import Film, shoot
 from tests.e2e.harness.machine import Machine, machine
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Players are judged by how long they stood still, so while they play nobody else may take the cores."""
+    for item in items:
+        if item.get_closest_marker("e2e") and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.alone)
+
+
 @pytest.fixture(scope="session")
 def gentle_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     with machine(tmp_path_factory.mktemp("gentle")) as running:

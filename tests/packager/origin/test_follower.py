@@ -204,10 +204,9 @@ def _ended(record: Playback) -> None:
 async def test_origins_are_equal_byte_for_byte(here: Stage) -> None:
     """One that has been there from the start and one that came later answer alike."""
     async with origin(here) as first, origin(here) as second:
-        broadcast = await here.begin()
-        await broadcast.send(MEDIA[:20])
-        await first.get(path_of(broadcast, "index.m3u8"))
-        await broadcast.send(MEDIA[20:])
+        broadcast = await half(here)
+        assert (await first.get(path_of(broadcast, "index.m3u8"))).status_code == 200
+        await broadcast.send(MEDIA[HALF:])
         for path in (
             "index.m3u8",
             "video.m3u8",

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# test.sh [ARGUMENTS]: every test but the slow ones, in two parts. First, in WORKERS processes, what may share the
+# machine; then, one after the other, what may not (marker `alone`). The arguments go to both; with `-m` among them
+# there is one plain run, since the marker decides which part a test is in.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+pytest=.venv/bin/pytest
+# One more than there are cores, since tests mostly wait for what they have started; no more than memory has room for.
+cores=$(nproc)
+workers=${WORKERS:-$((cores < 5 ? cores + 1 : 6))}
+nothing_selected=5
+
+for word in "$@"; do
+    [[ $word == -m* ]] && exec "$pytest" "$@"
+done
+
+"$pytest" -m "not slow and not alone" -n "$workers" --dist loadgroup --no-loadscope-reorder "$@"
+together=$?
+"$pytest" -m "alone and not slow" "$@"
+alone=$?
+
+[[ $together -eq $nothing_selected ]] && exit "$alone"
+[[ $together -eq 0 && $alone -eq $nothing_selected ]] && exit 0
+exit $((together > alone ? together : alone))
