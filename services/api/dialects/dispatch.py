@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -118,7 +118,7 @@ class Dialects:
         except _Refusal as refusal:
             return _refusal(dialect, refusal.problem, request_id)
         except AppError as error:
-            return _refusal(dialect, problem_of(error), request_id)
+            return _refusal(dialect, _told(error), request_id)
         except NotImplementedError:
             return _refusal(dialect, Problem(501, "Headwater does not serve this yet; it comes later"), request_id)
         except ClientDisconnect:
@@ -150,6 +150,14 @@ class Dialects:
                 address=request.client.host if request.client else "",
             )
         )
+
+
+def _told(error: AppError) -> Problem:
+    """Some products' own clients try again on every 409; where the state is wrong that leads nowhere."""
+    problem = problem_of(error)
+    if error.kind is not Kind.FAILED_PRECONDITION:
+        return problem
+    return replace(problem, headers={**problem.headers, "x-should-retry": "false"})
 
 
 def _rows(dialect: Dialect) -> tuple[_Row, ...]:

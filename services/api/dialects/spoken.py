@@ -2,6 +2,7 @@
 
 from services.api.dialects.cloudinary import CLOUDINARY
 from services.api.dialects.endpoint import Dialect
+from services.api.dialects.realtimekit.dialect import DYTE, REALTIMEKIT
 from services.api.dialects.streamdiver.dialect import STREAMDIVER
 
-DIALECTS: tuple[Dialect, ...] = (CLOUDINARY, STREAMDIVER)
+DIALECTS: tuple[Dialect, ...] = (CLOUDINARY, REALTIMEKIT, DYTE, STREAMDIVER)

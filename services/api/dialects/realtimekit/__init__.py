@@ -1,0 +1,1 @@
+"""RealtimeKit's livestreams, which were Dyte's before (docs/dialects.md)."""
