@@ -1,13 +1,14 @@
 """Recordings as they lie in the object store. Every call waits for the store; contents are the same whoever writes."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, Segment
 from services.archiver.index import lasting
+from services.archiver.pieces import Pieces
 from services.archiver.store import Store
 from services.common import keys
-from services.common.objects import Body
+from services.common.objects import Put
 
 _READS_AT_ONCE = 6
 _KNOWN_INITS = 10_000
@@ -24,31 +25,46 @@ class Recordings:
         # What we have written ourselves need not be read for the index; what is not here is read.
         self._known_records: dict[tuple[str, int], bytes] = {}
 
-    async def put_init(self, prefix: str, rendition: Rendition) -> None:
-        """Write an init segment and what it is of, unless this process has done so."""
+    def _init(self, prefix: str, rendition: Rendition) -> list[Put]:
+        """An init segment and what it is of, unless this process has written them."""
         key = keys.init(prefix, rendition.name, rendition.init_id)
         if key in self._known_inits:
-            return
-        await self.store.put(key, [rendition.init], _VIDEO)
+            return []
         described = lasting(rendition).SerializeToString(deterministic=True)
-        await self.store.put(keys.rendition(prefix, rendition.name, rendition.init_id), [described])
+        about = keys.rendition(prefix, rendition.name, rendition.init_id)
+        return [Put(key, [rendition.init], _VIDEO), Put(about, [described])]
+
+    def _note_init(self, prefix: str, rendition: Rendition) -> None:
         if len(self._known_inits) >= _KNOWN_INITS:
             del self._known_inits[next(iter(self._known_inits))]
-        self._known_inits[key] = None
+        self._known_inits[keys.init(prefix, rendition.name, rendition.init_id)] = None
 
     async def rendition(self, prefix: str, name: str, init_id: str) -> Rendition | None:
         """What an init segment is of, with its bytes."""
         found = await self.store.get(keys.rendition(prefix, name, init_id))
         return None if found is None else Rendition.FromString(found)
 
-    async def put_segment(self, prefix: str, rendition: str, msn: int, pieces: Sequence[Body]) -> None:
-        """Write one rendition of a segment."""
-        # Joining costs a tenth of what sending piece by piece does.
-        await self.store.put(keys.segment(prefix, rendition, msn), [b"".join(pieces)], _VIDEO)
+    async def put_segment(self, segment: Segment, pieces: Pieces, message: bytes) -> None:
+        """Write a segment's renditions, with their init segments, and then `message`, which says that it is stored."""
+        prefix, msn = segment.store_prefix, segment.msn
+        puts = []
+        for told in segment.renditions:
+            # Joining costs a tenth of what sending piece by piece does.
+            body = b"".join(pieces.of.get(told.number, ()))
+            puts.append(Put(keys.segment(prefix, told.name, msn), [body], _VIDEO))
+            puts += self._init(prefix, pieces.renditions[told.number])
+        puts.append(_record(prefix, msn, message))
+        await self.store.put_all(puts)
+        for told in segment.renditions:
+            self._note_init(prefix, pieces.renditions[told.number])
+        self._note_record(prefix, msn, message)
 
     async def put_record(self, prefix: str, msn: int, message: bytes) -> None:
-        """Write that a segment is stored: after all else of it."""
-        await self.store.put(keys.segment_record(prefix, msn), [message])
+        """Write that a segment is dealt with, stored or not."""
+        await self.store.put_all([_record(prefix, msn, message)])
+        self._note_record(prefix, msn, message)
+
+    def _note_record(self, prefix: str, msn: int, message: bytes) -> None:
         if len(self._known_records) >= _KNOWN_RECORDS:
             del self._known_records[next(iter(self._known_records))]
         self._known_records[prefix, msn] = message
@@ -101,3 +117,8 @@ class Recordings:
         await self.store.delete_prefix(f"{prefix}/")
         for key in [key for key in self._known_inits if key.startswith(f"{prefix}/")]:
             del self._known_inits[key]
+
+
+def _record(prefix: str, msn: int, message: bytes) -> Put:
+    """That a segment is stored: written after all else of it."""
+    return Put(keys.segment_record(prefix, msn), [message])

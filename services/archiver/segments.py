@@ -7,7 +7,7 @@ from headwater.internal.v1.cmaf_pb2 import Segment
 from headwater.internal.v1.onair_pb2 import Playback
 from services.archiver.counts import failed_fact
 from services.archiver.index import lost
-from services.archiver.pieces import BrokenSegmentError, Pieces, cut_out
+from services.archiver.pieces import BrokenSegmentError, cut_out
 from services.archiver.surroundings import Logs, Surroundings
 from services.common.facts import say
 from services.common.log import get_logger
@@ -45,17 +45,10 @@ class Segments:
                 return "repeated"
             await self.lose(segment, str(error))
             return "lost"
-        await self._store(segment, pieces, message)
+        await self._around.recordings.put_segment(segment, pieces, message)
         self._around.counts.store_duration.observe(self._around.clock.monotonic() - began)
         self._around.counts.stored_bytes.inc(sum(rendition.length for rendition in segment.renditions))
         return "stored"
-
-    async def _store(self, segment: Segment, pieces: Pieces, message: bytes) -> None:
-        recordings, prefix = self._around.recordings, segment.store_prefix
-        for told in segment.renditions:
-            await recordings.put_segment(prefix, told.name, segment.msn, pieces.of.get(told.number, ()))
-            await recordings.put_init(prefix, pieces.renditions[told.number])
-        await recordings.put_record(prefix, segment.msn, message)
 
     async def lose(self, segment: Segment, reason: str) -> None:
         """Say aloud that a segment is lost, and record it as a gap, so that the recording can still be completed."""

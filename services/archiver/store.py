@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from services.archiver.availability import Availability
 from services.common import metrics
-from services.common.objects import Body, ObjectsRefused, ObjectStore, ObjectsUnavailable
+from services.common.objects import Body, ObjectsRefused, ObjectStore, ObjectsUnavailable, Put
 
 T = TypeVar("T")
 
@@ -34,8 +34,12 @@ class Store:
 
     async def put(self, key: str, pieces: Sequence[Body], content_type: str = "application/octet-stream") -> None:
         """Write an object."""
-        await self._insist("put", lambda: self._objects.put(key, pieces, content_type))
-        self._sent.inc(sum(map(len, pieces)))
+        await self.put_all([Put(key, pieces, content_type)])
+
+    async def put_all(self, puts: Sequence[Put]) -> None:
+        """Write objects one after the other; if one fails, all of them again."""
+        await self._insist("put", lambda: self._objects.put_all(puts))
+        self._sent.inc(sum(len(piece) for put in puts for piece in put.pieces))
 
     async def get(self, key: str) -> bytes | None:
         """An object's bytes; None if there is none."""

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Self, TypeVar
 
@@ -19,7 +20,7 @@ from services.common.objects_sending import Body
 
 T = TypeVar("T")
 
-__all__ = ["Body", "ObjectInfo", "ObjectStore", "ObjectsRefused", "ObjectsUnavailable"]
+__all__ = ["Body", "ObjectInfo", "ObjectStore", "ObjectsRefused", "ObjectsUnavailable", "Put"]
 
 THREADS = 8
 TIMEOUT_S = 30.0
@@ -27,6 +28,15 @@ TIMEOUT_S = 30.0
 PART_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 LIST_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An object to be written; its bytes may come in pieces, which are sent as they are."""
+
+    key: str
+    pieces: Sequence[Body]
+    content_type: str = "application/octet-stream"
 
 
 class ObjectStore:
@@ -66,7 +76,19 @@ class ObjectStore:
     async def put(self, key: str, data: Body | Sequence[Body], content_type: str = "application/octet-stream") -> None:
         """Write an object whole or not at all; `data` may come in pieces, which are sent as they are."""
         pieces = [data] if isinstance(data, Body) else data
-        await self._run(lambda: self._client.put(key, pieces, content_type))
+        await self.put_all([Put(key, pieces, content_type)])
+
+    async def put_all(self, puts: Sequence[Put]) -> None:
+        """Write objects, each when the one before it is there, and none after one that failed.
+
+        Together they take one thread and one deadline: to go there and back costs as much as a small object does.
+        """
+
+        def write() -> None:
+            for put in puts:
+                self._client.put(put.key, put.pieces, put.content_type)
+
+        await self._run(write)
 
     async def put_stream(
         self,
