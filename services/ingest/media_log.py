@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from services.common.bus.client import Payload
 from services.common.bus.errors import BusError, Refused, TooLarge, Unavailable
 from services.common.bus.log import Log
 from services.common.clock import Clock
@@ -157,13 +158,13 @@ class MediaLogWriter:
         sent.ack.add_done_callback(partial(self._hear, sent))
         return sent.ack
 
-    def _message(self, sent: _Sent) -> bytes:
+    def _message(self, sent: _Sent) -> Payload:
         if sent.body is None:
             reason, is_clean = self._closing or ("", False)
             return encode_closed(connection=self._connection, n=sent.n, reason=reason, is_clean=is_clean)
         held_ms = max(0, round((self._clock.monotonic() - sent.body.accepted_at) * 1000))
         head = Head(self._connection, sent.n, Kind.UNITS, sent.body.count, held_ms)
-        return encode_head(head) + sent.body.entries
+        return encode_head(head), sent.body.entries
 
     def _hear(self, sent: _Sent, ack: "asyncio.Future[int]") -> None:
         if ack.cancelled():

@@ -106,12 +106,12 @@ class TickLog:
 
     async def _append(self, tick: EncodedTick, index: int, previous: int, headers: Mapping[str, str] | None) -> int:
         while True:
-            message = tick.message(index, previous=previous)
+            message = tick.pieces(index, previous=previous)
             try:
                 return await self._log.append(self._subject, message, expected_last=previous, headers=headers)
             except WrongSequence:
                 last = await self._find_last()
-                if last is not None and last.payload == message:
+                if last is not None and last.payload == b"".join(message):
                     return last.sequence  # ours: its acknowledgement was lost
                 if last is not None and last.sequence > previous:
                     raise FencedError(f"epoch {decode_frame(last.payload).epoch} has taken over") from None

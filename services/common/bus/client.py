@@ -23,11 +23,18 @@ from services.common.tasks import spawn
 Tap = Callable[[bytes, bytes, bytes, bytes], None]
 """Called with subject, reply subject, raw header block (or empty) and payload. Must not block."""
 
-Payload = bytes | memoryview
+Buffer = bytes | memoryview
+Payload = Buffer | tuple[Buffer, ...]
+"""One that comes in pieces is written as it comes: joining media would copy all of it once more."""
 
 _CRLF = b"\r\n"
 
 _log = get_logger(__name__)
+
+
+def size_of(payload: Payload) -> int:
+    """Bytes of a payload."""
+    return sum(map(len, payload)) if isinstance(payload, tuple) else len(payload)
 
 
 class TapClient(Client):
@@ -42,12 +49,13 @@ class TapClient(Client):
 
     def send(self, subject: str, reply: str, headers: bytes, payload: Payload) -> None:
         """Write a message now; order is kept. The caller has checked subject, size and connection."""
+        pieces = payload if isinstance(payload, tuple) else (payload,)
+        size = len(headers) + size_of(payload)
         if headers:
-            size = len(headers) + len(payload)
             head = f"HPUB {subject} {reply} {len(headers)} {size}\r\n".encode() + headers
         else:
-            head = f"PUB {subject} {reply} {len(payload)}\r\n".encode()
-        self._write(head, payload, _CRLF)
+            head = f"PUB {subject} {reply} {size}\r\n".encode()
+        self._write(head, *pieces, _CRLF)
 
     def add_tap(self, pattern: str, tap: Tap) -> int:
         """Subscribe; nats-py subscribes again after each reconnect. Returns what `remove_tap` takes."""
@@ -71,7 +79,7 @@ class TapClient(Client):
         """What the kernel has not taken yet."""
         return self._wire.unsent_bytes
 
-    def _write(self, *chunks: Payload) -> None:
+    def _write(self, *chunks: Buffer) -> None:
         if not self.is_connected:
             return
         self._flush_now()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import orjson
 from nats.errors import Error as NatsError
 
-from services.common.bus.client import Payload, Tap, TapClient
+from services.common.bus.client import Payload, Tap, TapClient, size_of
 from services.common.bus.errors import TooLarge, Unavailable
 from services.common.bus.inbox import Inbox
 from services.common.bus.wire import Reply, check_pattern, check_subject, parse_answer
@@ -75,7 +75,7 @@ class Bus:
         Raises at once: Unavailable (not connected), TooLarge. Later: Unavailable after `timeout_s` or a disconnect.
         A `decode` that returns None says that this message was not the answer yet.
         """
-        self._check(subject, len(headers) + len(payload))
+        self._check(subject, len(headers) + size_of(payload))
         token, future = self._inbox.expect(decode, timeout_s)
         self._client.send(subject, token, headers, payload)
         return future
@@ -87,7 +87,7 @@ class Bus:
 
     def publish(self, subject: str, payload: Payload = b"", *, headers: bytes = b"", reply: str = "") -> None:
         """Send and forget; `reply` is where an answer would go. Errors: Unavailable (not connected), TooLarge."""
-        self._check(subject, len(headers) + len(payload))
+        self._check(subject, len(headers) + size_of(payload))
         self._client.send(subject, reply, headers, payload)
 
     def _check(self, subject: str, size: int) -> None:

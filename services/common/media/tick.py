@@ -66,9 +66,13 @@ class EncodedTick:
 
     def message(self, index: int, *, previous: int) -> bytes:
         """Message `index`, to be written right after the subject's message with stream sequence `previous`."""
+        return b"".join(self.pieces(index, previous=previous))
+
+    def pieces(self, index: int, *, previous: int) -> tuple[bytes, ...]:
+        """The same as it lies in memory."""
         head_length = 0 if index else self._head_length
         frame = _FRAME.pack(MAGIC, VERSION, index, self.count, self._epoch, previous, head_length)
-        return b"".join((frame, *self._bodies[index]))
+        return (frame, *self._bodies[index])
 
 
 @dataclass(frozen=True, slots=True)
