@@ -6,32 +6,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import orjson
-
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
-from services.api.access import AccessGuard
 from services.api.admission import Admission, make_admission
 from services.api.chronicle import Chronicle
 from services.api.deletion import Deletion
-from services.api.dialects.dispatch import Dialects
-from services.api.dialects.spoken import DIALECTS
+from services.api.edge import make_gateway
 from services.api.handlers import FactHandlers, Observer
 from services.api.id_guard import IdGuard
 from services.api.keeper import Keeper
 from services.api.livestreams import Livestreams
 from services.api.on_air import OnAirOrders
-from services.api.readiness import Readiness
 from services.api.recordings import Recordings, RemoteArchive
 from services.api.records import Records, open_records
-from services.api.rest.comments import load_comments
-from services.api.rest.gateway import Gateway
-from services.api.rest.local_call import LocalCalls
-from services.api.rest.openapi import openapi_document
-from services.api.rest.pages import Pages
-from services.api.rest.routes import Routes
 from services.api.rest.server import RestServer, rest_server, serve
-from services.api.servicer import CALL_LIMIT_S, Servicers, service_descriptors
+from services.api.servicer import CALL_LIMIT_S, Servicers
 from services.api.settings import Settings
 from services.api.stream_keys import StreamKeys
 from services.api.view import Urls
@@ -41,15 +30,16 @@ from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import Job
 from services.common.opening import open_bus
+from services.common.redis_client import Redis
 from services.common.resources import Resources
 from services.common.rpc_channel import open_channel
-from services.common.rpc_guards import DeadlineGuard, ValidationGuard
 from services.common.rpc_server import RpcServer
 from services.common.secrets import sealer_of
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
 
 _BACKLOG = 1024
+_MAX_MESSAGE = 11 << 20  # a picture or captions, and what is around them
 
 
 @dataclass(frozen=True)
@@ -81,10 +71,12 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
         await spine.facts()
         records = await open_records(spine, noticed=observer.notice)
         domain = await _open_domain(settings, records, resources, clock)
-        servicers, guard = domain.servicers, domain.admission.guard
-        rpc = RpcServer(settings.bind, settings.grpc_port, health, guards=[guard, IdGuard()], deadline_s=CALL_LIMIT_S)
-        servicers.add_to(rpc)
-        rest = rest_server(_gateway(settings, servicers, guard, health, clock))
+        redis = Redis(settings.redis_url, on_change=metrics.gauge("headwater_api_redis_available").set)
+        resources.defer("redis", redis.close)
+        rpc = _rpc_server(settings, domain, health)
+        rest = rest_server(
+            make_gateway(settings, domain.servicers, domain.admission, redis=redis, health=health, clock=clock)
+        )
         listener = listening_socket(
             "rest", settings.bind, settings.rest_port, setting="HEADWATER_REST_PORT", backlog=_BACKLOG
         )
@@ -95,6 +87,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             Job("facts", partial(_after_read_model, records, handlers.run)),
             Job("observer", partial(observer.run, records, domain.chronicle)),
             Job("keeper", domain.keeper.run),
+            Job("watch redis", redis.watch),
             Job("last use of tokens", domain.admission.last_use.run),
             Job("REST", partial(serve, rest, listener)),
         ]
@@ -130,18 +123,17 @@ async def _open_domain(settings: Settings, records: Records, resources: Resource
     )
 
 
-def _gateway(settings: Settings, servicers: Servicers, access: AccessGuard, health: Health, clock: Clock) -> Gateway:
-    calls = LocalCalls([DeadlineGuard(CALL_LIMIT_S), access, IdGuard(), ValidationGuard()])
-    servicers.add_to_local(calls)
-    programs = {
-        "ingest": settings.ingest_ops_url,
-        "packager": settings.packager_ops_url,
-        "origin": settings.origin_ops_url,
-    }
-    routes = Routes(service_descriptors())
-    readiness = Readiness(health, programs, clock)
-    pages = Pages(orjson.dumps(openapi_document(routes, load_comments())), readiness.failing)
-    return Gateway(routes, calls, pages, Dialects(DIALECTS, calls, service_descriptors()))
+def _rpc_server(settings: Settings, domain: _Domain, health: Health) -> RpcServer:
+    rpc = RpcServer(
+        settings.bind,
+        settings.grpc_port,
+        health,
+        guards=[domain.admission.guard, IdGuard()],
+        deadline_s=CALL_LIMIT_S,
+        max_message=_MAX_MESSAGE,
+    )
+    domain.servicers.add_to(rpc)
+    return rpc
 
 
 async def _after_read_model(records: Records, run: Callable[[], Awaitable[None]]) -> None:

@@ -47,7 +47,7 @@ class Authenticator:
 
     async def identify(self, shown: Credential, address: str) -> Caller:
         """Whose it is. AppError: UNAUTHENTICATED; LIMIT for one address's guessing; UNAVAILABLE."""
-        if shown.secret.startswith(PREFIX):
+        if shown.secret.startswith(PREFIX) and not shown.token_id:  # never as a secret for another one
             return await self._by_grant(self._read(shown.secret, address), address)
         return await self._by_digest(digest(shown.secret), bare_id(shown.token_id), address)
 

@@ -102,6 +102,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("headwater_api_requests_total", C, "", "REST requests answered.", ("method", "code")),
     Metric("headwater_api_request_duration_seconds", H, "seconds", "Time to answer a REST request.", ("method",), FAST),
     Metric("headwater_api_livestreams", G, "", "Livestreams there are."),
+    Metric("headwater_api_redis_available", G, "", "1 while Redis answers."),
     # stats
     Metric("headwater_stats_facts_total", C, "", "Facts taken from the bus.", ("kind",)),
     Metric("headwater_stats_encoders", G, "", "Encoders connected, all replicas together.", ("instance",)),

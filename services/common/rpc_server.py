@@ -14,10 +14,12 @@ from services.common.rpc_guards import DeadlineGuard, ErrorGuard, LogGuard, Vali
 from services.common.rpc_health import HealthServicer
 from services.common.rpc_tracing import server_interceptors
 
+MAX_MESSAGE = 4 << 20
+"""Bytes of a message that comes in, unless a server says otherwise."""
+
 _MAX_CALLS = 1000
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # two programs on one port would share its calls silently
-    ("grpc.max_receive_message_length", 4 << 20),
     ("grpc.max_metadata_size", 16 << 10),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -39,6 +41,7 @@ class RpcServer:
         guards: Iterable[grpc.aio.ServerInterceptor] = (),
         deadline_s: float = 30.0,
         stop_grace_s: float = 1.0,
+        max_message: int = MAX_MESSAGE,
     ) -> None:
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._stop_grace_s = stop_grace_s
@@ -47,7 +50,9 @@ class RpcServer:
         """The port it listens on, once it is open; also where 0 was asked for."""
         own = (LogGuard(), ErrorGuard(), DeadlineGuard(deadline_s), *guards, ValidationGuard())
         self._server = grpc.aio.server(
-            interceptors=[*server_interceptors(), *own], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
+            interceptors=[*server_interceptors(), *own],
+            options=[*_OPTIONS, ("grpc.max_receive_message_length", max_message)],
+            maximum_concurrent_rpcs=_MAX_CALLS,
         )
         self._health = HealthServicer(health, self._services)
 

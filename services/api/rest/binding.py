@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -21,11 +22,16 @@ _NO_STRING = "expected string or bytes-like object,"
 _MAX_WORDS = 200
 
 
-def bind(route: Route, variables: dict[str, str], query: Pairs, body: bytes) -> Message:
-    """The request; path wins over query, query over body. AppError(INVALID) names what is wrong."""
+def bind(route: Route, variables: dict[str, str], query: Pairs, body: bytes, content_type: str = "") -> Message:
+    """The request; path wins over query, query over body. AppError(INVALID) names what is wrong.
+
+    `content_type` is that of a body which is not JSON.
+    """
     request = route.request()
     shape = route.descriptor.input_type
-    if route.body:
+    if route.takes_raw:
+        getattr(request, route.body).CopyFrom(HttpBody(content_type=content_type, data=body))
+    elif route.body:
         _read_body(request, route.body, body)
     values = _tree(shape, query)
     for field, value in variables.items():

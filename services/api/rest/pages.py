@@ -46,7 +46,7 @@ class Pages:
         self._pages |= {path: self._pages[f"/static/{name}"] for path, name in _PATHS.items()}
         self._pages["/openapi.json"] = _page("application/json", openapi)
 
-    async def answer(self, request: Request) -> Response | None:
+    async def answer(self, request: Request, _request_id: str) -> Response | None:
         """None for a path that is not one of these."""
         path = request.scope["path"]
         if path not in self._pages and path not in {"/healthz", "/readyz"}:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from google.api import annotations_pb2
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -21,6 +22,14 @@ class Route:
     """Which field of the request the body is; "*": the whole request; "": there is none."""
     descriptor: MethodDescriptor
     request: type[Message]
+
+    @property
+    def takes_raw(self) -> bool:
+        """The body is bytes of any type (google.api.HttpBody), not JSON."""
+        if self.body in {"", "*"}:
+            return False
+        kind = self.descriptor.input_type.fields_by_name[self.body].message_type
+        return kind is not None and kind.full_name == HttpBody.DESCRIPTOR.full_name
 
     @property
     def method(self) -> str:
