@@ -5,6 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 pytest=.venv/bin/pytest
+# Programs are started some hundred times: what has been compiled once is kept, whatever the machine's habit is.
+unset PYTHONDONTWRITEBYTECODE
 # One more than there are cores, since tests mostly wait for what they have started; no more than memory has room for.
 cores=$(nproc)
 workers=${WORKERS:-$((cores < 5 ? cores + 1 : 6))}

@@ -18,7 +18,7 @@ from services.common.spine import Spine
 from tests.servers.process import Server
 
 CHECKOUT = Path(__file__).parents[2]
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 
 
 class ApiServer(Server):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from services.common.ids import new_id
-from tests.api.running import ApiServer, Others
+from tests.api.running import PATIENCE_S, ApiServer, Others
 from tests.api.test_chronicle import on_air, playback
 
 pytestmark = [pytest.mark.connected, pytest.mark.browser]
@@ -33,6 +33,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("no Chromium here")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        expect.set_options(timeout=PATIENCE_S * 1000)
         yield chromium
         chromium.close()
 

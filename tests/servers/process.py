@@ -13,7 +13,8 @@ from typing import Self
 
 from tests.servers.ports import free_ports, listens
 
-START_TIMEOUT_S = 30.0
+# Long, because a program takes a second of a core to start, and other tests may have all of them.
+START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 POLL_S = 0.02
 # A port may be taken between choosing and binding it; other tests run beside this one.

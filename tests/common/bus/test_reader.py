@@ -77,6 +77,7 @@ async def test_closed_reader_ends_its_loop(log: Log, name: str) -> None:
     await reader.aclose()
 
 
+@pytest.mark.alone  # told from the server's own forgetting by time: 3 s against 5 s
 async def test_closed_reader_is_forgotten_by_the_server(log: Log, name: str, bus: Bus) -> None:
     """No consumer stays behind to be fed."""
     await log.append(f"{name}.a", b"1")

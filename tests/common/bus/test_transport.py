@@ -45,7 +45,7 @@ async def peer() -> AsyncIterator[Peer]:
     peer.transport = transport  # type: ignore[attr-defined]  # handed to the test along with its other end
     yield peer
     transport.close()
-    await asyncio.wait_for(transport.wait_closed(), 2)
+    await asyncio.wait_for(transport.wait_closed(), 10)
     peer.writer.close()
     server.close()
     await server.wait_closed()
@@ -67,7 +67,7 @@ async def test_greeting_is_read_by_lines_and_the_rest_as_it_comes(peer: Peer) ->
     chunks: list[bytes] = []
     peer.writer.write(b" and late")
     peer.writer.close()
-    reason = await asyncio.wait_for(transport.receive(chunks.append), 2)
+    reason = await asyncio.wait_for(transport.receive(chunks.append), 10)
     assert reason is None
     assert b"".join(chunks) == b"early and late"
     assert transport.at_eof()
@@ -77,13 +77,13 @@ async def test_peer_that_hangs_up_in_the_greeting_gives_an_empty_line(peer: Peer
     """nats-py takes that for no server."""
     peer.writer.write(b"INF")
     peer.writer.close()
-    assert await asyncio.wait_for(transport_of(peer).readline(), 2) == b""
+    assert await asyncio.wait_for(transport_of(peer).readline(), 10) == b""
 
 
 async def test_greeting_without_end_is_cut_off(peer: Peer) -> None:
     """A stranger on the port cannot fill our memory."""
     peer.writer.write(bytes(3 << 20))
-    assert await asyncio.wait_for(transport_of(peer).readline(), 2) == b""
+    assert await asyncio.wait_for(transport_of(peer).readline(), 10) == b""
 
 
 async def test_error_of_the_sink_ends_the_connection(peer: Peer) -> None:
@@ -93,7 +93,7 @@ async def test_error_of_the_sink_ends_the_connection(peer: Peer) -> None:
         raise ValueError("not the protocol")
 
     peer.writer.write(b"x")
-    reason = await asyncio.wait_for(transport_of(peer).receive(choke), 2)
+    reason = await asyncio.wait_for(transport_of(peer).receive(choke), 10)
     assert isinstance(reason, ValueError)
 
 
@@ -103,8 +103,8 @@ async def test_close_does_not_wait_for_a_peer_that_does_not_read(peer: Peer) -> 
     transport.write(bytes(32 << 20))
     assert transport.unsent_bytes > 0
     transport.close()
-    await asyncio.wait_for(transport.wait_closed(), 2)
-    await asyncio.wait_for(transport.drain(), 2)
+    await asyncio.wait_for(transport.wait_closed(), 10)
+    await asyncio.wait_for(transport.drain(), 10)
 
 
 class TlsNatsServer(NatsServer):
@@ -142,11 +142,11 @@ def test_write_on_a_connection_that_has_just_broken_is_dropped(new_loop: LoopFac
     async def write_on() -> Exception | None:
         async with hung_up() as transport:
             transport.write(b"PING\r\n")
-            await asyncio.wait_for(transport.wait_closed(), 2)
+            await asyncio.wait_for(transport.wait_closed(), 10)
             transport.writelines((b"PUB a 1\r\n", memoryview(b"x"), b"\r\n"))
-            await asyncio.wait_for(transport.drain(), 2)
+            await asyncio.wait_for(transport.drain(), 10)
             assert (transport.at_eof(), transport.unsent_bytes) == (True, 0)
-            return await asyncio.wait_for(transport.receive(lambda _: None), 2)
+            return await asyncio.wait_for(transport.receive(lambda _: None), 10)
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         assert isinstance(runner.run(write_on()), OSError | None)
@@ -161,7 +161,7 @@ def test_write_after_our_own_close_is_dropped(new_loop: LoopFactory) -> None:
             transport.close()
             assert not transport.at_eof()
             transport.write(b"PING\r\n")
-            await asyncio.wait_for(transport.wait_closed(), 2)
+            await asyncio.wait_for(transport.wait_closed(), 10)
             return transport.at_eof()
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
@@ -180,4 +180,4 @@ async def hung_up() -> AsyncIterator[DirectTransport]:
         accepted.close()
         yield transport
         transport.close()
-        await asyncio.wait_for(transport.wait_closed(), 2)
+        await asyncio.wait_for(transport.wait_closed(), 10)
