@@ -14,6 +14,10 @@ FACTS_AGE_S = 7 * 24 * 3600.0
 MEDIA_DUPLICATE_WINDOW_S = 120.0
 """Longer than ingest's buffer lasts: what is sent again after an outage is known to be the same."""
 LEASE_TTL_S = 2.0
+DELIVERY_TTL_S = 7 * 24 * 3600.0
+"""Deliveries come and go by the thousand, and a key that is deleted leaves a mark: after this, even that is gone."""
+
+_TTLS_S = {subjects.LEASES: LEASE_TTL_S, subjects.DELIVERIES: DELIVERY_TTL_S}
 
 
 @dataclass
@@ -46,8 +50,8 @@ class Spine:
     async def bucket(self, name: str) -> Bucket:
         """A bucket by its name in `subjects`."""
         if name not in self._buckets:
-            ttl_s = LEASE_TTL_S if name == subjects.LEASES else None
-            self._buckets[name] = await open_bucket(self.bus, name, ttl_s=ttl_s, replicas=self.settings.log_replicas)
+            ttl_s, replicas = _TTLS_S.get(name), self.settings.log_replicas
+            self._buckets[name] = await open_bucket(self.bus, name, ttl_s=ttl_s, replicas=replicas)
         return self._buckets[name]
 
     async def _log(self, spec: StreamSpec, **limits: float) -> Log:
