@@ -1,0 +1,1 @@
+"""Cloudflare Stream's live inputs and videos (docs/dialects.md)."""

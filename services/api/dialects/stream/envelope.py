@@ -1,0 +1,110 @@
+"""Envelope, error codes, times and free JSON as Cloudflare Stream has them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import BaseModel
+
+from services.api.dialects.endpoint import Answer
+from services.api.rest.problem import Problem
+from services.common.errors import AppError, Kind
+
+RETENTION_DAYS = range(30, 1097)
+
+_CODES = {400: 10001, 404: 10003, 405: 10001, 409: 10046, 413: 10013, 415: 10001, 422: 10001, 501: 10010}
+_BAD_RETENTION, _NO_OUTPUT, _ANY = 10060, 10005, 10000
+_JSON = "json:"
+"""Begins a metadata value that is JSON and no plain text."""
+
+
+class Said(BaseModel):
+    """An error or a remark."""
+
+    code: int
+    message: str
+
+
+class Envelope(BaseModel):
+    """Around everything."""
+
+    success: bool
+    errors: list[Said]
+    messages: list[Said]
+
+
+class NothingAnswer(Envelope):
+    """It was done."""
+
+    result: str | None
+
+
+def success(result: Any, *, messages: Iterable[str] = (), status: int = 200, **beside: Any) -> Answer:
+    said = [{"code": 1000, "message": message} for message in messages]
+    return Answer({"success": True, "errors": [], "messages": said, "result": result, **beside}, status)
+
+
+def refuse(problem: Problem, _request_id: str) -> Answer:
+    """Codes that are known are theirs; the others are ours in their range (docs/dialects.md)."""
+    errors: list[dict[str, Any]] = [
+        {"code": _code(problem, name), "message": detail, "source": {"pointer": "/" + name.replace(".", "/")}}
+        for name, detail in problem.errors
+        if name
+    ] or [{"code": _code(problem, ""), "message": problem.detail}]
+    return Answer({"success": False, "errors": errors, "messages": [], "result": None}, problem.status)
+
+
+def _code(problem: Problem, field: str) -> int:
+    if "retention" in field or "deleteRecordingAfterDays" in field:
+        return _BAD_RETENTION
+    if problem.status == 404 and "output" in problem.detail:
+        return _NO_OUTPUT
+    return _CODES.get(problem.status, _ANY)
+
+
+def iso(time: Timestamp) -> str | None:
+    """None for a time that has not come."""
+    return time.ToJsonString() if time.seconds else None
+
+
+def moment(text: str, name: str) -> Timestamp:
+    """RFC 3339. AppError(INVALID) names the field if it is none."""
+    found = Timestamp()
+    try:
+        read = datetime.fromisoformat(text)
+        found.FromDatetime(read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None))
+    except (ValueError, OverflowError):
+        raise AppError(Kind.INVALID, "must be a time as RFC 3339 writes it", field=name) from None
+    return found
+
+
+def kept_meta(meta: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Free JSON as our name and metadata, of which values are text."""
+    name = meta.get("name")
+    rest = {key: value for key, value in meta.items() if key != "name" or not isinstance(name, str)}
+    return (name if isinstance(name, str) else ""), {key: _kept(value) for key, value in rest.items()}
+
+
+def _kept(value: Any) -> str:
+    if isinstance(value, str) and not value.startswith(_JSON):
+        return value
+    return _JSON + orjson.dumps(value).decode()
+
+
+def shown_meta(name: str, metadata: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The reverse of `kept_meta`."""
+    found: dict[str, Any] = {"name": name} if name else {}
+    for key, value in metadata:
+        found[key] = _shown(value)
+    return found
+
+
+def _shown(value: str) -> Any:
+    if not value.startswith(_JSON):
+        return value
+    try:
+        return orjson.loads(value[len(_JSON) :])
+    except orjson.JSONDecodeError:
+        return value
