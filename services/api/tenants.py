@@ -11,7 +11,7 @@ from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
 
-_USE_AGE_S = 10.0
+_USE_AGE_S = 2.0
 """Counting looks at every recording there is, so it is done this often at most."""
 
 
