@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers.nats import NatsServer
 from tests.servers.redis import RedisServer
@@ -21,17 +23,26 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where there are workers: the tests of a file stay together, for they share servers; whole machines run one after
-    the other, and begin first, because they take longest.
+MACHINES = "tests/e2e/"
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Which worker runs what: the tests of a file stay together, for they share servers; and whole machines run one
+    after the other.
     """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    for item in items:
-        is_machine = item.get_closest_marker("e2e") is not None
-        item.add_marker(pytest.mark.xdist_group("machines" if is_machine else item.path.name + str(item.path.parent)))
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return MACHINES if nodeid.startswith(MACHINES) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    return Shares(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there are workers, whole machines begin first, because they take longest."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith(MACHINES))
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ for word in "$@"; do
     [[ $word == -m* ]] && exec "$pytest" "$@"
 done
 
-"$pytest" -m "not slow and not alone" -n "$workers" --dist loadgroup --no-loadscope-reorder "$@"
+"$pytest" -m "not slow and not alone" -n "$workers" --no-loadscope-reorder "$@"
 together=$?
 "$pytest" -m "alone and not slow" "$@"
 alone=$?
