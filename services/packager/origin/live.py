@@ -206,16 +206,25 @@ class LiveProgram:
         elif track.open.parts or not segments:
             # Empty too where nothing is closed: its number is the playlist's then.
             segments.append(self._open(track))
-        next_part = Hint("PART", part_path(track.name, self.open_msn, len(track.open.parts)))
         return Window(
             target_duration=target_s,
             segments=segments,
             part_target_us=part_target_us,
             control=ServerControl.for_targets(target_s, part_target_us),
-            hints=(next_part,) if self._low_latency else (),
+            hints=self._hints(track),
             reports=tuple(self._report(other) for other in self.tracks.values() if other is not track),
             is_ended=self.has_ended,
         )
+
+    def _hints(self, track: Track) -> tuple[Hint, ...]:
+        """The part that comes next; none while no encoder is there, as perhaps none will come.
+
+        Who has asked for a hinted part when the broadcast ends gets a 404, and what has just become a recording may
+        have no error: Shaka 5.2 gives up over it (`Player.defaultStreamingFailureCallback_`).
+        """
+        if not self._low_latency or self.ledger.state.lost_since_us:
+            return ()
+        return (Hint("PART", part_path(track.name, self.open_msn, len(track.open.parts))),)
 
     def _open(self, track: Track) -> Segment:
         return Segment(
