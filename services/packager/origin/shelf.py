@@ -12,6 +12,11 @@ MAX_RECORDINGS = 64
 MAX_RECORDED_SEGMENTS = 200_000
 """Of all recordings whose indexes are kept: four and a half days, some 100 MB."""
 
+ABSENT_S = 1.0
+"""A recording that is not complete is not asked for again within this: everybody who comes late would ask."""
+
+MAX_ABSENT = 1000
+
 _SMALL = 16 * 1024 * 1024
 _AT_ONCE = 32
 """Fetches under way: what they bring is in memory whether it is kept or not."""
@@ -26,26 +31,41 @@ class Shelf:
         self._size = 0
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._recordings: OrderedDict[str, RecordedMedia] = OrderedDict()
+        self._absent: dict[str, float] = {}
+        """When the store said last that a recording is not complete, by the loop's clock."""
         self._loading: Shared[RecordedMedia | None] = Shared("recording")
         self._fetching: Shared[bytes | None] = Shared("object")
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._now = asyncio.get_running_loop().time
         self._reads = {
             word: metrics.counter("headwater_origin_store_reads_total", result=word)
             for word in ("kept", "found", "missing")
         }
 
-    async def recording(self, prefix: str) -> RecordedMedia | None:
-        """A complete recording's index. Errors: ObjectsUnavailable, ObjectsRefused, MissingIndexError."""
+    async def recording(self, prefix: str, *, is_expected: bool = True) -> RecordedMedia | None:
+        """A complete recording's index. Errors: ObjectsUnavailable, ObjectsRefused, MissingIndexError.
+
+        One that nobody has said to be complete (not `is_expected`) may be found up to ABSENT_S after it is.
+        """
         found = self._recordings.get(prefix)
-        if found is None:
-            found = await self._loading.get(prefix, lambda: load(prefix, self._objects.get))
-            if found is None:
-                return None
-            self._recordings[prefix] = found
-            self._forget_recordings()
-        else:
+        if found is not None:
             self._recordings.move_to_end(prefix)
+            return found
+        if not is_expected and self._now() - self._absent.get(prefix, -ABSENT_S) < ABSENT_S:
+            return None
+        found = await self._loading.get(prefix, lambda: load(prefix, self._objects.get))
+        if found is None:
+            self._note_absent(prefix)
+            return None
+        self._absent.pop(prefix, None)
+        self._recordings[prefix] = found
+        self._forget_recordings()
         return found
+
+    def _note_absent(self, prefix: str) -> None:
+        if len(self._absent) >= MAX_ABSENT:
+            self._absent.clear()
+        self._absent[prefix] = self._now()
 
     def _forget_recordings(self) -> None:
         segments = sum(len(each.segments) for each in self._recordings.values())

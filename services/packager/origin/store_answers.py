@@ -24,7 +24,7 @@ class StoreAnswers:
 
     async def recording(self, record: Playback) -> RecordedMedia | None:
         """The recording; None while it is not complete. Errors: MissingIndexError too."""
-        return await self._shelf.recording(record.store_prefix)
+        return await self._shelf.recording(record.store_prefix, is_expected=record.state == Playback.RECORDED)
 
     async def media(self, record: Playback, route: Route) -> Response:
         """A segment or an init segment."""

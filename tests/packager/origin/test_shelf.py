@@ -138,3 +138,29 @@ async def test_store_that_is_away_is_an_error_for_all_and_is_asked_again(own_s3:
 
     assert await shelf.object("p/a") == b"a"
     await store.close()
+
+
+async def test_recording_that_is_not_complete_is_not_asked_for_each_time(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is believed for a while by who only hopes, not by who knows that it is complete."""
+    monkeypatch.setattr(shelves, "ABSENT_S", 600.0)
+    shelf = Shelf(store, cache_bytes=1000)
+    assert await shelf.recording("p", is_expected=False) is None
+    await put_recording(store, "p")
+
+    assert await shelf.recording("p", is_expected=False) is None
+    assert await shelf.recording("p") is not None
+    assert await shelf.recording("p", is_expected=False) is not None
+
+
+async def test_recording_that_was_not_complete_is_asked_for_again_after_a_while(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who only hopes finds it, too, when the time is over."""
+    monkeypatch.setattr(shelves, "ABSENT_S", 0.0)
+    shelf = Shelf(store, cache_bytes=1000)
+    assert await shelf.recording("p", is_expected=False) is None
+    await put_recording(store, "p")
+
+    assert await shelf.recording("p", is_expected=False) is not None
