@@ -71,9 +71,9 @@ class Response:
         return self.compressed if accepts_gzip and self.compressed is not None else self.plain
 
 
-def compress(body: bytes) -> bytes:
+def compress(body: bytes, *, level: int = 6) -> bytes:
     """Compress without a time stamp: equal input gives equal bytes in every replica."""
-    return gzip.compress(body, 6, mtime=0)
+    return gzip.compress(body, level, mtime=0)
 
 
 def status_line(status: int) -> bytes:

@@ -43,8 +43,8 @@ class PlaylistAnswers:
         """A media playlist as it is now."""
         found = self._made.get(wanted)
         if found is None:
-            body = with_query(self._template(track, wanted), wanted.kept_query)
-            found = self._keep(wanted, answers.playlist(body, max_age_s=wanted.max_age_s))
+            made = _made(self._template(track, wanted), wanted.kept_query, wanted.max_age_s)
+            found = self._keep(wanted, made)
         return found
 
     def _template(self, track: Track, wanted: Wanted) -> bytes:
@@ -62,11 +62,16 @@ class PlaylistAnswers:
         found = self._made.get((base, kept_query))
         if found is None:
             body = multivariant_template(self._program.multivariant(base))
-            made = answers.playlist(with_query(body, kept_query), max_age_s=1)
-            found = self._keep((base, kept_query), made)
+            found = self._keep((base, kept_query), _made(body, kept_query, 1))
         return found
 
     def _keep(self, key: Wanted | tuple[str, str], made: Response) -> Response:
         if len(self._made) < MAX_KEPT:
             self._made[key] = made
         return made
+
+
+def _made(template: bytes, kept_query: str, max_age_s: int) -> Response:
+    body = with_query(template, kept_query)
+    make = answers.own_playlist if kept_query else answers.playlist
+    return make(body, max_age_s=max_age_s)

@@ -53,11 +53,12 @@ class RecordedMedia:
 
     def answer(self, name: str, kept_query: str) -> Response:
         """The media playlist of a rendition that is there, made once for all who ask without a query."""
+        if kept_query:
+            return answers.own_playlist(with_query(self.template(name), kept_query), max_age_s=PLAYLIST_AGE_S)
         found = self._made.get(name)
-        if found is None or kept_query:
-            found = answers.playlist(with_query(self.template(name), kept_query), max_age_s=PLAYLIST_AGE_S)
-            if not kept_query:
-                self._made[name] = found
+        if found is None:
+            found = answers.playlist(with_query(self.template(name), ""), max_age_s=PLAYLIST_AGE_S)
+            self._made[name] = found
         return found
 
     def template(self, name: str) -> bytes:

@@ -1,74 +1,51 @@
-"""What caches in front are told: media for ever, playlists for a moment, and what is not there yet hardly at all."""
+"""Answers: what is kept for many is compressed well, what one viewer alone gets is cheap."""
 
 import gzip
 
-import pytest
-
+from services.packager.hls.render import DeltaRequest
 from services.packager.http import Response
 from services.packager.origin import answers
+from services.packager.origin.playlist_answers import PlaylistAnswers, Wanted
+from tests.packager.origin.logged import Origin, logged
+from tests.packager.program.encoder import encode, messages
 
 
-def fields(response: Response, *, gzipped: bool = False) -> dict[str, str]:
-    """Header fields as a client gets them."""
-    _, *lines = response.form_for(accepts_gzip=gzipped).head.decode().split("\r\n")
-    return dict(line.split(": ", 1) for line in lines if line)
+def _sent(response: Response) -> tuple[bytes, bytes | None]:
+    compressed = None if response.compressed is None else b"".join(response.compressed.body)
+    return b"".join(response.plain.body), compressed
 
 
-def test_media_may_be_kept_for_ever_and_read_in_ranges() -> None:
-    """A URI of media always means the same bytes."""
-    found = fields(answers.media([b"moof", b"mdat"], etag=answers.tag("b" * 32, "video/7.m4s")))
-
-    assert found["cache-control"] == "public, max-age=31536000, immutable"
-    assert (found["content-type"], found["content-length"]) == ("video/mp4", "8")
-    assert (found["accept-ranges"], found["etag"]) == ("bytes", '"bbbbbbbb-video/7.m4s"')
+def test_shared_playlist_is_compressed_however_short() -> None:
+    """It is made once and sent to everybody."""
+    body, compressed = _sent(answers.playlist(b"#EXTM3U\n" * 20, max_age_s=1))
+    assert compressed is not None
+    assert gzip.decompress(compressed) == body
 
 
-def test_tag_tells_media_and_broadcasts_apart() -> None:
-    """Two segments of one broadcast, or one number of two broadcasts, are not taken for each other."""
-    tags = {answers.tag(broadcast, path) for broadcast in ("a" * 32, "b" * 32) for path in ("v/1.m4s", "v/2.m4s")}
-
-    assert len(tags) == 4
-
-
-@pytest.mark.parametrize(("seconds", "cache"), [(0, "no-cache"), (1, "public, max-age=1"), (60, "public, max-age=60")])
-def test_playlist_is_kept_as_long_as_it_is_true(seconds: int, cache: str) -> None:
-    """Plain or compressed it is the same playlist, and a cache keeps both apart."""
-    playlist = answers.playlist(b"#EXTM3U\n" * 50, max_age_s=seconds)
-
-    for is_gzipped in (False, True):
-        found = fields(playlist, gzipped=is_gzipped)
-        assert (found["cache-control"], found["vary"]) == (cache, "accept-encoding")
-        assert found["content-type"] == "application/vnd.apple.mpegurl"
-    assert gzip.decompress(b"".join(map(bytes, playlist.form_for(accepts_gzip=True).body))) == b"#EXTM3U\n" * 50
-    assert fields(playlist, gzipped=True)["content-encoding"] == "gzip"
+def test_own_playlist_is_sent_as_it_is() -> None:
+    """With the same head but for the coding."""
+    shared, own = (make(b"#EXTM3U\n", max_age_s=1) for make in (answers.playlist, answers.own_playlist))
+    assert own.compressed is None
+    assert _sent(own)[0] == _sent(shared)[0]
+    assert b"cache-control: public, max-age=1\r\n" in own.plain.head
 
 
-@pytest.mark.parametrize(
-    ("response", "status", "cache"),
-    [
-        (answers.not_there(), 404, "public, max-age=1"),
-        (answers.not_there(4), 404, "public, max-age=4"),
-        (answers.not_live(), 204, "public, max-age=1"),
-        (answers.bad("_HLS_msn is far ahead"), 400, "no-store"),
-    ],
-)
-def test_what_may_change_any_moment_is_hardly_kept(response: Response, status: int, cache: str) -> None:
-    """A part that is to come, or a livestream that is about to begin, is asked for again soon."""
-    assert (response.status, fields(response)["cache-control"]) == (status, cache)
+def test_long_own_playlist_is_compressed() -> None:
+    """A long token after each of many URIs would be most of what a viewer fetches."""
+    body, compressed = _sent(answers.own_playlist(b"a.m4s?token=x\n" * 1000, max_age_s=1))
+    assert compressed is not None
+    assert gzip.decompress(compressed) == body
+    assert len(compressed) < len(body) / 10
 
 
-def test_bad_request_says_what_is_wrong_and_breaks_no_line() -> None:
-    """The text stands in the body, whatever a stranger has put into his query."""
-    response = answers.bad("_HLS_msn: 'x\r\nset-cookie: y'")
-
-    assert b"_HLS_msn" in b"".join(map(bytes, response.plain.body))
-    assert "set-cookie" not in fields(response)
-
-
-def test_page_keeps_its_policy() -> None:
-    """A browser guesses no type and loads from nowhere else."""
-    found = fields(answers.page(b"<!doctype html>", "text/html", max_age_s=60, policy="default-src 'self'"))
-
-    assert found["content-security-policy"] == "default-src 'self'"
-    assert (found["x-content-type-options"], found["cache-control"]) == ("nosniff", "public, max-age=60")
-    assert "content-security-policy" not in fields(answers.page(b"x", "text/css", max_age_s=60))
+def test_live_playlists_are_cheap_for_who_has_a_query_of_his_own() -> None:
+    """What others get stays compressed, and the query stands after each URI."""
+    logs, origin = logged(messages(encode(seconds=5), connection=5), end=False), Origin()
+    for place in range(len(logs.ticks)):
+        origin.feed(logs, place)
+    track, made = origin.program.tracks[1], PlaylistAnswers(origin.program)
+    for query in ("", "token=x"):
+        media = made.media(track, Wanted(track.name, DeltaRequest.NONE, query, 1, is_at_edge=False))
+        for answer in (media, made.multivariant("", query)):
+            body, compressed = _sent(answer)
+            assert (compressed is None, b"?token=x" in body) == (bool(query), bool(query))
