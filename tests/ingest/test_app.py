@@ -17,7 +17,7 @@ from services.common import subjects
 from services.common.media.unit import Track, Unit
 from services.common.tasks import spawn
 from services.packager.program.ordering import Batch
-from tests.ingest.running import Child, child, platform, until
+from tests.ingest.running import Child, Platform, child, platform, until
 from tests.ingest.socket_encoder import SocketEncoder, encoder
 from tests.ingest.test_rtmp_server import frames
 from tests.servers.nats import NatsServer
@@ -175,8 +175,8 @@ async def test_replica_that_was_paused_closes_when_it_wakes(nats_server: NatsSer
         async with encoder(one.port, livestream.key) as first:
             await first.published()
             await first.send_frames(60)
-            await until_received(one, 60)
             subject = await api.subject(livestream)
+            await until_logged(api, subject, 59)
             one.process.send_signal(signal.SIGSTOP)
             sending = spawn(keep_sending(first, 300), name="paused")
             async with encoder(two.port, livestream.key) as second:
@@ -210,6 +210,13 @@ async def until_received(process: Child, units: int) -> None:
     """Return when the program has taken so many units."""
     async with asyncio.timeout(DEADLINE_S):
         while (await scrape(process)).get('headwater_ingest_units_total{protocol="rtmp"}', 0) < units:  # noqa: ASYNC110  a scrape
+            await asyncio.sleep(0.05)
+
+
+async def until_logged(api: Platform, subject: str, pictures: int) -> None:
+    """Return when so many are in the log; what was only received is lost with whoever has it."""
+    async with asyncio.timeout(DEADLINE_S):
+        while len(frames(await api.read(subject))) < pictures:  # noqa: ASYNC110  a log sends no event here
             await asyncio.sleep(0.05)
 
 
