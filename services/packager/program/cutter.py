@@ -37,6 +37,8 @@ class Cutter:
     def __init__(self, pace: Pace, *, segment_start: int | None = None) -> None:
         self.pace = pace
         self.lanes: dict[Track, Lane] = {}
+        self.delay = 0
+        """How much later than it is decoded a key frame is shown (90 kHz): sound is cut by what is shown with it."""
         self._segment_start = segment_start
         """Program time at which the open segment begins; None between segments."""
 
@@ -97,22 +99,29 @@ class Cutter:
     def _cut_lead(self, lead: Lane, count: int, time: int, *, is_end: bool = False) -> Iterator[TickCut]:
         """Cut the lead's first `count` samples, which end at `time`, and what the others have before that."""
         start = lead.first_time
-        if self._is_begun and time - self._begin(start) > self.pace.segment_max:
+        if self._is_begun and self._elapsed(lead, count, time) > self.pace.segment_max:
             # A picture that stands so long cannot be in the open segment.
             yield self._close(start, is_forced=True)
-        elapsed = time - self._begin(start)
+        elapsed = self._elapsed(lead, count, time)
         is_forced = not is_end and elapsed + self._target(lead) > self.pace.segment_max
         ends_segment = is_end or is_forced
         followers = [lane for lane in self.lanes.values() if lane is not lead]
         last_of = {}
+        shown = time + (self.delay if lead.track is Track.VIDEO else -self.delay)
         for lane in followers:
-            yield from self._catch_up(lane, time, ends_segment=ends_segment)
-            last_of[lane.track] = self._last_count(lane, time, ends_segment=ends_segment)
+            yield from self._catch_up(lane, shown, ends_segment=ends_segment)
+            last_of[lane.track] = self._last_count(lane, shown, ends_segment=ends_segment)
         begins = lead.first_shown if count else start
         cuts = [lead.cut(count), *(lane.cut(last_of[lane.track]) for lane in followers)]
         if ends_segment:
             self._end_segment()
         yield TickCut(_in_order(cuts), begins, ends_segment, is_forced)
+
+    def _elapsed(self, lead: Lane, count: int, time: int) -> int:
+        """How long the open segment is with the lead's first `count` samples, which end at `time`."""
+        since = self._begin(lead.first_time)
+        # Sound that leads may have begun before the picture did.
+        return max(time - since, lead.to_clock(lead.segment_duration) + lead.duration_of(count))
 
     def _begin(self, start: int) -> int:
         """Begin a segment at this program time if none is open; where the open one begins."""
@@ -161,6 +170,17 @@ class Cutter:
         return count if lane.duration_of(count) >= MIN_FILL * self._target(lane) else 0
 
     # -- when it ends -----------------------------------------------------------------------------
+
+    def close_ranks(self) -> None:
+        """Pictures that were still to come do not: those that were to be shown after them are shown in their place."""
+        if (video := self.lanes.get(Track.VIDEO)) is not None:
+            video.close_ranks(self.delay)
+
+    def drop_unseen(self) -> None:
+        """Drop sound whose picture has not come: who goes on has both."""
+        video, sound = self.lanes.get(Track.VIDEO), self.lanes.get(Track.AUDIO)
+        if video is not None and sound is not None:
+            sound.drop_from(video.last_shown + sound.to_clock(sound.frame_duration))
 
     def flush(self) -> Iterator[TickCut]:
         """Cut all that is pending and end the segment: nothing follows, or something else does."""

@@ -7,6 +7,9 @@ from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.arrival import ArrivalClock
 from services.packager.program.ordering import NOWHERE, Batch, ConnectionOrder, Item
 
+LEAD_IN_TICKS = CLOCK_RATE // 2
+"""Sound from this long before a key frame is kept with it: what was put out before may have been short of sound."""
+
 MAX_LOOKBACK_TICKS = 30 * CLOCK_RATE
 """Of an instance that is not on air, at most this much is kept: the longest GOP that may be gone back over."""
 
@@ -35,6 +38,8 @@ class Instance:
         self.connection = 0
         self.clock = ArrivalClock()
         self.closed: str | None = None
+        self.is_closed_cleanly = False
+        """True if the encoder said goodbye: it has sent all pictures that are to be shown before its last one."""
         self.closed_at: tuple[int, int] | None = None
         """Stream sequence and `n` of the message that said so."""
         self.newest_us = 0
@@ -67,6 +72,7 @@ class Instance:
         silence_us, self.newest_us = batch.stamp_us - self.newest_us, max(self.newest_us, batch.stamp_us)
         if batch.closed is not None:
             self.closed, self.closed_at = batch.closed, (batch.sequence, batch.n)
+            self.is_closed_cleanly = batch.is_clean
             return
         self._note_arrival(batch, silence_us)
         if self.is_on_air:
@@ -104,6 +110,7 @@ class Instance:
         self.connection = connection
         self.is_on_air = False
         self.closed = self.closed_at = None
+        self.is_closed_cleanly = False
         self.clock = ArrivalClock()
         self.flowing_since_us = None
         self._configured.clear()
@@ -144,6 +151,12 @@ class Instance:
         return self._newest_dts
 
     @property
+    def kept_span(self) -> int:
+        """From the oldest unit kept to the newest (90 kHz)."""
+        first = next((item.content.dts for item in self._units if isinstance(item.content, Unit)), None)
+        return self._newest_dts - first if first is not None and self._newest_dts is not None else 0
+
+    @property
     def key_times(self) -> Sequence[int]:
         """Decode times at which a program may begin with this instance, oldest first."""
         return self._keys[Track.VIDEO if self.has_video else Track.AUDIO]
@@ -168,12 +181,16 @@ class Instance:
             keys.clear()
 
     def forget_before(self, dts: int) -> None:
-        """Drop the units before a decode time; what a decoder needs to begin there stays known."""
+        """Drop the units before a decode time, but for the sound that leads in to a picture there.
+
+        What a decoder needs to begin there stays known.
+        """
         items = list(self._units)
+        limits = {Track.VIDEO: dts, Track.AUDIO: dts - LEAD_IN_TICKS if self.has_video else dts}
         last_gone = {
             item.content.track: index
             for index, item in enumerate(items)
-            if isinstance(item.content, Unit) and item.content.dts < dts
+            if isinstance(item.content, Unit) and item.content.dts < limits[item.content.track]
         }
         self._clear()
         for index, item in enumerate(items):
@@ -183,8 +200,9 @@ class Instance:
             elif isinstance(content, Config):
                 self._configs[content.track] = content
         for track in Track:
-            if isinstance(next(self.kept(track), None), Config):
-                self._configs.pop(track, None)  # what is kept begins with a config of its own
+            if isinstance(config := next(self.kept(track), None), Config):
+                # Known before the sound that leads in, or the picture would change behind that.
+                self._configs[track] = config
 
     def forget_stale(self) -> None:
         """Drop what lies before a long hole."""
@@ -207,11 +225,10 @@ class Instance:
         """Keep no more than the longest lookback."""
         if self._newest_dts is None:
             return
-        newest = self._newest_dts
-        first = next((item.content.dts for item in self._units if isinstance(item.content, Unit)), newest)
+        newest, span = self._newest_dts, self.kept_span
         if self._bytes > MAX_LOOKBACK_BYTES:
-            self.forget_before((first + newest) // 2)
-        elif newest - first > MAX_LOOKBACK_TICKS:
+            self.forget_before(newest - span // 2)
+        elif span > MAX_LOOKBACK_TICKS:
             self.forget_before(newest - TRIMMED_LOOKBACK_TICKS)
 
     def take(self) -> Iterator[Item]:

@@ -7,12 +7,16 @@ from services.common.media.aac import parse_config
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.cmaf.part import Sample
 from services.packager.program.ordering import NOWHERE, Item, Place
+from services.packager.program.seam import Seam
 
 AUDIO_SNAP_S = 0.003
 """An audio frame this near to where the last one ended follows it exactly: encoders stamp it in whole milliseconds."""
 
 AUDIO_OVERLAP_S = 0.06
 """An audio frame that lies this far before the end of the last one is dropped: sound may not be heard twice."""
+
+MAX_DELAY = CLOCK_RATE // 2
+"""No key frame is taken to be shown later than this after it is decoded, whatever it says."""
 
 USUAL_INTERVAL = CLOCK_RATE // 4
 """A frame that stood longer than this, or than two of the usual ones, says nothing about how long the last one is."""
@@ -36,6 +40,8 @@ class Cut:
     number: int
     decode_time: int
     duration: int
+    shown_after: int
+    """From its end until all up to it has been shown."""
     samples: tuple[Sample, ...]
 
     @property
@@ -55,6 +61,8 @@ class Lane:
     config: Config
     end: int = 0
     """Decode time at which the next sample must not begin before."""
+    shown_end: int = 0
+    """When the last of what has been cut has been shown."""
     cursor: Place = NOWHERE
     """The next unit that is in no part."""
     is_joining: bool = True
@@ -66,6 +74,7 @@ class Lane:
     has_gap: bool = False
     """True if there is a gap between pending samples."""
     _pending: list[_Pending] = field(default_factory=list)
+    _seam: Seam | None = None
     _longest_interval: int = USUAL_INTERVAL
 
     @classmethod
@@ -73,6 +82,7 @@ class Lane:
         """A lane for a rendition that goes on at its next decode time; `video_frame` is the usual interval."""
         frame = video_frame if config.track is Track.VIDEO else parse_config(config.record).frame_length
         lane = cls(config.track, rendition.number, rendition.timescale, frame, config, end=rendition.next_decode_time)
+        lane.shown_end = max(rendition.shown_until, lane.end)
         lane.segment_duration = rendition.segment_duration
         lane.newest = lane.end_time
         lane._longest_interval = max(2 * video_frame, USUAL_INTERVAL)
@@ -110,9 +120,19 @@ class Lane:
         return self.to_clock(self._pending[0].time + self._pending[0].cts) if self._pending else self.end_time
 
     @property
+    def last_shown(self) -> int:
+        """Program time (90 kHz) at which all that has come has been shown."""
+        return self.to_clock(max([self.shown_end, *[s.time + s.cts + s.duration for s in self._pending]]))
+
+    @property
     def end_time(self) -> int:
         """Program time (90 kHz) of the end of what has been cut."""
         return self.to_clock(self.end)
+
+    @property
+    def shown_end_time(self) -> int:
+        """Program time (90 kHz) at which all that has been cut has been shown."""
+        return min(self.to_clock(self.shown_end), self.end_time + MAX_DELAY)
 
     def to_clock(self, time: int) -> int:
         """A time of the rendition's timescale in 90 kHz."""
@@ -140,19 +160,22 @@ class Lane:
 
     def _add_video(self, item: Item, unit: Unit, time: int) -> None:
         pending = self._pending
-        earliest = pending[-1].time + 1 if pending else self.end
-        late = earliest - time
-        if self.is_joining and (not unit.is_key or late > self.frame_duration):
-            self._drop(item)
-            return
-        cts = unit.cts
-        if late > 0:
-            # The last frame before a pause was given a usual length, and that was too long.
-            time, cts = earliest, max(cts - late, 0)
-        self.is_joining = False
+        shown, frame = time + unit.cts, self.frame_duration
+        if self.is_joining:
+            if not unit.is_key or self.shown_end - shown > frame:
+                self._drop(item)
+                return
+            # Where the picture has a hole its decode times have one, too.
+            follows = shown - self.shown_end < frame
+            self._seam = Seam.between(self.end, time, frame) if follows else None
+            self.is_joining = False
+        if self._seam is not None:
+            time = self._seam.decode_time(time)
+        # The last frame before a pause was given a usual length, and that may have been too long.
+        time = max(time, pending[-1].time + 1 if pending else self.end)
         if pending:
             self._set_last(time)
-        self._append(item, unit, time, cts, follows=True)
+        self._append(item, unit, time, max(shown - time, 0), follows=True)
 
     def _add_audio(self, item: Item, unit: Unit, program_time: int) -> None:
         pending = self._pending
@@ -181,15 +204,36 @@ class Lane:
         if not self._pending:
             self.cursor = _after(item)
 
+    def close_ranks(self, delay: int) -> None:
+        """Nothing follows: let no pending picture wait for one that was to be shown before it and never came.
+
+        `delay` is how much later than it is decoded a key frame is shown. Each picture then has its time as it would
+        if the encoder had known that it was to end here.
+        """
+        if not self._pending:
+            return
+        limit = self._pending[-1].time + self._pending[-1].duration + delay
+        for sample in sorted(self._pending, key=lambda sample: sample.time + sample.cts, reverse=True):
+            limit -= self.frame_duration
+            if sample.time + sample.cts <= limit + self.frame_duration // 2:
+                return
+            sample.cts = max(limit - sample.time, 0)
+
+    def drop_from(self, program_time: int) -> None:
+        """Drop the pending samples that begin at this program time (90 kHz) or later."""
+        del self._pending[self.count_before(program_time) :]
+        self.has_gap = not all(sample.follows for sample in self._pending[1:])
+
     def settle(self, program_time: int) -> None:
         """Note where the last pending picture ends: at this program time the next one begins."""
         if self._pending and self.track is Track.VIDEO:
-            self._set_last(max(program_time, self._pending[-1].time + 1))
+            end = program_time if self._seam is None else self._seam.decode_time(program_time)
+            self._set_last(max(end, self._pending[-1].time + 1))
 
     def _set_last(self, end: int) -> None:
         last = self._pending[-1]
         last.duration = end - last.time
-        if last.duration <= self._longest_interval:
+        if last.duration <= self._longest_interval and (self._seam is None or last.time >= self._seam.last):
             self.frame_duration = last.duration
 
     # -- what goes out ----------------------------------------------------------------------------
@@ -225,12 +269,13 @@ class Lane:
         del self._pending[:count]
         begin, last = taken[0].time, taken[-1]
         self.end = last.time + last.duration
+        self.shown_end = max([self.shown_end, *[s.time + s.cts + s.duration for s in taken]])
         self.has_gap = self.has_gap and not all(sample.follows for sample in self._pending[1:])
         self.newest = max(self.newest, self.end_time) if not self._pending else self.newest
         self.cursor = self._pending[0].item.place if self._pending else _after(last.item)
         self.segment_duration += self.end - begin
         samples = tuple([Sample(s.unit.payload, s.duration, s.cts, s.unit.is_key) for s in taken])
-        return Cut(self.number, begin, self.end - begin, samples)
+        return Cut(self.number, begin, self.end - begin, self.shown_end - self.end, samples)
 
 
 def _after(item: Item) -> Place:

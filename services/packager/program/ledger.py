@@ -71,6 +71,7 @@ class Ledger:
         for part in head.parts:
             rendition = self.rendition(part.rendition)
             rendition.next_decode_time = part.decode_time + part.duration
+            rendition.shown_until = max(rendition.shown_until, rendition.next_decode_time + part.shown_after)
             rendition.segment_bytes += part.length
             rendition.segment_duration += part.duration
 

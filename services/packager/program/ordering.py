@@ -66,6 +66,8 @@ class Batch:
     items: tuple[Item, ...]
     closed: str | None = None
     """Set in a connection's last message: why it ended."""
+    is_clean: bool = False
+    """True if the encoder then said that it was going: all that it had to send has come."""
 
 
 class ConnectionOrder:
@@ -141,8 +143,8 @@ class ConnectionOrder:
             self._next_n += 1
             sequence, stamp_us, head, message = found
             if head.kind is Kind.CLOSED:
-                reason, _ = decode_closed(message)
-                yield Batch(head.connection, head.n, sequence, stamp_us, 0, (), reason)
+                reason, is_clean = decode_closed(message)
+                yield Batch(head.connection, head.n, sequence, stamp_us, 0, (), reason, is_clean)
                 continue
             items = self._items(head, sequence, message)
             yield Batch(head.connection, head.n, sequence, stamp_us, head.held_ms * 1000, items)

@@ -15,19 +15,21 @@ from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.cmaf.part import part
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
-from services.packager.program.instance import Instance
-from services.packager.program.lane import Lane
+from services.packager.program.held import HeldPictures
+from services.packager.program.instance import LEAD_IN_TICKS, Instance
+from services.packager.program.lane import MAX_DELAY, Lane
 from services.packager.program.ledger import Ledger
 from services.packager.program.ordering import NOWHERE, Item
 from services.packager.program.pace import PaceSettings, make_pace, survey
+from services.packager.program.position import mark_cursors, mark_reading
 from services.packager.program.rendition import carry_over, describe
 from services.packager.program.takeover import inherit
 
 START_TIME = CLOCK_RATE
 """Program time of a broadcast's first key frame: sound that belongs before it still has a time above 0."""
 
-MAX_LEAD_IN = CLOCK_RATE // 2
-"""Sound this much before the first key frame is kept."""
+WAVERING = CLOCK_RATE // 200
+"""How much later than it is decoded a key frame is shown wavers by this much, as times are sent in milliseconds."""
 
 MAX_HOLE = CLOCK_RATE
 """A longer hole in a connection's time is not shown as a standing picture; it is a discontinuity."""
@@ -76,6 +78,7 @@ class Program:
         self._is_state_due = True
         self._last_fed = max(ledger.head.position.read_from - 1, 0)
         self._in_hand: Item | None = None
+        self._held = HeldPictures()
         self._newest = self._cutter.end_time if self._cutter is not None else 0
         """Program time of the newest unit of any track."""
         self._refused: set[Track] = set()
@@ -173,14 +176,21 @@ class Program:
         current = self.instances[self._on_air.instance]
         if is_gone(current, self._on_air):
             self.ledger.state.source.is_closed = True
+            is_torn = self._is_torn
             self._on_air, current.is_on_air = None, False
-            yield from self._lose(current.closed or "replaced", at_us=current.newest_us)
+            yield from self._lose(current.closed or "replaced", at_us=current.newest_us, is_torn=is_torn)
 
     def _follow(self, choice: Choice) -> Iterator[Draft]:
         if not self.has_begun:
             yield from self._begin(choice.instance)
-        elif choice.reason != "fail-back" or self._is_ahead(choice.instance):
+        elif self._has_shown_itself(choice.instance) and (
+            choice.reason != "fail-back" or self._is_ahead(choice.instance)
+        ):
             yield from self._go_over(choice)
+
+    def _has_shown_itself(self, instance: Instance) -> bool:
+        """True unless its sound runs ahead of a picture that is to be expected."""
+        return instance.has_video or Track.VIDEO not in self._lanes or instance.kept_span > LEAD_SILENCE
 
     def _is_ahead(self, instance: Instance) -> bool:
         """True if a key frame is there that has not been shown: to go back is no reason to show anything again."""
@@ -197,7 +207,7 @@ class Program:
         opening = survey(instance, self._settings.pace, is_late=is_late)
         if opening is None:
             return
-        instance.forget_before(opening.key - MAX_LEAD_IN)
+        instance.forget_before(opening.key)
         pace = make_pace(self._settings.pace, gop=opening.gop, frame=opening.frame, audio_frame=opening.audio_frame)
         self.ledger.state.target_duration_s = pace.target_duration_s
         self.ledger.state.frame_interval = pace.frame
@@ -206,24 +216,28 @@ class Program:
 
     def _go_over(self, choice: Choice) -> Iterator[Draft]:
         instance = choice.instance
-        yield from self._flush()
+        yield from self._flush(is_torn=self._is_torn, successor=instance)
         if self._on_air is None and instance.connection > self.ledger.state.source.connection:
             # An encoder that has come after a gap: all that it has sent is new.
             key = instance.key_times[0]
-            instance.forget_before(key)
         else:
             key = joining_key(instance, end_wall_us=self._end_wall_us)
-            # Sound of the other instance may not have come as far as its picture.
-            instance.forget_before(key - MAX_LEAD_IN)
+        instance.forget_before(key)
         self._is_break = True
-        yield from self._join(instance, key, self._joint(instance), choice.reason)
+        yield from self._join(instance, key, self._joint(instance) - _delay(instance, key), choice.reason)
+
+    @property
+    def _is_torn(self) -> bool:
+        """True if what is on air has been cut off or is left: what it still had to send does not come."""
+        current = self.instances[self._on_air.instance] if self._on_air is not None else None
+        return current is not None and not current.is_closed_cleanly
 
     def _joint(self, instance: Instance) -> int:
-        """Program time at which another source goes on: where the picture ends, if both have one."""
+        """Program time at which another source goes on: where the picture has been shown, if both have one."""
         video = self._lanes.get(Track.VIDEO)
         if video is None or not instance.has_video or self._end_time - video.end_time > LEAD_SILENCE:
             return self._end_time
-        return video.end_time
+        return max(video.shown_end_time, START_TIME)
 
     def _join(self, instance: Instance, key: int, program_time: int, reason: str) -> Iterator[Draft]:
         """Let the instance's time `key` be `program_time`, for all tracks alike, and go on with what it has."""
@@ -238,6 +252,8 @@ class Program:
         wall_us = instance.clock.wall_us(key) or instance.newest_us
         state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection))
         self._set_clock(key, program_time, wall_us)
+        self._set_delay(_delay(instance, key))
+        state.clock.program_time += state.source.delay
         state.source_reason, state.source_time_us = reason, instance.newest_us
         was_lost, state.lost_since_us = state.lost_since_us, 0
         changed = self._say(instance.newest_us, instance.name).source_changed
@@ -254,7 +270,14 @@ class Program:
         self.ledger.state.clock.CopyFrom(ProgramClock(program_time=program_time, wall_time_us=wall_us))
         self._is_state_due = True
 
-    def _lose(self, reason: str, *, at_us: int) -> Iterator[Draft]:
+    def _set_delay(self, delay: int) -> None:
+        """From now on the source's key frames are shown this much later than they are decoded."""
+        if self._cutter is not None and abs(delay - self._cutter.delay) > WAVERING:
+            self._cutter.delay = delay
+            self._is_state_due = True
+        self.ledger.state.source.delay = self._cutter.delay if self._cutter is not None else 0
+
+    def _lose(self, reason: str, *, at_us: int, is_torn: bool = False) -> Iterator[Draft]:
         """Nobody gives media: put out what is pending, and let the reconnect window run from now."""
         if not self.lost_since_us:
             state = self.ledger.state
@@ -263,7 +286,7 @@ class Program:
             lost.reason = reason
             lost.window_ends_us = at_us + state.rules.reconnect_window_ms * 1000
         self._is_state_due = True
-        yield from self._flush()
+        yield from self._flush(is_torn=is_torn)
         if self._is_state_due:
             yield from self.speak()
 
@@ -298,7 +321,11 @@ class Program:
             wall_us = current.clock.wall_us(self._end_time - self._offset)
             if wall_us is not None:
                 return wall_us
-        return self._wall_us(self._end_time) if self.ledger.state.HasField("clock") else None
+        return (
+            self._wall_us(self._end_time + self.ledger.state.source.delay)
+            if self.ledger.state.HasField("clock")
+            else None
+        )
 
     def _wall_us(self, program_time: int) -> int:
         clock = self.ledger.state.clock
@@ -330,11 +357,36 @@ class Program:
                     yield from self._jump(content, time)
                     time = content.dts + self._offset
                 self._newest = time
-            if item.place >= lane.cursor and cutter.is_due(lane, time, is_key=content.is_key):
-                for cut in cutter.before(lane, time, is_key=content.is_key):
-                    yield self._draft(cut)
-            lane.add(item, content, time)
+            yield from self._take(cutter, item, content, time)
         self._in_hand = None
+
+    def _take(self, cutter: Cutter, item: Item, unit: Unit, time: int) -> Iterator[Draft]:
+        """Put a unit into its lane: a picture once its sound is there, sound after the pictures it was waited for."""
+        sound = self._newest_sound
+        if unit.track is Track.VIDEO:
+            if unit.is_key:
+                self._set_delay(min(unit.cts, MAX_DELAY))
+            self._held.hold(item, unit, time)
+        elif sound is not None:
+            sound = max(sound, time)
+        for held in self._held.release(sound=sound, delay=cutter.delay):
+            yield from self._put(cutter, *held, may_end=held.unit.is_key)
+        if unit.track is Track.AUDIO:
+            yield from self._put(cutter, item, unit, time, may_end=True)
+
+    @property
+    def _newest_sound(self) -> int | None:
+        """Program time of the newest sound; None where there is none to expect."""
+        sound = self._lanes.get(Track.AUDIO)
+        return None if sound is None or Track.AUDIO in self._refused else sound.newest
+
+    def _put(self, cutter: Cutter, item: Item, unit: Unit, time: int, *, may_end: bool) -> Iterator[Draft]:
+        """Put a unit into its lane, and what it shows to be complete out; `may_end`: a segment may begin with it."""
+        lane = cutter.lanes[unit.track]
+        if item.place >= lane.cursor and cutter.is_due(lane, time, is_key=may_end):
+            for cut in cutter.before(lane, time, is_key=may_end):
+                yield self._draft(cut)
+        lane.add(item, unit, time)
 
     def _configure(self, config: Config) -> Iterator[Draft]:
         """Take a codec configuration; another one than before ends the segment and makes a discontinuity."""
@@ -369,7 +421,7 @@ class Program:
             target = pace.video_part if is_video else pace.audio_part
             rendition.part_target_us = -(-target * 1_000_000 // CLOCK_RATE)
             # A track that comes later may begin a little behind the others.
-            earliest = max(state.clock.program_time - 2 * MAX_LEAD_IN, 0)
+            earliest = max(state.clock.program_time - 2 * LEAD_IN_TICKS, 0)
             rendition.next_decode_time = earliest * rendition.timescale // CLOCK_RATE
         kept = [found for found in state.renditions if found.number != rendition.number]
         kept.append(rendition)
@@ -388,10 +440,25 @@ class Program:
             sound.is_joining = True
         self._is_break = True
 
-    def _flush(self) -> Iterator[Draft]:
-        if self._cutter is not None:
-            for cut in self._cutter.flush():
-                yield self._draft(cut)
+    def _flush(self, *, is_torn: bool = False, successor: Instance | None = None) -> Iterator[Draft]:
+        """Put out all that is pending, and end the segment.
+
+        `is_torn` says that pictures are missing which were still to come; `successor` has the sound of what follows.
+        """
+        cutter = self._cutter
+        if cutter is None:
+            return
+        sound = self._newest_sound
+        for held in self._held.release_all():
+            # A key frame without sound of its own goes into the segment before: none may have a picture alone.
+            has_sound = sound is None or sound >= held.time + cutter.delay
+            yield from self._put(cutter, *held, may_end=held.unit.is_key and has_sound)
+        if is_torn:
+            cutter.close_ranks()
+        if successor is not None and successor.tracks >= set(cutter.lanes):
+            cutter.drop_unseen()
+        for cut in cutter.flush():
+            yield self._draft(cut)
 
     def _draft(self, cut: TickCut) -> Draft:
         if self._is_break and not self.ledger.is_segment_open and cut.cuts:
@@ -409,6 +476,7 @@ class Program:
                 duration=found.duration,
                 decode_time=found.decode_time,
                 independent=found.independent,
+                shown_after=found.shown_after,
             )
         if cut.is_forced and not self._is_keyless:
             # Once, and not for each segment of a GOP without end.
@@ -441,26 +509,15 @@ class Program:
         return Draft(head, parts)
 
     def _mark_position(self, head: Tick) -> None:
-        position = head.position
-        firsts = [] if self._in_hand is None else [self._in_hand]
-        for track, lane in self._lanes.items():
-            cursor = position.video if track is Track.VIDEO else position.audio
-            cursor.connection, cursor.n, cursor.unit = lane.cursor
-            if (first := lane.first_item) is not None:
-                firsts.append(first)
-        needed = [item.sequence for item in firsts]
-        needed += [oldest for i in self.instances.values() if (oldest := i.oldest_sequence) is not None]
-        if self._on_air is not None:
-            current = self.instances[self._on_air.instance]
-            ns = [item.place.n for item in firsts if item.place.connection == self._on_air.connection]
-            if current.connection == self._on_air.connection:
-                ns.append(current.oldest_n)
-                if current.closed_at is not None:
-                    # Its end is no news to us, but it would be to an heir until the state says so.
-                    needed.append(current.closed_at[0])
-                    ns.append(current.closed_at[1])
-            position.next_n = min(ns, default=1)
-        position.read_from = min(needed, default=self._last_fed + 1)
+        waiting = [self._in_hand, self._held.first_item, *[lane.first_item for lane in self._lanes.values()]]
+        mark_cursors(head.position, self._lanes)
+        mark_reading(
+            head.position,
+            [item for item in waiting if item is not None],
+            self.instances.values(),
+            on_air=self._on_air,
+            last_fed=self._last_fed,
+        )
 
     def _say(self, time_us: int, instance: str) -> Fact:
         state = self.ledger.state
@@ -472,3 +529,9 @@ class Program:
         )
         self.facts.append(fact)
         return fact
+
+
+def _delay(instance: Instance, key: int) -> int:
+    """How much later than it is decoded that key frame of an instance is shown (90 kHz); 0 where sound is alone."""
+    pictures = (unit for unit in instance.kept(Track.VIDEO) if isinstance(unit, Unit) and unit.is_key)
+    return next((min(unit.cts, MAX_DELAY) for unit in pictures if unit.dts == key), 0)

@@ -46,6 +46,7 @@ def carry_over(rendition: Rendition, before: Rendition) -> None:
     """Let `rendition` go on where `before` was replaced: what was measured holds for the whole broadcast."""
     scale = before.timescale
     rendition.next_decode_time = -(-before.next_decode_time * rendition.timescale // scale)
+    rendition.shown_until = -(-before.shown_until * rendition.timescale // scale)
     rendition.peak_bandwidth = before.peak_bandwidth
     rendition.average_bandwidth = before.average_bandwidth
     rendition.total_bytes = before.total_bytes

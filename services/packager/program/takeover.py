@@ -53,6 +53,7 @@ def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
     state, position = ledger.state, ledger.head.position
     pace = _pace(state, segment_min)
     cutter = Cutter(pace, segment_start=state.segment_start if ledger.is_segment_open else None)
+    cutter.delay = state.source.delay
     for rendition in state.renditions:
         track = Track.VIDEO if rendition.kind == rendition.VIDEO else Track.AUDIO
         codec = Codec.H264 if track is Track.VIDEO else Codec.AAC

@@ -16,8 +16,9 @@ TICK = 1 / CLOCK_RATE
 class Sample:
     """One sample as a reader of the log finds it. Times in seconds of the program."""
 
-    def __init__(self, rendition: Rendition, dts: int, duration: int, name: str) -> None:
+    def __init__(self, rendition: Rendition, dts: int, duration: int, cts: int, name: str) -> None:
         self.rendition = rendition.name
+        self.shown = (dts + cts) / rendition.timescale
         self.begin = dts / rendition.timescale
         self.end = (dts + duration) / rendition.timescale
         self.name = name
@@ -38,7 +39,7 @@ def samples(logs: Logs) -> Iterator[Sample]:
                 assert fragment.samples[0].dts == part.decode_time
                 assert sum(s.duration for s in fragment.samples) == part.duration
                 for s in fragment.samples:
-                    yield Sample(rendition, s.dts, s.duration, name_of(raw[s.offset : s.offset + s.size]))
+                    yield Sample(rendition, s.dts, s.duration, s.cts, name_of(raw[s.offset : s.offset + s.size]))
 
 
 def names(logs: Logs, rendition: str) -> list[str]:

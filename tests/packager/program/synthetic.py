@@ -33,6 +33,9 @@ class Source:
     since_s: float = 0.0
     gop_s: float = 2.0
     fps: float = 30.0
+    b_frames: int = 0
+    is_pyramid: bool = True
+    """Of B-frames: each is shown before the one that is sent before it."""
     video: Config | None = field(default_factory=avc)
     audio: Config | None = AAC_48K
     sound_from_s: float = 0.0
@@ -47,21 +50,46 @@ class Source:
     def _pictures(self) -> list[Unit]:
         if self.video is None:
             return []
+        first, last = round(self.since_s * self.fps), round(self.until_s * self.fps)
+        return [
+            self._unit(Track.VIDEO, at, at / self.fps, shown=(shown + self._delay) / self.fps, is_key=is_key)
+            for at, (shown, is_key) in enumerate(self._coded(last))
+            if first <= at < last
+        ]
+
+    @property
+    def _delay(self) -> int:
+        """Frames from decoding a key frame to showing it."""
+        return min(self.b_frames, 2 if self.is_pyramid else 1)
+
+    @property
+    def delay_s(self) -> float:
+        return self._delay / self.fps
+
+    def _coded(self, count: int) -> list[tuple[int, bool]]:
+        """Numbers of at least so many frames as shown, in the order of coding; True for key frames."""
         gop = max(1, round(self.gop_s * self.fps))
-        numbers = range(round(self.since_s * self.fps), round(self.until_s * self.fps))
-        return [self._unit(Track.VIDEO, i, i / self.fps, is_key=i % gop == 0) for i in numbers]
+        found: list[tuple[int, bool]] = []
+        for key in range(0, count, gop):
+            found.append((key, True))
+            for begin in range(key + 1, key + gop, self.b_frames + 1):
+                *between, last = range(begin, min(begin + self.b_frames + 1, key + gop))
+                order = between[1:2] + between[:1] + between[2:] if self.is_pyramid else between
+                found += [(number, False) for number in (last, *order)]
+        return found
 
     def _sound(self) -> list[Unit]:
         if self.audio is None:
             return []
         rate = 44_100 if self.audio == AAC_44K else 48_000
         begin, end = max(self.since_s, self.sound_from_s), min(self.until_s, self.sound_until_s)
-        numbers = range(-(-int(begin * rate) // 1024), int(end * rate) // 1024)
-        return [self._unit(Track.AUDIO, i, i * 1024 / rate, is_key=True) for i in numbers]
+        numbers = range(-(-int(begin * rate) // 1024), int((end - self.delay_s) * rate) // 1024)
+        return [self._unit(Track.AUDIO, i, i * 1024 / rate + self.delay_s, is_key=True) for i in numbers]
 
-    def _unit(self, track: Track, number: int, seconds: float, *, is_key: bool) -> Unit:
+    def _unit(self, track: Track, number: int, seconds: float, *, is_key: bool, shown: float | None = None) -> Unit:
         name = f"{self.tag}.{track.name[0]}{number}."
-        return Unit(track, ms(seconds), 0, is_key, name.encode().ljust(self.frame_bytes, b"\0"))
+        cts = 0 if shown is None else max(ms(shown) - ms(seconds), 0)
+        return Unit(track, ms(seconds), cts, is_key, name.encode().ljust(self.frame_bytes, b"\0"))
 
     @property
     def configs(self) -> tuple[Config, ...]:
@@ -107,6 +135,7 @@ def log(
     every_s: float = 0.1,
     piece_bytes: int = 60_000,
     closed: bool = True,
+    is_clean: bool = True,
     delay: random.Random | None = None,
 ) -> list[Message]:
     """A connection's messages: `start_us` is when its time 0 was; each is stamped when its newest unit was there."""
@@ -142,7 +171,7 @@ def log(
     if batch:
         write(newest)
     if closed:
-        end = encode_closed(connection=connection, n=len(found) + 1, reason="left", is_clean=True)
+        end = encode_closed(connection=connection, n=len(found) + 1, reason="left", is_clean=is_clean)
         found.append(Message(instance, found[-1].stamp_us + 50_000, end))
     return found
 
