@@ -18,7 +18,7 @@ done
 
 "$pytest" -m "not slow and not alone" -n "$workers" --no-loadscope-reorder "$@"
 together=$?
-"$pytest" -m "alone and not slow" "$@"
+"$pytest" -m "alone and not slow" "$@" -n 0
 alone=$?
 
 [[ $together -eq $nothing_selected ]] && exit "$alone"
