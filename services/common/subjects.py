@@ -23,6 +23,8 @@ WEBHOOKS = "webhooks"
 DELIVERIES = "deliveries"
 WEBHOOK_KEYS = "webhook-keys"
 WEBHOOK_STATES = "webhook-states"
+POLICIES = "policies"
+SIGNING_KEYS = "signing-keys"
 
 SOURCE_GROUP = "source"
 """The group of renditions that the packager itself writes; each transcoder will have one of its own."""

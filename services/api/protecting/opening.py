@@ -1,0 +1,54 @@
+"""The protection's records and jobs, opened together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from headwater.internal.v1.protection_pb2 import Policy, SigningKeyRecord
+from services.api.caller import tenant_of
+from services.api.kv_repository import KvRepository
+from services.api.protecting.policies import Policies
+from services.api.protecting.signing_keys import SigningKeys
+from services.api.records import Records
+from services.common import subjects
+from services.common.clock import Clock
+from services.common.errors import AppError, Kind
+from services.common.lifecycle import Job
+from services.common.secrets import Sealer
+from services.common.spine import Spine
+
+
+@dataclass(frozen=True)
+class Protecting:
+    """What is open."""
+
+    signing_keys: SigningKeys
+    policies: Policies
+    policy_records: KvRepository[Policy]
+    key_records: KvRepository[SigningKeyRecord]
+
+    def jobs(self) -> Iterable[Job]:
+        yield Job("read model of policies", self.policy_records.follow)
+        yield Job("read model of signing keys", self.key_records.follow)
+        yield Job("policies", partial(self._keep))
+
+    async def check(self) -> None:
+        """Ready when all is read."""
+        if not (self.policy_records.is_complete.is_set() and self.key_records.is_complete.is_set()):
+            raise AppError(Kind.UNAVAILABLE, "policies and signing keys are still being read")
+
+    async def _keep(self) -> None:
+        await self.policy_records.is_complete.wait()
+        await self.policies.run()
+
+
+async def open_protecting(spine: Spine, records: Records, sealer: Sealer, clock: Clock) -> Protecting:
+    """Open the buckets. Errors: Unavailable."""
+    policies = KvRepository(await spine.bucket(subjects.POLICIES), Policy)
+    keys = KvRepository(
+        await spine.bucket(subjects.SIGNING_KEYS),
+        SigningKeyRecord,
+        time_us=lambda each: each.create_time_us,
+        group=tenant_of,
+    )
+    return Protecting(SigningKeys(keys, sealer, clock), Policies(records, policies), policies, keys)

@@ -1,0 +1,85 @@
+"""Keeps the bucket `policies` as the records say.
+
+Nothing is written in the path of an order: whoever changes a record, this or another replica, its policy follows from
+what the read model then shows, and after a crash all of them are compared once. So a rule that was accepted is never
+forgotten, and reaches origins within a moment.
+"""
+
+import asyncio
+
+from headwater.internal.v1.protection_pb2 import Policy
+from services.api.protecting.policy import policy_of_livestream, policy_of_media
+from services.api.records import Records
+from services.api.repository import Repository
+from services.common.errors import AppError, Kind
+from services.common.log import get_logger
+
+RETRY_S = 0.2
+_BREATHE_EACH = 200
+"""So many comparisons are made in one go."""
+
+_log = get_logger(__name__)
+
+
+class Policies:
+    """Told of changed keys by `note`; `run` writes what follows."""
+
+    def __init__(self, records: Records, policies: Repository[Policy]) -> None:
+        self._records = records
+        self._policies = policies
+        self._changed: dict[str, None] = {}
+        self._news = asyncio.Event()
+
+    def note(self, key: str) -> None:
+        """A livestream or a media has changed, or is gone."""
+        self._changed[key] = None
+        self._news.set()
+
+    async def run(self) -> None:
+        """Write until cancelled; begins when the read models are complete."""
+        for _, repository in self._records.followed():
+            await repository.is_complete.wait()
+        for stored in (*self._records.livestreams.items(), *self._records.media.items()):
+            self.note(stored.key)
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        count = 0
+        while self._changed:
+            key = next(iter(self._changed))
+            del self._changed[key]
+            try:
+                await self._write(key)
+            except AppError as error:
+                self.note(key)
+                if error.kind is not Kind.UNAVAILABLE:
+                    _log.error("a policy could not be written", key=key, reason=error.detail)
+                await asyncio.sleep(RETRY_S)
+            count += 1
+            if count % _BREATHE_EACH == 0:
+                await asyncio.sleep(0)
+
+    async def _write(self, key: str) -> None:
+        """A policy stays when its record is gone, and then refuses: the store may still have what it was about."""
+        wanted, known = self._wanted(key), self._policies.peek(key)
+        if known is not None and wanted == known.record:
+            return
+
+        def edit(record: Policy | None) -> Policy | None:
+            if wanted is not None:
+                return wanted
+            if record is not None:
+                record.is_deleted = True
+            return record
+
+        await self._policies.change(key, edit)
+
+    def _wanted(self, key: str) -> Policy | None:
+        livestream = self._records.livestreams.peek(key)
+        if livestream is not None:
+            return policy_of_livestream(livestream.record)
+        media = self._records.media.peek(key)
+        return policy_of_media(media.record) if media is not None else None
