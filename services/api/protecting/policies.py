@@ -39,8 +39,10 @@ class Policies:
         """Write until cancelled; begins when the read models are complete."""
         for _, repository in self._records.followed():
             await repository.is_complete.wait()
-        for stored in (*self._records.livestreams.items(), *self._records.media.items()):
-            self.note(stored.key)
+        for livestream in self._records.livestreams.items():
+            self.note(livestream.key)
+        for media in self._records.media.items():
+            self.note(media.key)
         while True:
             await self._news.wait()
             self._news.clear()
