@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from headwater.internal.v1.facts_pb2 import Fact
 from headwater.v1.media_pb2 import Media
 from headwater.v1.webhooks_pb2 import Webhook
 from services.api.webhooks.formats.spelling import dashed

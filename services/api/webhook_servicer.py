@@ -1,0 +1,101 @@
+"""headwater.v1.WebhookService."""
+
+from collections.abc import Collection
+
+from google.protobuf.empty_pb2 import Empty
+
+from headwater.internal.v1.webhooks_pb2 import WebhookRecord
+from headwater.v1 import webhooks_pb2 as pb
+from headwater.v1.webhooks_pb2_grpc import WebhookServiceServicer
+from services.api.access import caller
+from services.api.changes import changed_fields, check_etag
+from services.api.paging import page_size
+from services.api.repository import Stored
+from services.api.webhooks.view import public_delivery, public_webhook
+from services.api.webhooks.webhooks import Webhooks
+from services.common.errors import AppError, Kind
+from services.common.ids import is_id
+from services.common.rpc_call import Context
+
+_SETTABLE = ("name", "url", "events", "livestream_ids", "enabled", "app_id")
+
+
+class WebhookServicer(WebhookServiceServicer):
+    """Orders about the caller's tenant's webhooks in, webhooks and their log out."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    async def CreateWebhook(self, request: pb.CreateWebhookRequest, _context: Context) -> pb.Webhook:  # noqa: N802  gRPC's
+        given, who = request.webhook, caller()
+        draft = WebhookRecord(format=given.format)
+        _take(draft, given, _SETTABLE)
+        draft.app_id = draft.app_id or who.app_id
+        return self._show(await self._webhooks.create(who.tenant_id, draft))
+
+    async def GetWebhook(self, request: pb.GetWebhookRequest, _context: Context) -> pb.Webhook:  # noqa: N802  gRPC's
+        return self._show(await self._get(request.id))
+
+    async def ListWebhooks(self, request: pb.ListWebhooksRequest, _context: Context) -> pb.ListWebhooksResponse:  # noqa: N802  gRPC's
+        page = self._webhooks.page(caller().tenant_id, after=request.page_token, limit=page_size(request.page_size))
+        return pb.ListWebhooksResponse(
+            webhooks=[self._show(stored) for stored in page.items],
+            next_page_token=page.after,
+            total_count=page.total,
+        )
+
+    async def UpdateWebhook(self, request: pb.UpdateWebhookRequest, _context: Context) -> pb.Webhook:  # noqa: N802  gRPC's
+        given = request.webhook
+        if not is_id(given.id):
+            raise AppError(Kind.INVALID, "is no id of a webhook", field="webhook.id")
+        fields = changed_fields(given, request.update_mask if request.HasField("update_mask") else None, _SETTABLE)
+        stored = await self._get(given.id)
+        check_etag(stored, given.etag)
+        if given.format not in {pb.Webhook.FORMAT_UNSPECIFIED, stored.record.format}:
+            raise AppError(Kind.INVALID, "never changes", field="webhook.format")
+        record = WebhookRecord()
+        record.CopyFrom(stored.record)
+        _take(record, given, fields)
+        return self._show(await self._webhooks.update(stored, record))
+
+    async def DeleteWebhook(self, request: pb.DeleteWebhookRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._webhooks.delete(await self._get(request.id))
+        return Empty()
+
+    async def PingWebhook(self, request: pb.PingWebhookRequest, _context: Context) -> pb.Delivery:  # noqa: N802  gRPC's
+        stored = await self._get(request.id)
+        return public_delivery(await self._webhooks.ping(stored), stored.record.url)
+
+    async def ListDeliveries(self, request: pb.ListDeliveriesRequest, _context: Context) -> pb.ListDeliveriesResponse:  # noqa: N802  gRPC's
+        webhook = await self._get(request.webhook_id)
+        page = self._webhooks.deliveries(
+            webhook.key, request.state, after=request.page_token, limit=page_size(request.page_size)
+        )
+        return pb.ListDeliveriesResponse(
+            deliveries=[public_delivery(stored.record, webhook.record.url) for stored in page.items],
+            next_page_token=page.after,
+            total_count=page.total,
+        )
+
+    async def ResendDelivery(self, request: pb.ResendDeliveryRequest, _context: Context) -> pb.Delivery:  # noqa: N802  gRPC's
+        webhook = await self._get(request.webhook_id)
+        return public_delivery(await self._webhooks.resend(webhook, request.id), webhook.record.url)
+
+    async def _get(self, webhook: str) -> Stored[WebhookRecord]:
+        return await self._webhooks.get(caller().tenant_id, webhook)
+
+    def _show(self, stored: Stored[WebhookRecord]) -> pb.Webhook:
+        return public_webhook(stored, self._webhooks.secrets.open(stored.record) if caller().sees_keys else None)
+
+
+def _take(record: WebhookRecord, given: pb.Webhook, fields: Collection[str]) -> None:
+    """Copy the fields a caller may set; one that is named and not given goes back to its default."""
+    for name in ("name", "url", "app_id"):
+        if name in fields:
+            setattr(record, name, getattr(given, name))
+    if "events" in fields:
+        record.events[:] = dict.fromkeys(given.events)
+    if "livestream_ids" in fields:
+        record.livestream_ids[:] = dict.fromkeys(given.livestream_ids)
+    if "enabled" in fields:
+        record.is_disabled = given.HasField("enabled") and not given.enabled

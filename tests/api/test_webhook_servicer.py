@@ -1,0 +1,205 @@
+"""Webhooks over REST, on a real api, a real NATS and a real receiver."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headwater.internal.v1.facts_pb2 import Fact
+from services.common.ids import new_id
+from tests.api.running import ApiServer, Others, Rest, until
+from tests.api.webhooks.openssl import hmac_sha256, is_signed
+from tests.api.webhooks.receiver import Heard, Receiver, receiving
+from tests.servers.nats import NatsServer
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture(scope="module")
+def api(nats: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """One that may send to this machine."""
+    with ApiServer(tmp_path_factory.mktemp("api"), nats.url, private_targets="allow") as server:
+        yield server
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as server:
+        yield server
+
+
+def _add(rest: Rest, url: str, **fields: Any) -> dict[str, Any]:
+    return rest.call("POST", "/v1/webhooks", {"url": url, **fields})
+
+
+def _await(receiver: Receiver, path: str, count: int = 1) -> list[Heard]:
+    heard: list[Heard] = until(lambda: receiver.of(path), lambda found: len(found) >= count)
+    return heard
+
+
+def _connected(livestream: str) -> Fact:
+    made = Fact(id=new_id(), livestream_id=livestream, broadcast_id=new_id(), instance="primary")
+    made.time_us = 4_000_000_000_000_000
+    made.encoder_connected.protocol = "rtmp"
+    return made
+
+
+def test_webhook_is_made_shown_changed_and_deleted(rest: Rest, receiver: Receiver) -> None:
+    """All of its life in four calls, with the defaults and an etag."""
+    made = _add(rest, receiver.url, name="mine")
+    one = f"/v1/webhooks/{made['id']}"
+
+    assert (made["format"], made["enabled"], made["events"]) == ("NATIVE", True, [])
+    assert len(made["secret"]) == 32
+    assert rest.call("GET", one) == made
+    assert made in rest.call("GET", "/v1/webhooks")["webhooks"]
+
+    changed = rest.call("PATCH", one, {"enabled": False, "events": ["ping"], "etag": made["etag"]})
+    assert (changed["enabled"], changed["events"], changed["name"]) == (False, ["ping"], "mine")
+    assert changed["secret"] == made["secret"]
+    assert rest.patch(one, json={"name": "late", "etag": made["etag"]}).status_code in {409, 412}
+
+    rest.call("DELETE", one)
+    assert rest.get(one).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "at_fault"),
+    [
+        ({"url": "ftp://example.org/"}, "webhook.url"),
+        ({"url": "http://user:pass@example.org/"}, "webhook.url"),
+        ({"url": "http://example.org/", "events": ["live_input.connected"]}, "webhook.events[0]"),
+        ({"url": "http://example.org/", "format": "STREAM_LIVE", "events": ["ready"]}, "webhook.events[0]"),
+        ({"url": "http://example.org/", "livestreamIds": ["0" * 32]}, "webhook.livestreamIds[0]"),
+        ({"url": "http://example.org/", "appId": "none"}, "webhook.appId"),
+    ],
+)
+def test_wrong_webhook_is_refused_with_the_field(rest: Rest, fields: dict[str, Any], at_fault: str) -> None:
+    """Another scheme, credentials, another format's events, and things that are not there."""
+    answer = rest.post("/v1/webhooks", json=fields)
+
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [at_fault]
+
+
+def test_format_never_changes(rest: Rest) -> None:
+    """Its receiver understands one."""
+    made = _add(rest, "http://example.org/", format="STREAM")
+
+    answer = rest.patch(f"/v1/webhooks/{made['id']}", json={"format": "NATIVE"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "webhook.format")
+
+
+def test_reader_sees_no_secret_and_changes_nothing(api: ApiServer, rest: Rest) -> None:
+    """A token of read scope: null, and 403 for each write."""
+    made = _add(rest, "http://example.org/")
+    token = rest.call("POST", "/v1/tokens", {"name": "reader", "scope": "READ"})["secret"]
+    with api.client(token) as reader:
+        assert "secret" not in reader.call("GET", f"/v1/webhooks/{made['id']}") | {}
+        assert reader.post("/v1/webhooks", json={"url": "http://example.org/"}).status_code == 403
+        assert reader.post(f"/v1/webhooks/{made['id']}:ping", json={}).status_code == 403
+
+
+def test_ping_is_sent_signed_and_logged(rest: Rest, receiver: Receiver) -> None:
+    """By whichever replica holds it; openssl agrees on the signature."""
+    made = _add(rest, f"{receiver.url}/ping", events=["media.ready"])
+
+    ordered = rest.call("POST", f"/v1/webhooks/{made['id']}:ping", {})
+
+    assert (ordered["state"], ordered["event"]) == ("PENDING", "ping")
+    (heard,) = _await(receiver, "/ping")
+    time_s, signature = heard.headers["webhook-signature"].removeprefix("time=").split(",sig1=")
+    assert hmac_sha256(made["secret"], f"{time_s}.".encode() + heard.body) == signature
+    log = f"/v1/webhooks/{made['id']}/deliveries"
+    (delivery,) = until(
+        lambda: rest.call("GET", log)["deliveries"], lambda found: bool(found) and found[0]["state"] == "DELIVERED"
+    )
+    assert (delivery["id"], delivery["body"].encode()) == (ordered["id"], heard.body)
+    assert delivery["attempts"][0]["statusCode"] == 204
+    assert made["secret"] not in delivery["body"]
+    assert rest.call("GET", f"{log}?state=FAILED").get("deliveries", []) == []
+
+
+def test_delivery_is_sent_again_under_the_same_id(rest: Rest, receiver: Receiver) -> None:
+    """By order, though it was delivered."""
+    made = _add(rest, f"{receiver.url}/again")
+    ordered = rest.call("POST", f"/v1/webhooks/{made['id']}:ping", {})
+    one = f"/v1/webhooks/{made['id']}/deliveries/{ordered['id']}:resend"
+    _await(receiver, "/again")
+
+    assert rest.call("POST", one, {})["id"] == ordered["id"]
+
+    first, second = _await(receiver, "/again", 2)
+    assert (first.body, first.headers["webhook-id"]) == (second.body, second.headers["webhook-id"])
+    assert rest.post(one.replace(ordered["id"], "0" * 32), json={}).status_code == 404
+
+
+def test_fact_reaches_the_receiver(rest: Rest, others: Others, receiver: Receiver) -> None:
+    """From the bus to the customer's server, filtered by event and livestream."""
+    livestream = rest.call("POST", "/v1/livestreams", {"name": "one"})["id"]
+    _add(rest, f"{receiver.url}/fact", events=["livestream.connected"], livestreamIds=[livestream])
+
+    others.say(_connected(livestream))
+
+    (heard,) = _await(receiver, "/fact")
+    assert (heard.json["type"], heard.json["livestreamId"]) == ("livestream.connected", livestream)
+
+
+def test_realtimekits_signature_is_checked_by_the_tenants_public_key(
+    rest: Rest, others: Others, receiver: Receiver, tmp_path: Path
+) -> None:
+    """The key in the bucket is public; its private half is sealed."""
+    made = _add(rest, f"{receiver.url}/rtk", format="REALTIMEKIT")
+    rest.call("POST", f"/v1/webhooks/{made['id']}:ping", {})
+
+    (heard,) = _await(receiver, "/rtk")
+
+    kept = others.get("webhook-keys", "default") or b""
+    public = kept[kept.index(b"-----BEGIN PUBLIC KEY-----") :].split(b"-----END PUBLIC KEY-----")[0]
+    pem = public.decode() + "-----END PUBLIC KEY-----\n"
+    assert is_signed(tmp_path, pem, heard.headers["rtk-signature"], heard.body)
+    assert b"PRIVATE KEY" not in kept
+
+
+def test_streamdivers_webhook_is_pinged_when_it_is_made_and_changed(rest: Rest, receiver: Receiver) -> None:
+    """To validate it, as that product does."""
+    made = _add(rest, f"{receiver.url}/sd", format="STREAMDIVER")
+    _await(receiver, "/sd")
+
+    rest.call("PATCH", f"/v1/webhooks/{made['id']}", {"name": "new"})
+
+    assert [heard.json["event"] for heard in _await(receiver, "/sd", 2)] == ["ping", "ping"]
+
+
+def test_dead_endpoint_does_not_hold_up_another(rest: Rest, receiver: Receiver) -> None:
+    """It keeps its own connections waiting and nobody else's."""
+    with receiving() as dead:
+        dead.silent.set()
+        silent = _add(rest, f"{dead.url}/dead")
+        for _ in range(8):
+            rest.call("POST", f"/v1/webhooks/{silent['id']}:ping", {})
+        until(lambda: len(dead.heard) == 4)
+        alive = _add(rest, f"{receiver.url}/alive")
+        rest.call("POST", f"/v1/webhooks/{alive['id']}:ping", {})
+
+        _await(receiver, "/alive")
+
+        assert len(dead.heard) == 4
+        rest.call("DELETE", f"/v1/webhooks/{silent['id']}")
+
+
+def test_what_happened_while_every_api_was_dead_is_told_afterwards(
+    own_nats: NatsServer, receiver: Receiver, tmp_path: Path
+) -> None:
+    """Killed with -9: the fact waits in the log, and the webhook and its read model are there again."""
+    with ApiServer(tmp_path / "api", own_nats.url, private_targets="allow") as api:
+        with api.client() as rest:
+            livestream = rest.call("POST", "/v1/livestreams", {"name": "one"})["id"]
+            _add(rest, f"{receiver.url}/late", events=["livestream.connected"], livestreamIds=[livestream])
+        api.kill()
+        Others(own_nats.url).say(_connected(livestream))
+        api.start()
+
+        assert len(_await(receiver, "/late")) == 1
