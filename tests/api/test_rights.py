@@ -13,8 +13,8 @@ from headwater.v1.tokens_pb2 import Token
 from services.api.rest.routes import Route, Routes
 from services.api.servicer import service_descriptors
 from services.common.ids import digest, new_id, new_token
-from tests.api.rights import ADMIN, INSTALLATION, READ, RIGHTS, WRITE
 from tests.api.requests import send
+from tests.api.rights import ADMIN, INSTALLATION, READ, RIGHTS, WRITE
 from tests.api.running import ApiServer, Others, Rest
 from tests.servers.nats import NatsServer
 

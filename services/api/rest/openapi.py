@@ -3,22 +3,41 @@
 import re
 from typing import Any, cast
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from services.api.rest.comments import Comments
 from services.api.rest.openapi_schema import Schemas
+from services.api.rest.openapi_security import REQUIREMENTS, SCHEMES
 from services.api.rest.routes import Route, Routes
 
 Json = dict[str, Any]
 
+_WORDS = """Live streaming on your own machines. The same calls are there over gRPC, as headwater.v1.
+
+A token acts in its own tenant. The installation's admin token acts in the tenant that the header `X-Headwater-Tenant`
+names, or in "default"."""
+
 _SUMMARY = 120
 _REFUSALS = {
     "400": "The request is wrong; `errors` names the fields.",
-    "401": "No token, or one that is not known.",
-    "403": "The token's scope is too narrow.",
+    "401": "No token, or one that is not known or has expired.",
+    "403": "The token's scope is too narrow, or it is of another tenant than `X-Headwater-Tenant` names.",
     "429": "Too many; `Retry-After` says when.",
     "503": "A part is away; the same request may succeed later.",
 }
+_FOR_BODIES = {
+    "408": "The body did not come in time.",
+    "413": "The body is too large.",
+    "415": "The body is of another type.",
+}
+_FOR_ORDERS = {
+    "409": "It is there already, or a request with this `Idempotency-Key` is still being answered.",
+    "422": "The `Idempotency-Key` was used for another request.",
+}
+_KEY = "Of your choice: sent again within a day, the request is not carried out again and has the same answer."
+_KEY_PATTERN = r"^[ -~]{1,255}$"
+_BYTES: Json = {"type": "string", "format": "binary"}
 _FOR_ONE = {"404": "There is no such thing."}
 _FOR_CHANGES = {
     "409": "It is in the wrong state, or was changed meanwhile.",
@@ -38,15 +57,15 @@ def openapi_document(routes: Routes, comments: Comments) -> Json:
         "info": {
             "title": "Headwater",
             "version": "v1",
-            "description": "Live streaming on your own machines. The same calls are there over gRPC, as headwater.v1.",
+            "description": _WORDS,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"token": []}],
+        "security": REQUIREMENTS,
         "tags": [{"name": _tag(name), "description": comments.of(name)} for name in services],
         "paths": paths,
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": SCHEMES,
             "schemas": schemas.found | {"Problem": _PROBLEM},
             "responses": {"Problem": _problem("A problem document (RFC 9457).")},
         },
@@ -64,10 +83,7 @@ def _operation(route: Route, schemas: Schemas, comments: Comments) -> Json:
         "responses": _responses(route, schemas),
     }
     if route.body:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _body(route, schemas)}},
-        }
+        operation["requestBody"] = _request_body(route, schemas)
     return operation
 
 
@@ -97,14 +113,27 @@ def _query_parameters(route: Route, schemas: Schemas) -> list[Json]:
 
 
 def _headers(route: Route) -> list[Json]:
-    if route.verb not in {"PATCH", "DELETE"} or not _has_etag(route):
-        return []
-    words = "The `ETag` that was read: change only that version."
-    return [{"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": words}]
+    found = []
+    if route.verb in {"PATCH", "DELETE"} and _has_etag(route):
+        found.append(_header("If-Match", "The `ETag` that was read: change only that version."))
+    if route.verb != "GET":
+        found.append(_header("Idempotency-Key", _KEY, pattern=_KEY_PATTERN))
+    return found
+
+
+def _header(name: str, words: str, **limits: str) -> Json:
+    return {"name": name, "in": "header", "schema": {"type": "string"} | limits, "description": words}
 
 
 def _has_etag(route: Route) -> bool:
     return "etag" in (_holder(route) or route.descriptor.input_type).fields_by_name
+
+
+def _request_body(route: Route, schemas: Schemas) -> Json:
+    """JSON may be left out, which is an empty object; a picture may not."""
+    if route.takes_raw:
+        return {"required": True, "content": {"*/*": {"schema": _BYTES}}}
+    return {"required": False, "content": {"application/json": {"schema": _body(route, schemas)}}}
 
 
 def _body(route: Route, schemas: Schemas) -> Json:
@@ -122,12 +151,20 @@ def _holder(route: Route) -> Descriptor | None:
 
 
 def _responses(route: Route, schemas: Schemas) -> Json:
-    schema = schemas.of_message(route.descriptor.output_type)
     refusals = dict(_REFUSALS)
+    refusals |= _FOR_BODIES if route.body else {}
+    refusals |= _FOR_ORDERS if route.verb != "GET" else {}
     refusals |= _FOR_ONE if route.template.fields else {}
     refusals |= _FOR_CHANGES if route.verb != "GET" and route.template.fields else {}
-    done = {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+    done = {"description": "Done.", "content": _answer(route, schemas)}
     return {"200": done, **{code: _problem(words) for code, words in sorted(refusals.items())}}
+
+
+def _answer(route: Route, schemas: Schemas) -> Json:
+    output = route.descriptor.output_type
+    if output.full_name == HttpBody.DESCRIPTOR.full_name:
+        return {"*/*": {"schema": _BYTES}}
+    return {"application/json": {"schema": schemas.of_message(output)}}
 
 
 def _problem(words: str) -> Json:

@@ -29,9 +29,11 @@ function table(title, rows) {
 
 const fields = (schema) => Object.entries(resolve(schema)?.properties ?? {}).map(([name, value]) => row(name, value));
 
+const first = (content) => Object.values(content ?? {})[0]?.schema; // one type each: JSON, or bytes
+
 function callView(path, verb, operation) {
-  const body = operation.requestBody?.content["application/json"].schema;
-  const answer = operation.responses["200"].content["application/json"].schema;
+  const body = first(operation.requestBody?.content);
+  const answer = first(operation.responses["200"].content);
   const refusals = Object.entries(operation.responses).filter(([code]) => code !== "200");
   return el(
     "details",
@@ -40,7 +42,7 @@ function callView(path, verb, operation) {
     ...(operation.description.includes("\n") ? [el("p", {}, operation.description)] : []),
     ...table("Parameters", operation.parameters.map((one) => row(`${one.name} (${one.in})`, one.schema, one.description ?? one.schema.description))),
     ...table(`Body${body?.$ref ? `: ${typeOf(body)}` : ""}`, body ? fields(body).filter((line) => !line.textContent.includes("Read only.")) : []),
-    ...table(`Answer${answer.$ref ? `: ${typeOf(answer)}` : ""}`, fields(answer)),
+    ...table(`Answer${answer?.$ref ? `: ${typeOf(answer)}` : ""}`, fields(answer)),
     ...table("Refusals", refusals.map(([code, { description }]) => el("tr", {}, el("td", {}, code), el("td", {}, description)))),
   );
 }

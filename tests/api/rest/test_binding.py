@@ -43,6 +43,25 @@ def test_body_of_one_field_and_path_make_one_request() -> None:
     assert list(request.update_mask.paths) == ["name", "reconnect_window"]
 
 
+def test_body_of_a_picture_is_taken_as_it_is() -> None:
+    """With the type that the request gave it; nobody looks into it here."""
+    found = ROUTES.find("PUT", "/v1/livestreams/abc/thumbnail")
+    assert isinstance(found.route, Route)
+
+    request: Any = bind(found.route, found.variables, (), b"\xff\xd8{", "image/jpeg")
+
+    assert (request.livestream_id, request.image.content_type, request.image.data) == (
+        "abc",
+        "image/jpeg",
+        b"\xff\xd8{",
+    )
+
+
+def test_empty_body_is_an_empty_object() -> None:
+    """White space too."""
+    assert bound("POST", "/v1/livestreams", body=b" \n") == bound("POST", "/v1/livestreams", body=b"{}")
+
+
 def test_query_fills_numbers_enums_and_words() -> None:
     """In REST's spelling or in the proto's."""
     request = bound("GET", "/v1/livestreams", query=[("pageSize", "7"), ("page_token", "t"), ("state", "LIVE")])

@@ -46,5 +46,25 @@ def test_version_can_be_named_where_something_is_changed() -> None:
         for operation in path.values()
     }
 
-    assert headers["Livestream_UpdateLivestream"] == headers["Livestream_DeleteLivestream"] == ["If-Match"]
-    assert headers["Livestream_GetLivestream"] == headers["Token_DeleteToken"] == []
+    both = ["If-Match", "Idempotency-Key"]
+    assert headers["Livestream_UpdateLivestream"] == headers["Livestream_DeleteLivestream"] == both
+    assert headers["Token_DeleteToken"] == ["Idempotency-Key"]
+    assert headers["Livestream_GetLivestream"] == []
+
+
+def test_every_way_to_sign_in_is_in_the_reference() -> None:
+    """Each requirement names schemes that are there, and each scheme is in one."""
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    named = [name for requirement in DOCUMENT["security"] for name in requirement]
+
+    assert sorted(named) == sorted(schemes)
+    assert {each["type"] for each in schemes.values()} == {"http", "apiKey", "oauth2"}
+
+
+def test_picture_is_bytes_in_the_reference() -> None:
+    """Both ways; its message is nowhere."""
+    path = DOCUMENT["paths"]["/v1/livestreams/{livestreamId}/thumbnail"]
+    sent, shown = path["put"]["requestBody"]["content"], path["get"]["responses"]["200"]["content"]
+
+    assert sent["*/*"]["schema"] == shown["*/*"]["schema"] == {"type": "string", "format": "binary"}
+    assert "HttpBody" not in DOCUMENT["components"]["schemas"]
