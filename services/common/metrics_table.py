@@ -102,6 +102,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("headwater_api_requests_total", C, "", "REST requests answered.", ("method", "code")),
     Metric("headwater_api_request_duration_seconds", H, "seconds", "Time to answer a REST request.", ("method",), FAST),
     Metric("headwater_api_livestreams", G, "", "Livestreams there are."),
+    Metric("headwater_api_deliveries_waiting", G, "", "Deliveries to webhooks that are due, or will be."),
+    Metric("headwater_api_webhook_attempts_total", C, "", "Attempts to deliver to a webhook.", ("result",)),
     Metric("headwater_api_redis_available", G, "", "1 while Redis answers."),
     # stats
     Metric("headwater_stats_facts_total", C, "", "Facts taken from the bus.", ("kind",)),
