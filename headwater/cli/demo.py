@@ -43,6 +43,8 @@ def _from_api(instance: str) -> str:
         livestream = client.livestreams.get(found["id"])
     way = _input(livestream, instance)
     for playout in livestream.get("playouts", []):
+        if not playout.get("isServed", True):
+            continue
         page = re.sub(r"/index\.m3u8$", "/watch", playout["url"])
         print(f"watch  {page}\n{playout['protocol']:<6} {playout['url']}")
     return f"{way['url'].rstrip('/')}/{way['streamKey']}"

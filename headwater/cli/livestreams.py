@@ -123,10 +123,15 @@ def show(livestream: dict[str, Any], *, as_json: bool) -> None:
         print_json(livestream)
         return
     print_card({label: livestream.get(label) for label in ("id", "name", "state", "metadata", "reconnectWindow")})
-    for one in livestream.get("inputs", []):
+    for one in filter(_is_served, livestream.get("inputs", [])):
         print_card({f"{one.get('instance')} {one.get('protocol')}": one.get("url"), "  key": one.get("streamKey")})
-    for one in livestream.get("playouts", []):
+    for one in filter(_is_served, livestream.get("playouts", [])):
         print_card({one.get("protocol", "playout"): one.get("url")})
+
+
+def _is_served(way: dict[str, Any]) -> bool:
+    """The others are made and kept for the day their protocol is served; `--json` has them."""
+    return bool(way.get("isServed", True))
 
 
 def _counts(row: dict[str, Any]) -> tuple[int, int]:

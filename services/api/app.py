@@ -6,35 +6,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
-from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.api.admission import Admission, make_admission
-from services.api.chronicle import Chronicle
-from services.api.deletion import Deletion
+from services.api.domain import open_domain
 from services.api.edge import make_gateway
 from services.api.handlers import FactHandlers, Observer
 from services.api.id_guard import IdGuard
-from services.api.keeper import Keeper
-from services.api.livestreams import Livestreams
-from services.api.on_air import OnAirOrders
-from services.api.recordings import Recordings, RemoteArchive
 from services.api.records import Records, open_records
 from services.api.rest.server import RestServer, rest_server, serve
 from services.api.servicer import CALL_LIMIT_S, Servicers
 from services.api.settings import Settings
-from services.api.stream_keys import StreamKeys
-from services.api.view import Urls
+from services.api.webhooks.composition import open_webhooking
 from services.common import metrics
-from services.common.clock import Clock, SystemClock
+from services.common.bus.facts import FactPublisher
+from services.common.clock import SystemClock
 from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import Job
 from services.common.opening import open_bus
 from services.common.redis_client import Redis
 from services.common.resources import Resources
-from services.common.rpc_channel import open_channel
 from services.common.rpc_server import RpcServer
-from services.common.secrets import sealer_of
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
 
@@ -70,13 +61,15 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
         spine = Spine(bus, settings)
         await spine.facts()
         records = await open_records(spine, noticed=observer.notice)
-        domain = await _open_domain(settings, records, resources, clock)
+        webhooking = await open_webhooking(settings, spine, records, resources, clock)
+        facts = FactPublisher(await spine.facts())
+        resources.defer("facts", facts.close)
+        domain = await open_domain(settings, records, facts, resources, clock=clock, webhooks=webhooking.webhooks)
+        admission = make_admission(settings, records, clock)
         redis = Redis(settings.redis_url, on_change=metrics.gauge("headwater_api_redis_available").set)
         resources.defer("redis", redis.close)
-        rpc = _rpc_server(settings, domain, health)
-        rest = rest_server(
-            make_gateway(settings, domain.servicers, domain.admission, redis=redis, health=health, clock=clock)
-        )
+        rpc = _rpc_server(settings, domain.servicers, admission, health)
+        rest = rest_server(make_gateway(settings, domain.servicers, admission, redis=redis, health=health, clock=clock))
         listener = listening_socket(
             "rest", settings.bind, settings.rest_port, setting="HEADWATER_REST_PORT", backlog=_BACKLOG
         )
@@ -88,51 +81,27 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             Job("observer", partial(observer.run, records, domain.chronicle)),
             Job("keeper", domain.keeper.run),
             Job("watch redis", redis.watch),
-            Job("last use of tokens", domain.admission.last_use.run),
+            Job("last use of tokens", admission.last_use.run),
+            *webhooking.jobs(),
             Job("REST", partial(serve, rest, listener)),
         ]
         health.add("records", partial(_check_records, records))
+        health.add("webhooks", webhooking.check)
         metrics.observe("headwater_api_livestreams", lambda: len(records.livestreams.items()))
         await resources.open("gRPC server", rpc)
         yield Api(tuple(jobs), rest, rpc, settings.drain_timeout)
 
 
-@dataclass(frozen=True)
-class _Domain:
-    servicers: Servicers
-    admission: Admission
-    chronicle: Chronicle
-    keeper: Keeper
-
-
-async def _open_domain(settings: Settings, records: Records, resources: Resources, clock: Clock) -> _Domain:
-    archiver, stats = open_channel(settings.archiver_address), open_channel(settings.stats_address, deadline_s=3.0)
-    resources.defer("channel to archiver", archiver.close)
-    resources.defer("channel to stats", stats.close)
-    keys = StreamKeys(sealer_of(settings), records.keys)
-    orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=settings.order_hold)
-    livestreams = Livestreams(records, keys, orders, clock)
-    recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)))
-    deletion = Deletion(records, keys, recordings)
-    urls = Urls(settings.rtmp_url, settings.playback_url)
-    return _Domain(
-        Servicers(livestreams, recordings, deletion, StatisticsServiceStub(stats), urls, clock),
-        make_admission(settings, records, clock),
-        Chronicle(records),
-        Keeper(records, keys, orders, deletion, clock),
-    )
-
-
-def _rpc_server(settings: Settings, domain: _Domain, health: Health) -> RpcServer:
+def _rpc_server(settings: Settings, servicers: Servicers, admission: Admission, health: Health) -> RpcServer:
     rpc = RpcServer(
         settings.bind,
         settings.grpc_port,
         health,
-        guards=[domain.admission.guard, IdGuard()],
+        guards=[admission.guard, IdGuard()],
         deadline_s=CALL_LIMIT_S,
         max_message=_MAX_MESSAGE,
     )
-    domain.servicers.add_to(rpc)
+    servicers.add_to(rpc)
     return rpc
 
 

@@ -4,6 +4,8 @@ The mark in the record says what is left to do, so any replica can finish at any
 """
 
 from headwater.internal.v1.records_pb2 import LivestreamRecord
+from services.api.on_air import OnAirOrders
+from services.api.orders_due import end_due
 from services.api.recordings import Recordings
 from services.api.records import Records
 from services.api.repository import Stored
@@ -17,9 +19,10 @@ _log = get_logger(__name__)
 class Deletion:
     """Each step may be repeated."""
 
-    def __init__(self, records: Records, keys: StreamKeys, recordings: Recordings) -> None:
+    def __init__(self, records: Records, keys: StreamKeys, orders: OnAirOrders, recordings: Recordings) -> None:
         self._records = records
         self._keys = keys
+        self._orders = orders
         self._recordings = recordings
 
     async def begin(self, marked: Stored[LivestreamRecord]) -> None:
@@ -32,9 +35,12 @@ class Deletion:
     async def finish(self, marked: Stored[LivestreamRecord]) -> None:
         """Do what is left. Errors: AppError (UNAVAILABLE if the archiver is needed and away)."""
         await self._keys.withdraw(marked.record)
+        # An encoder may have come before the key went.
+        await self._orders.end(marked.key, lambda on_air: end_due(marked.record, on_air))
         if marked.record.deletes_media:
             for media in self._records.media.items(marked.key):
-                await self._recordings.delete(media)
+                await self._recordings.purge(media)
         for broadcast in self._records.broadcasts.items(marked.key):
             await self._records.broadcasts.delete(broadcast.key)
+        self._recordings.telling.repeat(marked.record)
         await self._records.livestreams.delete(marked.key, marked.revision)

@@ -47,6 +47,9 @@ class FactHandlers:
             fact = Fact.FromString(entry.payload)
         except DecodeError:
             raise Reject("not a fact") from None
+        if not fact.broadcast_id and fact.WhichOneof("fact") == "input_rejected" and is_id(fact.livestream_id):
+            await _insist(self._bus, lambda: self._chronicle.note_attempt(fact))
+            return
         if not fact.broadcast_id:
             return  # an encoder refused, perhaps with a key that nobody knows
         if not (is_id(fact.livestream_id) and is_id(fact.broadcast_id)):

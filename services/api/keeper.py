@@ -6,12 +6,12 @@ Every replica does it; each step is a compare-and-set or can be repeated.
 import asyncio
 
 from headwater.internal.v1.onair_pb2 import StreamKey
+from headwater.v1.livestreams_pb2 import Livestream
 from services.api.deletion import Deletion
-from services.api.on_air import OnAirOrders
-from services.api.records import Records
+from services.api.livestreams import Livestreams
+from services.api.recordings import Recordings
 from services.api.repository import Stored
-from services.api.stream_keys import StreamKeys
-from services.common.clock import Clock
+from services.api.standing import is_armed
 from services.common.errors import AppError
 from services.common.log import get_logger
 
@@ -26,24 +26,27 @@ _log = get_logger(__name__)
 class Keeper:
     """Runs beside the servicers."""
 
-    def __init__(
-        self, records: Records, keys: StreamKeys, orders: OnAirOrders, deletion: Deletion, clock: Clock
-    ) -> None:
-        self._records = records
-        self._keys = keys
-        self._orders = orders
+    def __init__(self, livestreams: Livestreams, recordings: Recordings, deletion: Deletion) -> None:
+        self._records = livestreams.records
+        self._keys = livestreams.keys
+        self._orders = livestreams.orders
+        self._consequences = livestreams.consequences
+        self._telling = livestreams.telling
+        self._clock = livestreams.clock
+        self._recordings = recordings
         self._deletion = deletion
-        self._clock = clock
         self._orphans: dict[str, float] = {}
 
     async def run(self) -> None:
         """Keep house until cancelled; begins when the read models are complete."""
         for _, repository in self._records.followed():
             await repository.is_complete.wait()
+        self.say_again()
         repaired_at = -REPAIR_EACH_S
         while True:
             try:
                 await self.release_holds()
+                await self.give_orders()
                 if self._clock.monotonic() - repaired_at >= REPAIR_EACH_S:
                     repaired_at = self._clock.monotonic()
                     await self.repair()
@@ -51,27 +54,47 @@ class Keeper:
                 _log.info("housekeeping waits", reason=error.detail)
             await asyncio.sleep(HOLD_EACH_S)
 
+    def say_again(self) -> None:
+        """Facts of what was changed lately: whoever changed it may have died before saying so."""
+        for stored in self._records.livestreams.items():
+            self._telling.repeat(stored.record)
+        for media in self._records.media.items():
+            self._telling.repeat_media(media.record)
+
     async def release_holds(self) -> None:
         """Remove `onair` keys whose hold is over."""
         for livestream in self._orders.held():
             await self._orders.sweep(livestream)
 
+    async def give_orders(self) -> None:
+        """Hand on what was ordered of broadcasts and has not reached them, and close keys whose time is over."""
+        for on_air in self._records.on_air.items():
+            stored = self._records.livestreams.peek(on_air.key)
+            if stored is not None and self._consequences.has_orders(stored.record):
+                await self._draw(on_air.key)
+        now_us = round(self._clock.now() * 1e6)
+        for stored in self._records.livestreams.items():
+            record = stored.record
+            is_over = record.start == Livestream.MANUAL and record.armed_time_us and not is_armed(record, now_us)
+            if is_over and not record.delete_time_us and not self._keys.are_published(record):
+                await self._draw(stored.key)
+
     async def repair(self) -> None:
-        """Finish deletions, publish keys that are missing or out of date, remove those of no livestream."""
+        """Finish deletions, draw what follows from records, remove keys of no livestream, purge what is due."""
         for stored in self._records.livestreams.items():
             if stored.record.delete_time_us:
                 await self._deletion.begin(stored)
-            elif not self._keys.are_published(stored.record):
-                await self._publish(stored.key)
+            elif not self._consequences.are_drawn(stored.record):
+                await self._draw(stored.key)
         await self._remove_orphans()
+        await self._recordings.sweep()
 
-    async def _publish(self, livestream: str) -> None:
+    async def _draw(self, livestream: str) -> None:
         stored = await self._records.livestreams.look_up(livestream)
         if stored is None or stored.record.delete_time_us:
             return  # the read model was a moment behind
-        _log.warning("stream keys are published again", livestream=livestream)
-        await self._keys.publish(stored.record)
-        await self._orders.change_rules(livestream, stored.record.rules)
+        _log.warning("what follows from an order is done again", livestream=livestream)
+        await self._consequences.draw(stored.record)
 
     async def _remove_orphans(self) -> None:
         now = self._clock.monotonic()

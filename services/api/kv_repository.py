@@ -21,10 +21,15 @@ Listener = Callable[[str, M | None], None]
 """Told of each record that has changed, whoever changed it; None: it is gone."""
 
 
+def tenant_group(tenant: str) -> str:
+    """The group of all records of a tenant."""
+    return f"tenant {tenant}"
+
+
 class KvRepository(Generic[M]):
     """A Repository over a bucket; `follow` must run for the read model to be kept.
 
-    `time_us` and `group` of a record say where it stands in lists.
+    `time_us` and `group` of a record say where it stands in lists; with `tenant` there is a list of each tenant's, too.
     """
 
     def __init__(
@@ -34,12 +39,14 @@ class KvRepository(Generic[M]):
         *,
         time_us: Callable[[M], int] = lambda _record: 0,
         group: Callable[[M], str] = lambda _record: "",
+        tenant: Callable[[M], str] | None = None,
         listener: Listener[M] | None = None,
     ) -> None:
         self._bucket = bucket
         self._message = message
         self._time_us = time_us
         self._group = group
+        self._tenant = tenant
         self._listener = listener
         self._records: dict[str, Stored[M]] = {}
         self._order = NewestFirst()
@@ -124,7 +131,10 @@ class KvRepository(Generic[M]):
         if stored.revision <= newest:
             return known or stored  # the watch is a moment behind what this process itself has written
         self._records[stored.key] = stored
-        self._order.put(stored.key, self._time_us(stored.record), self._group(stored.record))
+        groups = [self._group(stored.record)]
+        if self._tenant is not None:
+            groups.append(tenant_group(self._tenant(stored.record)))
+        self._order.put(stored.key, self._time_us(stored.record), *groups)
         if self._listener is not None:
             self._listener(stored.key, stored.record)
         return stored

@@ -1,8 +1,8 @@
 """Where a livestream stands, and why. Pure.
 
 One table holds all transitions; docs/state-machines.md is drawn from it. Facts may come late, twice and in any order,
-so a state is left only forwards: what has ended never revives (a new broadcast has a standing of its own), and of the
-two that change places, LIVE and RECONNECTING, the later fact holds.
+so a state is left only forwards: what has ended never revives (a new broadcast has a standing of its own), and of
+those that change places, LIVE (or RECEIVING) and RECONNECTING, the later fact holds.
 """
 
 from dataclasses import dataclass
@@ -20,12 +20,19 @@ class Event(Enum):
     ACTIVATED = "activate is ordered"
     WAITED = "nobody came within the reconnect window"
     STARTED = "an encoder is accepted"
+    STARTED_GATED = "an encoder is accepted, and publishing is an order"
+    PUBLISHED = "the program is published"
     LOST = "no encoder gives media"
     RESUMED = "media comes again"
-    END_ORDERED = "idle is ordered"
+    RESUMED_GATED = "media comes again, not published yet"
+    REJECTED = "what the encoder sends cannot be used, and no picture has come"
+    END_ORDERED = "the end is ordered"
     ENDED = "the broadcast has ended"
     ENDED_UNRECORDED = "the broadcast has ended, and nothing is kept"
     RECORDED = "the recording is complete, failed or deleted"
+    USED = "its one broadcast is over"
+    DISABLED = "disable is ordered"
+    ENABLED = "enable is ordered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +46,36 @@ class Transition:
 
 
 _IDLE, _ACTIVE, _LIVE = Livestream.IDLE, Livestream.ACTIVE, Livestream.LIVE
-_RECONNECTING, _ENDING = Livestream.RECONNECTING, Livestream.ENDING
+_RECEIVING, _RECONNECTING, _ENDING = Livestream.RECEIVING, Livestream.RECONNECTING, Livestream.ENDING
+_FAILED, _FINISHED, _DISABLED = Livestream.FAILED, Livestream.FINISHED, Livestream.DISABLED
+
+_RESTING = (_IDLE, _ACTIVE, _ENDING, _FAILED)
+"""Where a broadcast may begin; from ENDING while the last recording is being completed."""
+_ON_AIR = (_LIVE, _RECEIVING, _RECONNECTING)
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(_IDLE, Event.ACTIVATED, _ACTIVE),
+    *(Transition(before, Event.ACTIVATED, _ACTIVE) for before in (_IDLE, _ENDING, _FAILED)),
     Transition(_ACTIVE, Event.WAITED, _IDLE),
-    Transition(_IDLE, Event.STARTED, _LIVE),
-    Transition(_ACTIVE, Event.STARTED, _LIVE),
-    Transition(_ENDING, Event.ACTIVATED, _ACTIVE),  # the last recording is completed meanwhile
-    Transition(_ENDING, Event.STARTED, _LIVE),
-    Transition(_LIVE, Event.LOST, _RECONNECTING, is_timed=True),
-    Transition(_RECONNECTING, Event.RESUMED, _LIVE, is_timed=True),
-    Transition(_LIVE, Event.RESUMED, _LIVE, is_timed=True),  # it may be heard before the loss it ends
-    Transition(_RECONNECTING, Event.LOST, _RECONNECTING, is_timed=True),
-    *(Transition(on_air, Event.END_ORDERED, _ENDING) for on_air in (_LIVE, _RECONNECTING)),
-    *(Transition(on_air, Event.ENDED, _ENDING) for on_air in (_LIVE, _RECONNECTING)),
-    *(Transition(on_air, Event.ENDED_UNRECORDED, _IDLE) for on_air in (_LIVE, _RECONNECTING, _ENDING)),
+    Transition(_ACTIVE, Event.END_ORDERED, _IDLE),
+    *(Transition(before, Event.STARTED, _LIVE) for before in _RESTING),
+    *(Transition(before, Event.STARTED_GATED, _RECEIVING) for before in _RESTING),
+    Transition(_RECEIVING, Event.PUBLISHED, _LIVE),
+    *(Transition(before, Event.LOST, _RECONNECTING, is_timed=True) for before in _ON_AIR),
+    # It may be heard before the loss it ends.
+    *(Transition(before, Event.RESUMED, _LIVE, is_timed=True) for before in (_LIVE, _RECONNECTING)),
+    *(Transition(before, Event.RESUMED_GATED, _RECEIVING, is_timed=True) for before in (_RECEIVING, _RECONNECTING)),
+    *(Transition(on_air, Event.END_ORDERED, _ENDING) for on_air in _ON_AIR),
+    *(Transition(on_air, Event.ENDED, _ENDING) for on_air in _ON_AIR),
+    *(Transition(on_air, Event.ENDED_UNRECORDED, _IDLE) for on_air in (*_ON_AIR, _ENDING)),
     # The recording is complete only after the end, so this tells of the end too if it is heard first.
-    *(Transition(on_air, Event.RECORDED, _IDLE) for on_air in (_LIVE, _RECONNECTING, _ENDING)),
+    *(Transition(on_air, Event.RECORDED, _IDLE) for on_air in (*_ON_AIR, _ENDING)),
+    *(Transition(before, Event.REJECTED, _FAILED) for before in (_IDLE, _ACTIVE, *_ON_AIR, _ENDING, _FAILED)),
+    Transition(_IDLE, Event.USED, _FINISHED),
+    *(
+        Transition(before, Event.DISABLED, _DISABLED)
+        for before in (_IDLE, _ACTIVE, *_ON_AIR, _ENDING, _FAILED, _FINISHED)
+    ),
+    Transition(_DISABLED, Event.ENABLED, _IDLE),
 )
 
 _TABLE = {(row.before, row.event): row for row in TRANSITIONS}

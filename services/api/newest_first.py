@@ -10,31 +10,33 @@ Place = tuple[int, str]
 
 @dataclass
 class NewestFirst:
-    """An index; a key has one place and one group at a time."""
+    """An index; a key has one place at a time, in the whole and in each of its groups."""
 
-    _places: dict[str, tuple[str, Place]] = field(default_factory=dict)
+    _places: dict[str, tuple[tuple[str, ...], Place]] = field(default_factory=dict)
     _all: list[Place] = field(default_factory=list)
     _groups: dict[str, list[Place]] = field(default_factory=dict)
 
-    def put(self, key: str, time_us: int, group: str) -> None:
+    def put(self, key: str, time_us: int, *groups: str) -> None:
         """Add a key, or move it."""
         place = (-time_us, key)
-        if self._places.get(key) == (group, place):
+        if self._places.get(key) == (groups, place):
             return
         self.remove(key)
-        self._places[key] = (group, place)
+        self._places[key] = (groups, place)
         insort(self._all, place)
-        insort(self._groups.setdefault(group, []), place)
+        for group in groups:
+            insort(self._groups.setdefault(group, []), place)
 
     def remove(self, key: str) -> None:
         if key not in self._places:
             return
-        group, place = self._places.pop(key)
+        groups, place = self._places.pop(key)
         del self._all[bisect_left(self._all, place)]
-        members = self._groups[group]
-        del members[bisect_left(members, place)]
-        if not members:
-            del self._groups[group]
+        for group in groups:
+            members = self._groups[group]
+            del members[bisect_left(members, place)]
+            if not members:
+                del self._groups[group]
 
     def keys(self, group: str | None = None, after: Place | None = None) -> Iterator[str]:
         """Keys of a group (None: all) behind a place, which need not be there any more."""

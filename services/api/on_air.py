@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
+from services.api.orders_due import Order
 from services.api.repository import Repository
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
@@ -30,32 +31,57 @@ class OnAirOrders:
         stored = await self._on_air.get(livestream)
         return stored is not None and not stored.record.end_reason
 
-    async def end(self, livestream: str) -> OnAir | None:
-        """End the broadcast on air and hold encoders off; what then stands, None if nothing was on air."""
+    async def end(self, livestream: str, due: Callable[[OnAir], Order | None]) -> OnAir | None:
+        """End the broadcast on air, if that is due, and hold encoders off; what then stands, None if it was not."""
         ended: OnAir | None = None
 
         def edit(on_air: OnAir | None) -> OnAir | None:
             nonlocal ended
             ended = None
-            if on_air is None or on_air.end_reason:
+            given = due(on_air) if on_air is not None else None
+            if on_air is None or given is None:
                 return None
-            on_air.end_reason = "order"
-            on_air.hold_until_us = self._now_us() + self._hold_us
+            now_us, linger_us = self._now_us(), round(given.linger_s * 1e6)
+            hold_us = self._hold_us if given.hold_s is None else round(given.hold_s * 1e6)
+            on_air.end_reason = given.reason
+            on_air.hold_until_us = now_us + linger_us + hold_us
+            on_air.linger_until_us = now_us + linger_us if linger_us else 0
             ended = on_air
             return on_air
 
         await self._change(livestream, edit)
         return ended
 
+    async def publish(self, livestream: str, is_due: Callable[[OnAir], bool]) -> None:
+        """Order that viewers see what arrives, if that is due."""
+
+        def edit(on_air: OnAir | None) -> OnAir | None:
+            if on_air is None or not is_due(on_air):
+                return None
+            on_air.publish_order_us = self._now_us()
+            return on_air
+
+        await self._change(livestream, edit)
+
+    async def current(self, livestream: str) -> OnAir | None:
+        """The broadcast on air that no order has ended."""
+        stored = await self._on_air.look_up(livestream)
+        return None if stored is None or stored.record.end_reason else stored.record
+
     async def change_rules(self, livestream: str, rules: Rules) -> None:
-        """Let the broadcast on air, if there is one, go by new rules. What is being recorded stays as it began."""
+        """Let the broadcast on air, if there is one, go by new rules.
+
+        What is recorded, shown and kept back stays as it began.
+        """
 
         def edit(on_air: OnAir | None) -> OnAir | None:
             if on_air is None:
                 return None
-            is_recorded = on_air.rules.record
+            began = Rules()
+            began.CopyFrom(on_air.rules)
             on_air.rules.CopyFrom(rules)
-            on_air.rules.record = is_recorded
+            on_air.rules.record, on_air.rules.is_hidden = began.record, began.is_hidden
+            on_air.rules.is_gated = began.is_gated
             return on_air
 
         await self._change(livestream, edit)

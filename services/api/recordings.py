@@ -1,14 +1,18 @@
 """Recordings as people order them: what the archiver is asked to do, and what then becomes of the records."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from headwater.internal.v1.onair_pb2 import DownloadJob
+from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
 from headwater.internal.v1.services_pb2 import CreateJobRequest, DeleteRecordingRequest
 from headwater.v1.media_pb2 import Media
+from services.api.caller import DEFAULT, caller, tenant_of
 from services.api.records import Records
 from services.api.repository import Stored
+from services.api.telling import Telling
+from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.rpc_channel import ask
 
@@ -37,18 +41,38 @@ class RemoteArchive:
         await ask(self._stub.DeleteRecording(DeleteRecordingRequest(media_id=media)))
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an operator has set. Microseconds."""
+
+    restore_us: int
+    """How long a deleted recording can be restored."""
+    download_us: int
+    """Of longer ones no files are made."""
+
+
 @dataclass(frozen=True)
 class Recordings:
     """The domain's media."""
 
     records: Records
     archive: Archive
+    telling: Telling
+    clock: Clock
+    limits: Limits
 
     async def get(self, media: str) -> Stored[MediaRecord]:
-        """AppError(NOT_FOUND) if there is none."""
+        """AppError(NOT_FOUND) if there is none, or it is another tenant's. One that can be restored is found."""
         stored = await self.records.media.get(media)
-        if stored is None:
+        if stored is None or not is_callers(stored.record):
             raise AppError(Kind.NOT_FOUND, f"there is no media {media}")
+        return stored
+
+    async def get_present(self, media: str) -> Stored[MediaRecord]:
+        """AppError(FAILED_PRECONDITION) if it is deleted."""
+        stored = await self.get(media)
+        if stored.record.delete_time_us:
+            raise AppError(Kind.FAILED_PRECONDITION, "the media is deleted; restore it first")
         return stored
 
     def files(self, media: str) -> list[DownloadJob]:
@@ -57,18 +81,120 @@ class Recordings:
         return sorted(jobs, key=lambda job: (job.order_time_us, job.format))
 
     async def order_file(self, stored: Stored[MediaRecord], file_format: str) -> DownloadJob:
-        """AppError(FAILED_PRECONDITION) before the recording is complete."""
+        """AppError(FAILED_PRECONDITION) before the recording is complete, and of one that is too long."""
         if stored.record.state != Media.READY:
             raise AppError(Kind.FAILED_PRECONDITION, "files can be made once the recording is complete")
+        if stored.record.duration_us > self.limits.download_us:
+            hours = self.limits.download_us / 3.6e9
+            raise AppError(Kind.FAILED_PRECONDITION, f"files are made of recordings of at most {hours:g} h")
         return await self.archive.create_job(stored.key, file_format)
 
+    async def update(
+        self, stored: Stored[MediaRecord], record: MediaRecord, fields: frozenset[str]
+    ) -> Stored[MediaRecord]:
+        """Write over what was read. AppError(CONFLICT) if somebody else has written meanwhile."""
+        if not fields:
+            return stored
+        record.last_change.CopyFrom(self.telling.change("updated", fields))
+        record.update_time_us = max(self.now_us(), stored.record.update_time_us + 1)
+        written = await self.records.media.update(record.id, record, stored.revision)
+        self.telling.media(record, record.last_change)
+        return written
+
     async def delete(self, stored: Stored[MediaRecord]) -> None:
-        """First the store, then the record, so that nothing is lost from sight that still takes room. Repeatable."""
-        if stored.record.state == Media.RECORDING:
-            raise AppError(Kind.FAILED_PRECONDITION, "the recording is still growing; end the broadcast first")
+        """It can be restored until its purge time; until then nobody may watch it. Twice is as once."""
+        if stored.record.delete_time_us:
+            return
+        _check_complete(stored.record)
+
+        def mark(record: MediaRecord) -> None:
+            record.delete_time_us = self.now_us()
+            record.purge_time_us = record.delete_time_us + self.limits.restore_us
+
+        await self._order(stored, mark, "deleted")
+
+    async def restore(self, stored: Stored[MediaRecord]) -> Stored[MediaRecord]:
+        """AppError(FAILED_PRECONDITION) if it is not deleted."""
+        if not stored.record.delete_time_us:
+            raise AppError(Kind.FAILED_PRECONDITION, "the media is not deleted")
+
+        def unmark(record: MediaRecord) -> None:
+            record.delete_time_us = record.purge_time_us = 0
+            if 0 < record.scheduled_delete_time_us <= self.now_us():
+                record.scheduled_delete_time_us = 0
+
+        return await self._order(stored, unmark, "restored")
+
+    async def _order(
+        self, stored: Stored[MediaRecord], edit: Callable[[MediaRecord], None], kind: str
+    ) -> Stored[MediaRecord]:
+        change = self.telling.change(kind)
+
+        def apply(record: MediaRecord | None) -> MediaRecord | None:
+            if record is None:
+                raise AppError(Kind.NOT_FOUND, f"there is no media {stored.key}")
+            edit(record)
+            record.last_change.CopyFrom(change)
+            record.update_time_us = max(self.now_us(), record.update_time_us + 1)
+            return record
+
+        written = await self.records.media.change(stored.key, apply)
+        if written is None:
+            raise AppError(Kind.NOT_FOUND, f"there is no media {stored.key}")
+        self.telling.media(written.record, change)
+        await self.withhold(written.record)
+        return written
+
+    def is_withheld_rightly(self, record: MediaRecord) -> bool:
+        """Whether origins show it if and only if it is not deleted, as far as the read model knows."""
+        playback = self.records.playback.peek(record.id)
+        return playback is None or playback.record.is_withheld is bool(record.delete_time_us)
+
+    async def withhold(self, record: MediaRecord) -> None:
+        """Let origins know whether anybody may watch it. Repeatable."""
+
+        def edit(playback: Playback | None) -> Playback | None:
+            if playback is not None:
+                playback.is_withheld = bool(record.delete_time_us)
+            return playback
+
+        await self.records.playback.change(record.id, edit)
+
+    async def purge(self, stored: Stored[MediaRecord]) -> None:
+        """Delete it for good: first the store, then the record, so that nothing is lost from sight that still takes
+        room. Repeatable.
+        """
+        _check_complete(stored.record)
         await self.archive.delete_recording(stored.key)
         await self.records.broadcasts.change(stored.key, _without_media)
+        change = self.telling.change("deleted", reason="permanent")
+        self.telling.media(stored.record, change)
         await self.records.media.delete(stored.key)
+
+    async def sweep(self) -> None:
+        """Purge what is due: deleted long enough ago, or to be deleted by now."""
+        now_us = self.now_us()
+        for stored in self.records.media.items():
+            record = stored.record
+            is_due = 0 < record.purge_time_us <= now_us or 0 < record.scheduled_delete_time_us <= now_us
+            if is_due and record.state != Media.RECORDING:
+                await self.purge(stored)
+            elif not self.is_withheld_rightly(record):
+                await self.withhold(record)
+
+    def now_us(self) -> int:
+        return round(self.clock.now() * 1e6)
+
+
+def is_callers(record: MediaRecord) -> bool:
+    """Whether the present caller may know of it."""
+    who = caller()
+    return tenant_of(record) == who.tenant_id and who.app_id in {"", record.app_id or DEFAULT}
+
+
+def _check_complete(record: MediaRecord) -> None:
+    if record.state == Media.RECORDING:
+        raise AppError(Kind.FAILED_PRECONDITION, "the recording is still growing; end the broadcast first")
 
 
 def _without_media(record: BroadcastRecord | None) -> BroadcastRecord | None:

@@ -46,7 +46,10 @@ async def open_records(spine: Spine, *, noticed: Callable[[str], None]) -> Recor
     """Open all buckets. `noticed` is told the key of each change in `onair` and `playback`. Errors: Unavailable."""
     return Records(
         livestreams=KvRepository(
-            await spine.bucket(subjects.LIVESTREAMS), LivestreamRecord, time_us=lambda each: each.create_time_us
+            await spine.bucket(subjects.LIVESTREAMS),
+            LivestreamRecord,
+            time_us=lambda each: each.create_time_us,
+            tenant=tenant_of,
         ),
         keys=KvRepository(await spine.bucket(subjects.KEYS), StreamKey, group=lambda each: each.livestream_id),
         broadcasts=KvRepository(
@@ -54,12 +57,14 @@ async def open_records(spine: Spine, *, noticed: Callable[[str], None]) -> Recor
             BroadcastRecord,
             time_us=lambda each: each.start_time_us,
             group=lambda each: each.livestream_id,
+            tenant=tenant_of,
         ),
         media=KvRepository(
             await spine.bucket(subjects.MEDIA),
             MediaRecord,
             time_us=lambda each: each.create_time_us,
             group=lambda each: each.livestream_id,
+            tenant=tenant_of,
         ),
         tokens=KvRepository(
             await spine.bucket(subjects.TOKENS), TokenRecord, time_us=lambda each: each.create_time_us, group=tenant_of

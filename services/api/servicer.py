@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from headwater.v1 import broadcasts_pb2, livestreams_pb2, media_pb2, statistics_pb2, tenants_pb2, tokens_pb2
+from headwater.v1 import (
+    broadcasts_pb2,
+    livestreams_pb2,
+    media_pb2,
+    outputs_pb2,
+    statistics_pb2,
+    tenants_pb2,
+    tokens_pb2,
+    webhooks_pb2,
+)
 from headwater.v1.broadcasts_pb2_grpc import add_BroadcastServiceServicer_to_server
 from headwater.v1.livestreams_pb2_grpc import add_LivestreamServiceServicer_to_server
 from headwater.v1.media_pb2_grpc import add_MediaServiceServicer_to_server
+from headwater.v1.outputs_pb2_grpc import add_OutputServiceServicer_to_server
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from headwater.v1.tenants_pb2_grpc import add_AppServiceServicer_to_server, add_TenantServiceServicer_to_server
 from headwater.v1.tokens_pb2_grpc import add_TokenServiceServicer_to_server
+from headwater.v1.webhooks_pb2_grpc import add_WebhookServiceServicer_to_server
 from services.api.app_servicer import AppServicer
 from services.api.apps import Apps
 from services.api.broadcast_servicer import BroadcastServicer
@@ -20,13 +31,18 @@ from services.api.deletion import Deletion
 from services.api.livestream_servicer import LivestreamServicer
 from services.api.livestreams import Livestreams
 from services.api.media_servicer import MediaServicer
+from services.api.output_servicer import OutputServicer
+from services.api.outputs import Outputs
 from services.api.recordings import Recordings
 from services.api.rest.local_call import LocalCalls
+from services.api.showing import Showing
 from services.api.statistics_servicer import StatisticsServicer
 from services.api.tenant_servicer import TenantServicer
 from services.api.tenants import Tenants
 from services.api.token_servicer import TokenServicer
 from services.api.view import Urls
+from services.api.webhook_servicer import WebhookServicer
+from services.api.webhooks.webhooks import Webhooks
 from services.common.clock import Clock
 from services.common.rpc_server import RpcServer
 
@@ -36,7 +52,16 @@ if TYPE_CHECKING:  # the name stands in the stub file alone
 CALL_LIMIT_S = 20.0
 """The longest that a call may take, over gRPC and REST alike."""
 
-_FILES = (livestreams_pb2, broadcasts_pb2, media_pb2, statistics_pb2, tenants_pb2, tokens_pb2)
+_FILES = (
+    livestreams_pb2,
+    outputs_pb2,
+    broadcasts_pb2,
+    media_pb2,
+    statistics_pb2,
+    tenants_pb2,
+    tokens_pb2,
+    webhooks_pb2,
+)
 
 Register = Callable[[Any, Any], None]
 
@@ -51,11 +76,14 @@ class Servicers:
     """Makes the servicers once; both edges call the same objects."""
 
     livestreams: Livestreams
+    outputs: Outputs
     recordings: Recordings
     deletion: Deletion
+    showing: Showing
     stats: "StatisticsServiceAsyncStub"
     urls: Urls
     clock: Clock
+    webhooks: Webhooks
 
     def add_to(self, server: RpcServer) -> None:
         """Offer them over gRPC."""
@@ -69,8 +97,10 @@ class Servicers:
             calls.add(service.full_name, servicer, [method.name for method in service.methods])
 
     def _all(self) -> Iterator[tuple[str, Register, object]]:
-        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.urls)
+        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.showing)
         yield "LivestreamService", add_LivestreamServiceServicer_to_server, livestreams
+        outputs = OutputServicer(self.outputs, self.showing)
+        yield "OutputService", add_OutputServiceServicer_to_server, outputs
         broadcasts = BroadcastServicer(self.livestreams, self.urls)
         yield "BroadcastService", add_BroadcastServiceServicer_to_server, broadcasts
         yield "MediaService", add_MediaServiceServicer_to_server, MediaServicer(self.recordings, self.urls)
@@ -81,3 +111,4 @@ class Servicers:
         yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
         tokens = TokenServicer(records.tokens, clock)
         yield "TokenService", add_TokenServiceServicer_to_server, tokens
+        yield "WebhookService", add_WebhookServiceServicer_to_server, WebhookServicer(self.webhooks)

@@ -139,6 +139,11 @@ class Others:
             return pool.submit(asyncio.run, run()).result()
 
 
+def served(ways: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Inputs or playouts of protocols that are served by now."""
+    return [each for each in ways if each.get("isServed", True)]
+
+
 def until(read: Callable[[], Any], wanted: Callable[[Any], bool] = bool) -> Any:
     """Ask until the answer is as wanted; the last one is told if it never is."""
     deadline = time.monotonic() + PATIENCE_S

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from headwater.internal.v1.onair_pb2 import StreamKey
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from services.common.ids import digest
-from tests.api.running import ApiServer, Others, Rest, until
+from tests.api.running import ApiServer, Others, Rest, served, until
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
@@ -24,9 +25,9 @@ def second(nats: NatsServer, api: ApiServer, tmp_path_factory: pytest.TempPathFa
         yield server
 
 
-def are_whole(livestreams: list[dict[str, object]], others: Others) -> bool:
+def are_whole(livestreams: list[dict[str, Any]], others: Others) -> bool:
     keys = set(others.keys("keys"))
-    wanted = {digest(each["streamKey"]) for one in livestreams for each in one["inputs"]}  # type: ignore[attr-defined]
+    wanted = {digest(each["streamKey"]) for one in livestreams for each in served(one["inputs"])}
     return wanted <= keys
 
 

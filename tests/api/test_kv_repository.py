@@ -6,23 +6,19 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from headwater.internal.v1.onair_pb2 import StreamKey
-from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
-from services.api.deletion import Deletion
-from services.api.keeper import ORPHAN_AFTER_S, Keeper
+from headwater.internal.v1.records_pb2 import InputKey, LivestreamRecord, MediaRecord
+from services.api.keeper import ORPHAN_AFTER_S
 from services.api.kv_repository import KvRepository
-from services.api.on_air import OnAirOrders
-from services.api.recordings import Recordings
-from services.api.records import Records, open_records
-from services.api.stream_keys import StreamKeys
+from services.api.records import open_records
 from services.common.bus.bucket import Bucket, open_bucket
 from services.common.bus.connection import Bus, connect
 from services.common.clock import ManualClock
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
-from services.common.secrets import Sealer
 from services.common.settings import ServiceSettings
 from services.common.spine import Spine
 from services.common.tasks import cancel, spawn
+from tests.api.in_process import domain_of
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
@@ -156,32 +152,15 @@ async def test_pages_cover_a_group_once_and_in_order(media: KvRepository[MediaRe
     assert (first.total, second.after) == (4, "")
 
 
-class NoArchive:
-    """Nothing is asked of it here."""
-
-    async def create_job(self, media: str, file_format: str) -> object:
-        raise AssertionError(media, file_format)
-
-    async def delete_recording(self, media: str) -> None:
-        raise AssertionError(media)
-
-
-def keeper_of(records: Records, clock: ManualClock) -> Keeper:
-    keys = StreamKeys(Sealer(b"k" * 32), records.keys)
-    orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=60)
-    deletion = Deletion(records, keys, Recordings(records, NoArchive()))  # type: ignore[arg-type]  # never called
-    return Keeper(records, keys, orders, deletion, clock)
-
-
 async def test_key_of_no_livestream_is_removed_after_a_while(bus: Bus) -> None:
     """Not at once: another replica may be about to write the livestream."""
     records = await open_records(Spine(bus, ServiceSettings()), noticed=lambda _key: None)
     clock = ManualClock()
-    keeper = keeper_of(records, clock)
+    keeper = domain_of(records, clock).keeper
     lost, owned, owner = new_id() * 2, new_id() * 2, new_id()
     await records.keys.create(lost, StreamKey(livestream_id=new_id()))
     await records.keys.create(owned, StreamKey(livestream_id=owner))
-    await records.livestreams.create(owner, LivestreamRecord(id=owner))
+    await records.livestreams.create(owner, LivestreamRecord(id=owner, input_keys=[InputKey(digest=owned)]))
 
     await keeper.repair()
     clock.advance(ORPHAN_AFTER_S - 1)

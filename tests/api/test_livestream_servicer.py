@@ -7,7 +7,7 @@ from headwater.internal.v1.onair_pb2 import OnAir, StreamKey
 from headwater.v1.livestreams_pb2 import GetLivestreamRequest
 from headwater.v1.livestreams_pb2_grpc import LivestreamServiceStub
 from services.common.ids import digest, new_id
-from tests.api.running import ApiServer, Others, Rest, until
+from tests.api.running import ApiServer, Others, Rest, served, until
 
 pytestmark = pytest.mark.connected
 
@@ -16,11 +16,11 @@ def test_created_livestream_has_what_an_encoder_and_a_viewer_need(rest: Rest) ->
     """Two inputs with keys of their own, a playback URL, and the defaults."""
     made = rest.call("POST", "/v1/livestreams", {"name": "one", "metadata": {"a": ""}})
 
-    primary, secondary = made["inputs"]
+    primary, secondary = served(made["inputs"])
     assert (primary["instance"], secondary["instance"]) == ("primary", "secondary")
     assert primary["url"] == "rtmp://live.example:1935/live"
     assert len({primary["streamKey"], secondary["streamKey"]}) == 2
-    assert made["playouts"] == [{"protocol": "hls", "url": f"http://live.example:8088/{made['id']}/index.m3u8"}]
+    assert served(made["playouts"]) == [{"protocol": "hls", "url": f"http://live.example:8088/{made['id']}/index.m3u8"}]
     assert (made["state"], made["reconnectWindow"], made["record"], made["failBack"]) == ("IDLE", "120s", True, False)
     assert made["metadata"] == {"a": ""}
     assert rest.call("GET", f"/v1/livestreams/{made['id']}") == made
@@ -30,7 +30,7 @@ def test_keys_are_in_the_bucket_before_the_livestream_is_answered(rest: Rest, ot
     """An encoder that pushes at once is admitted, under the livestream's rules."""
     made = rest.call("POST", "/v1/livestreams", {"reconnectWindow": "30s", "failBack": True, "record": False})
 
-    for each in made["inputs"]:
+    for each in served(made["inputs"]):
         key = StreamKey.FromString(others.get("keys", digest(each["streamKey"])) or b"")
         assert (key.livestream_id, key.instance, key.is_enabled) == (made["id"], each["instance"], True)
         assert (key.rules.reconnect_window_ms, key.rules.fail_back, key.rules.record) == (30_000, True, False)

@@ -64,7 +64,7 @@ def test_orders_while_the_archiver_is_away_are_503_and_change_nothing(rest: Rest
     _, media = recorded(rest, others)
 
     assert rest.post(f"/v1/media/{media}/downloads", json={"format": "MP4"}).status_code == 503
-    assert rest.delete(f"/v1/media/{media}").status_code == 503
+    assert rest.delete(f"/v1/media/{media}?permanent=true").status_code == 503
     assert rest.call("GET", f"/v1/media/{media}")["state"] == "READY"
 
 
@@ -72,7 +72,7 @@ def test_deleted_recording_is_gone_and_stays_gone(rest: Rest, others: Others) ->
     """The archiver deletes the bytes; a late word about the recording does not bring it back."""
     livestream, media = recorded(rest, others)
     with small_archiver(others, PORT) as archiver:
-        until(lambda: rest.delete(f"/v1/media/{media}").status_code, lambda status: status != 503)
+        until(lambda: rest.delete(f"/v1/media/{media}?permanent=true").status_code, lambda status: status != 503)
         assert archiver.deleted == [media]
     late = playback(livestream, media, Playback.RECORDED)
     late.size_bytes += 1

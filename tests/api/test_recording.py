@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from headwater.internal.v1.facts_pb2 import Fact, RecordingFailed
 from headwater.internal.v1.onair_pb2 import Playback
-from headwater.internal.v1.records_pb2 import MediaRecord
+from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
 from services.api import broadcast, recording
 from tests.api.stories import BROADCAST, LIVESTREAM, SECOND_US, START_US, broadcast_facts, fact
@@ -15,7 +15,7 @@ FACTS = broadcast_facts()
 
 def told(facts: list[Fact]) -> MediaRecord:
     of = broadcast.begin(BROADCAST, LIVESTREAM, START_US, is_recorded=True)
-    record = recording.begin(of, "a name")
+    record = recording.begin(of, LivestreamRecord(name="a name"))
     for each in facts:
         broadcast.note_fact(of, each)
         recording.note_fact(record, each)

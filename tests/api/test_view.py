@@ -4,8 +4,9 @@ from headwater.internal.v1.onair_pb2 import DownloadJob, Rules
 from headwater.internal.v1.records_pb2 import InputKey, LivestreamRecord, MediaRecord
 from headwater.v1.livestreams_pb2 import Livestream
 from headwater.v1.media_pb2 import Download
-from services.api import broadcast, view
+from services.api import broadcast, livestream_view, view
 from services.api.repository import Stored
+from services.api.standing import standing_of
 from tests.api.stories import BROADCAST, LIVESTREAM, SECOND_US, START_US, broadcast_facts
 
 URLS = view.Urls("rtmp://h:1935/live", "http://h:8088")
@@ -23,7 +24,8 @@ def shown(facts: int, *, sees_keys: bool = True) -> Livestream:
     for each in FACTS[:facts]:
         broadcast.note_fact(newest, each)
     open_key = (lambda key: f"open {key.sealed_key.decode()}") if sees_keys else None
-    return view.livestream(Stored(LIVESTREAM, RECORD, 4), newest, urls=URLS, now_us=START_US, open_key=open_key)
+    sight = livestream_view.Sight(URLS, START_US, open_key)
+    return livestream_view.livestream(Stored(LIVESTREAM, RECORD, 4), newest, sight)
 
 
 def test_livestream_on_air_shows_its_broadcast_source_and_encoder() -> None:
@@ -55,7 +57,7 @@ def test_reader_does_not_see_stream_keys() -> None:
 def test_showing_a_livestream_leaves_its_record_alone() -> None:
     """A look-up in a map of messages must not add to it."""
     newest = broadcast.begin(BROADCAST, LIVESTREAM, START_US, is_recorded=True)
-    view.livestream(Stored(LIVESTREAM, RECORD, 4), newest, urls=URLS, now_us=START_US, open_key=None)
+    livestream_view.livestream(Stored(LIVESTREAM, RECORD, 4), newest, livestream_view.Sight(URLS, START_US))
 
     assert not newest.encoders
 
@@ -70,8 +72,8 @@ def test_activation_after_the_last_broadcast_counts_and_an_older_one_does_not() 
         record.armed_time_us = START_US + armed * SECOND_US
 
     now_us = START_US + 201 * SECOND_US
-    assert view.standing_of(later, ended, now_us).state == Livestream.ACTIVE
-    assert view.standing_of(earlier, ended, now_us).state == Livestream.IDLE
+    assert standing_of(later, ended, now_us).state == Livestream.ACTIVE
+    assert standing_of(earlier, ended, now_us).state == Livestream.IDLE
 
 
 def test_recording_shows_its_files_with_address_only_when_ready() -> None:

@@ -10,7 +10,8 @@ export function inputsView() {
   const views = { primary: inputView("primary"), secondary: inputView("secondary") };
   const second = el("details", {}, el("summary", {}, "Secondary input"), hint(), views.secondary.element);
   const element = el("section", {}, el("h3", {}, "Send"), views.primary.element, second);
-  const update = (inputs) => inputs.forEach((input) => views[input.instance]?.update(input));
+  const update = (inputs) =>
+    inputs.filter((input) => input.isServed !== false).forEach((input) => views[input.instance]?.update(input));
   return { element, update };
 }
 

@@ -1,0 +1,80 @@
+"""The composition of the domain: livestreams, recordings, and what keeps house for them."""
+
+from dataclasses import dataclass
+
+from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
+from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
+from services.api.chronicle import Chronicle
+from services.api.consequences import Consequences
+from services.api.deletion import Deletion
+from services.api.keeper import Keeper
+from services.api.livestreams import Livestreams
+from services.api.media_chronicle import MediaChronicle
+from services.api.on_air import OnAirOrders
+from services.api.output_keys import OutputKeys
+from services.api.outputs import Outputs
+from services.api.protocol_keys import ProtocolKeys
+from services.api.recordings import Limits, Recordings, RemoteArchive
+from services.api.records import Records
+from services.api.servicer import Servicers
+from services.api.settings import Settings
+from services.api.showing import Showing
+from services.api.stream_keys import StreamKeys
+from services.api.telling import Telling
+from services.api.urls import Urls
+from services.api.webhooks.webhooks import Webhooks
+from services.common.bus.facts import FactPublisher
+from services.common.clock import Clock
+from services.common.resources import Resources
+from services.common.rpc_channel import open_channel
+from services.common.secrets import sealer_of
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What runs, and what is offered."""
+
+    servicers: Servicers
+    chronicle: Chronicle
+    keeper: Keeper
+    livestreams: Livestreams
+    recordings: Recordings
+
+
+async def open_domain(
+    settings: Settings,
+    records: Records,
+    facts: FactPublisher,
+    resources: Resources,
+    *,
+    clock: Clock,
+    webhooks: Webhooks,
+) -> Domain:
+    """Nothing is asked of anybody yet."""
+    archiver, stats = open_channel(settings.archiver_address), open_channel(settings.stats_address, deadline_s=3.0)
+    resources.defer("channel to archiver", archiver.close)
+    resources.defer("channel to stats", stats.close)
+    sealer, telling = sealer_of(settings), Telling(facts, clock)
+    keys = StreamKeys(sealer, records.keys, records.broadcasts, clock)
+    protocol_keys, output_keys = ProtocolKeys(sealer, settings.addresses), OutputKeys(sealer)
+    orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=settings.order_hold)
+    consequences = Consequences(records, keys, orders)
+    livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock)
+    limits = Limits(round(settings.media_restore * 1e6), round(settings.download_limit * 1e6))
+    recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
+    deletion = Deletion(records, keys, orders, recordings)
+    urls = Urls(settings.rtmp_url, settings.playback_url)
+    servicers = Servicers(
+        livestreams,
+        Outputs(livestreams, output_keys),
+        recordings,
+        deletion,
+        Showing(keys, protocol_keys, output_keys, urls, clock),
+        StatisticsServiceStub(stats),
+        urls,
+        clock,
+        webhooks,
+    )
+    chronicle = Chronicle(records, keys, MediaChronicle(records, telling))
+    keeper = Keeper(livestreams, recordings, deletion)
+    return Domain(servicers, chronicle, keeper, livestreams, recordings)

@@ -1,0 +1,106 @@
+"""Writes down what becomes of recordings, and says so."""
+
+from collections.abc import Callable
+
+from headwater.internal.v1.facts_pb2 import Fact
+from headwater.internal.v1.onair_pb2 import Playback
+from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
+from headwater.v1.media_pb2 import Media
+from services.api import broadcast, recording
+from services.api.caller import tenant_of
+from services.api.kv_repository import tenant_group
+from services.api.records import Records
+from services.api.telling import Telling
+
+_FINAL = {Media.READY, Media.FAILED}
+_TELLING = {"broadcast_started", "recording_completed", "recording_failed"}
+"""Facts after which it is said anew what the recording has become: whoever wrote it down may have died before."""
+_WHEN_FINAL = ("duration", "ready_time", "size_bytes", "state")
+
+
+class MediaChronicle:
+    """Changes records by compare-and-set. Errors: AppError(UNAVAILABLE)."""
+
+    def __init__(self, records: Records, telling: Telling) -> None:
+        self._records = records
+        self._telling = telling
+
+    async def note_fact(self, of: BroadcastRecord | None, fact: Fact) -> None:
+        kind = fact.WhichOneof("fact") or ""
+        await self._change(of, fact.broadcast_id, lambda record: recording.note_fact(record, fact), kind in _TELLING)
+
+    async def note_playback(self, of: BroadcastRecord | None, playback: Playback) -> None:
+        await self._change(of, playback.broadcast_id, lambda record: recording.note_playback(record, playback), False)
+
+    async def note(self, of: BroadcastRecord | None, media: str) -> None:
+        """Only the broadcast has changed."""
+        await self._change(of, media, lambda _record: None, False)
+
+    async def _change(
+        self, of: BroadcastRecord | None, media: str, note: Callable[[MediaRecord], None], is_told_anew: bool
+    ) -> None:
+        if of is not None and of.is_media_deleted:
+            await self._remove(media)
+            return
+        before: MediaRecord | None = None
+
+        def edit(record: MediaRecord | None) -> MediaRecord | None:
+            nonlocal before
+            before = None
+            if record is not None:
+                before = MediaRecord()
+                before.CopyFrom(record)
+            elif of is None or not broadcast.keeps(of):
+                return None
+            else:
+                record = self._begin(of)
+            note(record)
+            if of is not None:
+                recording.note_broadcast(record, of)
+            return record
+
+        stored = await self._records.media.change(media, edit)
+        if stored is None:
+            return
+        if before is None:
+            await self._take_public_id(stored.record)
+        self._tell(before, stored.record, is_told_anew=is_told_anew)
+
+    def _begin(self, of: BroadcastRecord) -> MediaRecord:
+        livestream = self._records.livestreams.peek(of.livestream_id)
+        return recording.begin(of, livestream.record if livestream else None)
+
+    def _tell(self, before: MediaRecord | None, after: MediaRecord, *, is_told_anew: bool) -> None:
+        is_new = before is None or (is_told_anew and after.state == Media.RECORDING)
+        if is_new:
+            begun = MediaRecord()
+            begun.CopyFrom(after)
+            begun.state = Media.RECORDING
+            self._telling.media_by_itself(begun, "created")
+        has_become = before is None or before.state != after.state or is_told_anew
+        if after.state in _FINAL and has_become:
+            self._telling.media_by_itself(after, "updated", _WHEN_FINAL)
+
+    async def _remove(self, media: str) -> None:
+        stored = await self._records.media.get(media)
+        if stored is not None:
+            self._telling.media_by_itself(stored.record, "deleted")
+            await self._records.media.delete(media)
+
+    async def _take_public_id(self, record: MediaRecord) -> None:
+        """The newest broadcast's media holds it. The keeper does the same for what a crash has left."""
+        if record.public_id:
+            await give_up_public_ids(self._records, tenant_of(record), record.public_id)
+
+
+async def give_up_public_ids(records: Records, tenant: str, public_id: str) -> None:
+    """Of all media of a tenant that hold a public id, only the newest keeps it. Repeatable."""
+    holders = [each for each in records.media.items(tenant_group(tenant)) if each.record.public_id == public_id]
+    for older in holders[1:]:
+        await records.media.change(older.key, _without_public_id)
+
+
+def _without_public_id(record: MediaRecord | None) -> MediaRecord | None:
+    if record is not None:
+        record.public_id = ""
+    return record

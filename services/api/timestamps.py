@@ -1,0 +1,19 @@
+"""Times and spans as public messages carry them. Pure."""
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+
+def timestamp(time_us: int) -> Timestamp | None:
+    """None for 0: it has not happened."""
+    if not time_us:
+        return None
+    stamp = Timestamp()
+    stamp.FromMicroseconds(time_us)
+    return stamp
+
+
+def milliseconds(span_ms: int) -> Duration:
+    span = Duration()
+    span.FromMilliseconds(span_ms)
+    return span

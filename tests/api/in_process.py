@@ -1,0 +1,86 @@
+"""The domain in the test's own process, over records that the test has opened."""
+
+from dataclasses import dataclass, field
+
+from headwater.internal.v1.facts_pb2 import Fact
+from headwater.internal.v1.onair_pb2 import DownloadJob
+from headwater.v1.tokens_pb2 import Token
+from services.api.caller import Caller
+from services.api.chronicle import Chronicle
+from services.api.consequences import Consequences
+from services.api.deletion import Deletion
+from services.api.keeper import Keeper
+from services.api.livestreams import Livestreams
+from services.api.media_chronicle import MediaChronicle
+from services.api.on_air import OnAirOrders
+from services.api.output_keys import OutputKeys
+from services.api.outputs import Outputs
+from services.api.protocol_keys import Addresses, ProtocolKeys
+from services.api.recordings import Limits, Recordings
+from services.api.records import Records
+from services.api.stream_keys import StreamKeys
+from services.api.telling import Telling
+from services.common.clock import Clock
+from services.common.secrets import Sealer
+
+WRITER = Caller(Token.WRITE)
+
+
+@dataclass
+class SaidFacts:
+    """Takes facts as the publisher does; said twice, a fact is the same."""
+
+    said: dict[str, Fact] = field(default_factory=dict)
+
+    def publish(self, _subject: str, payload: bytes, msg_id: str) -> None:
+        self.said[msg_id] = Fact.FromString(payload)
+
+
+@dataclass
+class KindArchive:
+    """An archiver that does what it is told."""
+
+    deleted: list[str] = field(default_factory=list)
+
+    async def create_job(self, media: str, file_format: str) -> DownloadJob:
+        return DownloadJob(media_id=media, format=file_format, state=DownloadJob.WAITING)
+
+    async def delete_recording(self, media: str) -> None:
+        self.deleted.append(media)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One api's domain, without its edges."""
+
+    livestreams: Livestreams
+    outputs: Outputs
+    recordings: Recordings
+    deletion: Deletion
+    keeper: Keeper
+    chronicle: Chronicle
+    facts: SaidFacts
+    archive: KindArchive
+
+
+def domain_of(records: Records, clock: Clock) -> Domain:
+    """As services/api/domain.py puts it together."""
+    sealer, facts, archive = Sealer(b"k" * 32), SaidFacts(), KindArchive()
+    telling = Telling(facts, clock)  # type: ignore[arg-type]  # publishes alike
+    keys = StreamKeys(sealer, records.keys, records.broadcasts, clock)
+    orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=60)
+    consequences = Consequences(records, keys, orders)
+    protocol_keys = ProtocolKeys(sealer, Addresses())
+    livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock)
+    recordings = Recordings(records, archive, telling, clock, Limits(30 * 86_400_000_000, 4 * 3_600_000_000))
+    deletion = Deletion(records, keys, orders, recordings)
+    return Domain(
+        livestreams=livestreams,
+        outputs=Outputs(livestreams, OutputKeys(sealer)),
+        recordings=recordings,
+        deletion=deletion,
+        keeper=Keeper(livestreams, recordings, deletion),
+        chronicle=Chronicle(records, keys, MediaChronicle(records, telling)),
+        facts=facts,
+        archive=archive,
+    )
