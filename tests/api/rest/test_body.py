@@ -26,10 +26,10 @@ class Thumbnails:
     """Keeps one picture."""
 
     def __init__(self) -> None:
-        self.kept = HttpBody()
+        self.kept: Message = HttpBody()
 
     async def UpdateThumbnail(self, request: livestreams_pb2.UpdateThumbnailRequest, _context: Context) -> Message:  # noqa: N802  gRPC's
-        self.kept.CopyFrom(request.image)
+        self.kept = request.image
         return Empty()
 
     async def GetThumbnail(self, _request: Message, _context: Context) -> Message:  # noqa: N802  gRPC's
