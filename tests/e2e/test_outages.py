@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.browser import Viewers
+from tests.clients.browser import Player, Viewers
 from tests.clients.encoder import Encoder
 from tests.clients.footage import Film
 from tests.clients.frames import read_tracks
-from tests.clients.playlist_recorder import ended, recording
+from tests.clients.playlist_recorder import Recording, ended, recording
+from tests.e2e.harness.blows import Aim, Blow, Striker
 from tests.e2e.harness.dials import dial
 from tests.e2e.harness.livestream import Livestream
 from tests.e2e.harness.machine import Machine
+from tests.e2e.harness.tick_watch import ticks
+from tests.e2e.harness.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
-PROGRAMS = ("packager", "origin", "archiver", "api", "stats")
-SERVERS = ("redis", "nats")
+AIMLESS = ("origin", "api", "stats")
+ENOUGH_FOR_SHAKA = 3
+APART_S = 3.5
+"""Between two blows that viewers feel: a stall is then one outage's, as the table of section 6 has it."""
 
 
 @dataclass(frozen=True)
@@ -28,23 +33,38 @@ class Storm:
     """How much dies, and within which time."""
 
     streams: int
+    aims: tuple[Aim, ...]
+    """Of the blows that packagers get."""
+
     kills: int
-    """Of each program."""
+    """Of each other program; archivers in mid-PUT."""
+
+    restarts: int
+    """Of each server."""
 
     seconds: float
     longest_stall_s: float
+    has_shaka: bool = False
 
-    def plan(self, seed: int) -> list[tuple[float, str]]:
-        """When (seconds after the start) what is killed; some at once, and each server once."""
-        dice = random.Random(seed)
+    def plan(self, dice: random.Random) -> list[Blow]:
+        """What is killed when, in the middle of what."""
         first, last = self.seconds * 0.2, self.seconds * 0.85
-        moments = [(dice.uniform(first, last), name) for name in PROGRAMS for _ in range(self.kills)]
-        moments += [(dice.uniform(first, last), name) for name in SERVERS]
-        return sorted(moments)
+        felt = [("packager", aim) for aim in self.aims] + [("nats", Aim.NOTHING)] * self.restarts
+        dice.shuffle(felt)
+        slot = (last - first) / len(felt)
+        blows = [
+            Blow(first + number * slot + dice.uniform(0, slot - APART_S), target, aim)
+            for number, (target, aim) in enumerate(felt)
+        ]
+        others = [("archiver", Aim.PUT), *((name, Aim.NOTHING) for name in AIMLESS)] * self.kills
+        others += [("redis", Aim.NOTHING)] * self.restarts
+        return sorted(blows + [Blow(dice.uniform(first, last), target, aim) for target, aim in others])
 
 
-SHORT = Storm(streams=2, kills=1, seconds=24, longest_stall_s=5)
-LONG = Storm(streams=5, kills=10, seconds=240, longest_stall_s=5)
+SHORT = Storm(streams=2, aims=(Aim.PART, Aim.WRITE), kills=1, restarts=1, seconds=24, longest_stall_s=5)
+LONG = Storm(
+    streams=5, aims=(Aim.PART, Aim.WRITE) * 5, kills=10, restarts=2, seconds=240, longest_stall_s=5, has_shaka=True
+)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +77,14 @@ LONG = Storm(streams=5, kills=10, seconds=240, longest_stall_s=5)
 async def test_every_program_is_killed_and_every_frame_is_kept(
     own: Machine, audience: Viewers, films: Callable[[Film], Path], tmp_path: Path, storm: Storm
 ) -> None:
-    """kill -9 at seeded moments under live streams: recordings are whole, players and playlists know of nothing."""
-    seed = dial("SEED", 1)
+    """kill -9 at aimed and seeded moments: recordings are whole, players and playlists know of nothing."""
+    dice = random.Random(dial("SEED", 1))
+    packagers = ["packager", own.more("packager")]
     film = films(Film(storm.seconds + 4))
     livestreams = [await Livestream.create(own, reconnect_window_s=5) for _ in range(storm.streams)]
+    await own.log_says(packagers[-1], '"event":"started"')
     async with AsyncExitStack() as stack:
+        watch = await stack.enter_async_context(ticks(own.environment["HEADWATER_NATS_URL"]))
         encoders = [
             stack.enter_context(Encoder(film, each.ingest(), tmp_path / f"encoder-{number}"))
             for number, each in enumerate(livestreams)
@@ -71,7 +94,11 @@ async def test_every_program_is_killed_and_every_frame_is_kept(
         kept = [await stack.enter_async_context(recording(each.playback)) for each in livestreams]
         player = await audience.hlsjs(livestreams[0].playback)
         await player.plays()
-        await _kill(own, storm.plan(seed), began)
+        shaka = await _shaka(audience, livestreams[0], kept[0]) if storm.has_shaka else None
+        await Striker(own, packagers, watch, dice).strike(storm.plan(dice), began)
+        if shaka is not None:
+            assert (await shaka.look())["fatal"] == []
+            await shaka.page.close()
         for encoder in encoders:
             await encoder.sent_all(deadline_s=storm.seconds + 60)
         await asyncio.gather(*(ended(each, deadline_s=60) for each in kept))
@@ -81,12 +108,12 @@ async def test_every_program_is_killed_and_every_frame_is_kept(
     assert [broken for each in kept for broken in each.violations()] == []
 
 
-async def _kill(machine: Machine, plan: list[tuple[float, str]], began: float) -> None:
-    loop = asyncio.get_running_loop()
-    for at, name in plan:
-        await asyncio.sleep(max(0.0, began + at - loop.time()))  # the plan's moment, not a wait for something
-        await machine.running(name)
-        machine.kill(name)
+async def _shaka(audience: Viewers, livestream: Livestream, kept: Recording) -> Player:
+    """Shaka looks for whole segments, so it comes when there are some."""
+    await until(lambda: kept.closed_segments() >= ENOUGH_FOR_SHAKA, "segments for Shaka", deadline_s=30)
+    player = await audience.shaka(livestream.playback)
+    await player.plays()
+    return player
 
 
 async def _assert_whole(livestreams: list[Livestream], film: Path) -> None:

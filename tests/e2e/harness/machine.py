@@ -51,6 +51,11 @@ class Machine:
         return f"nats://127.0.0.1:{ports.NATS + self.offset}"
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What its programs are told, with the servers' addresses and passwords."""
+        return self.home.environment() or {}
+
+    @property
     def rtmp_port(self) -> int:
         return ports.RTMP + self.offset
 
