@@ -6,23 +6,37 @@ Answers are the API's own JSON objects. Every call raises ApiError or Unreachabl
 from collections.abc import Iterator
 from typing import Any
 
-from headwater.client_address import default_token, default_url
+from headwater.client_access import Apps, Tenants, Tokens
+from headwater.client_address import default_tenant, default_token, default_url
+from headwater.client_paging import pages
 from headwater.client_transport import Json, RestTransport, Transport, segment
-
-_PAGE_SIZE = 200
 
 
 class Client:
     """The API of one Headwater."""
 
-    def __init__(self, url: str | None = None, token: str | None = None, *, timeout_s: float = 10.0) -> None:
-        """Without arguments: HEADWATER_URL and HEADWATER_TOKEN, else the state folder of this machine."""
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        tenant: str | None = None,
+        timeout_s: float = 10.0,
+    ) -> None:
+        """Without arguments: HEADWATER_URL and HEADWATER_TOKEN, else the state folder of this machine.
+
+        The installation's admin token acts in `tenant` (HEADWATER_TENANT), or else in "default".
+        """
         chosen = default_token() if token is None else token
-        transport = RestTransport(url or default_url(), chosen, timeout_s=timeout_s)
+        named = default_tenant() if tenant is None else tenant
+        transport = RestTransport(url or default_url(), chosen, tenant=named, timeout_s=timeout_s)
         self.url = transport.url
         self.livestreams = Livestreams(transport)
         self.media = Media(transport)
         self.tokens = Tokens(transport)
+        self.tenants = Tenants(transport)
+        self.apps = Apps(transport)
+        self.webhooks = Webhooks(transport)
 
 
 class Livestreams:
@@ -37,7 +51,7 @@ class Livestreams:
 
     def list(self, *, name: str | None = None, state: str | None = None) -> Iterator[Json]:
         """All livestreams, or those whose name contains `name` or whose state it is, page after page."""
-        return _pages(self._transport, "/v1/livestreams", "livestreams", name=name, state=state)
+        return pages(self._transport, "/v1/livestreams", "livestreams", name=name, state=state)
 
     def get(self, livestream: str) -> Json:
         return self._transport.call("GET", _livestream(livestream))
@@ -61,7 +75,7 @@ class Livestreams:
 
     def broadcasts(self, livestream: str) -> Iterator[Json]:
         """Its broadcasts, newest first."""
-        return _pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
+        return pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
 
     def statistics(self, livestream: str) -> Json:
         """The present figures: {primary, secondary, sum}."""
@@ -76,7 +90,7 @@ class Media:
 
     def list(self, *, livestream: str | None = None, state: str | None = None) -> Iterator[Json]:
         """All recordings, or those of one livestream."""
-        return _pages(self._transport, "/v1/media", "media", livestreamId=livestream, state=state)
+        return pages(self._transport, "/v1/media", "media", livestreamId=livestream, state=state)
 
     def get(self, media: str) -> Json:
         return self._transport.call("GET", _media(media))
@@ -100,23 +114,6 @@ class Media:
         return self._transport.blocks(url)
 
 
-class Tokens:
-    """`/v1/tokens`: keys to the API; needs admin scope."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def create(self, name: str, scope: str = "WRITE") -> Json:
-        """A new token of scope READ, WRITE or ADMIN; only this answer carries its `secret`."""
-        return self._transport.call("POST", "/v1/tokens", body={"name": name, "scope": scope})
-
-    def list(self) -> Iterator[Json]:
-        return _pages(self._transport, "/v1/tokens", "tokens")
-
-    def delete(self, token: str) -> None:
-        self._transport.call("DELETE", f"/v1/tokens/{segment(token)}")
-
-
 def _livestream(identifier: str) -> str:
     return f"/v1/livestreams/{segment(identifier)}"
 
@@ -125,11 +122,5 @@ def _media(identifier: str) -> str:
     return f"/v1/media/{segment(identifier)}"
 
 
-def _pages(transport: Transport, path: str, plural: str, **query: str | None) -> Iterator[Json]:
-    token = None
-    while True:
-        page = transport.call("GET", path, query={**query, "pageSize": _PAGE_SIZE, "pageToken": token})
-        yield from page.get(plural, [])
-        token = page.get("nextPageToken")
-        if not token:
-            return
+def _webhook(identifier: str) -> str:
+    return f"/v1/webhooks/{segment(identifier)}"

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
+from headwater.cli import app
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until
@@ -203,3 +206,33 @@ def test_what_happened_while_every_api_was_dead_is_told_afterwards(
         api.start()
 
         assert len(_await(receiver, "/late")) == 1
+
+
+def test_command_line_does_all_of_it(api: ApiServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Create, list, get, update, ping, the log, resend and delete, against the real thing."""
+    monkeypatch.setenv("HEADWATER_URL", api.url)
+    monkeypatch.setenv("HEADWATER_TOKEN", api.token)
+
+    made = _run("create", f"{receiver.url}/cli", "--name", "mine", "--event", "livestream.connected")
+    assert (made["format"], made["events"], len(made["secret"])) == ("NATIVE", ["livestream.connected"], 32)
+    assert made["id"] in [one["id"] for one in _run("list")["webhooks"]]
+    assert _run("get", made["id"])["name"] == "mine"
+    assert _run("update", made["id"], "--name", "yours")["name"] == "yours"
+    ordered = _run("ping", made["id"])
+    _await(receiver, "/cli")
+    (logged,) = until(lambda: _run("deliveries", made["id"], "--state", "delivered").get("deliveries", []), bool)
+    assert logged["id"] == ordered["id"]
+    assert _run("resend", made["id"], ordered["id"])["id"] == ordered["id"]
+    _await(receiver, "/cli", 2)
+    table = CliRunner().invoke(app, ["webhooks", "deliveries", made["id"]]).stdout.splitlines()
+    assert table[0].split() == ["ID", "STATE", "EVENT", "CREATED", "LAST", "ATTEMPT"]
+    assert CliRunner().invoke(app, ["webhooks", "update", made["id"]]).exit_code == 2
+    assert made["secret"] in CliRunner().invoke(app, ["webhooks", "get", made["id"]]).stdout
+    assert _run("delete", made["id"]) == {}
+
+
+def _run(*words: str) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["webhooks", *words, "--json"])
+    assert result.exit_code == 0, result.stderr
+    answer: dict[str, Any] = orjson.loads(result.stdout)
+    return answer
