@@ -20,7 +20,7 @@ from services.machine.ports import OFFSET_SETTING, is_free
 from services.machine.probe import http_status
 from services.machine.programs import PROGRAMS, STOP_ORDER, Program, command, own_ports, served_ports
 from services.machine.screen import Screen, ready_block
-from services.machine.settings import MachineSettings
+from services.machine.settings import PRIVATE_TARGETS, MachineSettings
 from services.machine.stopping import StopSignals
 from services.machine.supervisor import StartFailedError, Supervisor
 from services.machine.waiting import until_all
@@ -117,7 +117,7 @@ class Machine:
             self._screen.say(f"disk: {found.text}; {found.advice}")
 
     def _environment(self, parts: list[Part]) -> dict[str, str]:
-        env = {"HEADWATER_DRAIN_TIMEOUT": _DRAIN_TIMEOUT} | os.environ
+        env = {"HEADWATER_DRAIN_TIMEOUT": _DRAIN_TIMEOUT, PRIVATE_TARGETS: "allow"} | os.environ
         for part in parts:
             env |= part.settings
         own = {"HEADWATER_HOME": str(self._home.path), OFFSET_SETTING: str(self._offset)}

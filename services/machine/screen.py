@@ -8,7 +8,7 @@ from typing import TextIO
 from services.machine.home import Home
 from services.machine.keeper import COULD_NOT_RUN
 from services.machine.logfile import last_lines
-from services.machine.settings import MachineSettings
+from services.machine.settings import PRIVATE_TARGETS, MachineSettings
 
 
 class Screen:
@@ -56,12 +56,14 @@ def how(code: int) -> str:
 def ready_block(home: Home, settings: MachineSettings, *, took_s: float) -> str:
     """The one block that says that everything runs, and where."""
     host = settings.public_host
-    rows = (
+    rows = [
         ("Console", f"http://{host}:{settings.port_of('rest')}/"),
         ("RTMP", f"rtmp://{host}:{settings.port_of('rtmp')}/live"),
         ("Playback", f"http://{host}:{settings.port_of('origin')}/<id>/watch"),
         ("Admin token", f"in {home.admin_token_path}"),
         ("Logs", f"{home.logs}/"),
-    )
+    ]
+    if settings.allows_private_targets:
+        rows.append(("Targets", f"webhooks and outputs may lead to private addresses too ({PRIVATE_TARGETS}=allow)"))
     lines = [f"  {label:<12} {value}" for label, value in rows]
     return "\n".join(["", f"Headwater is ready ({took_s:.1f} s).", *lines, "", "Ctrl-C stops it.", ""])

@@ -11,6 +11,9 @@ from services.machine.ports import HIGHEST_OFFSET, LOOPBACK, port
 
 _EVERYWHERE = ("0.0.0.0", "::")
 
+PRIVATE_TARGETS = "HEADWATER_PRIVATE_TARGETS"
+"""Allowed unless it is set: on a machine of one's own, webhooks and outputs mostly lead to it."""
+
 
 class MachineSettings(ServiceSettings):
     """One machine's settings."""
@@ -37,6 +40,11 @@ class MachineSettings(ServiceSettings):
         """The parts that run somewhere else, so that we do not start them: of nats, redis, s3."""
         fields = {"nats": "nats_url", "redis": "redis_url", "s3": "s3_endpoint"}
         return frozenset(part for part, field in fields.items() if self.is_set(field))
+
+    @property
+    def allows_private_targets(self) -> bool:
+        """Whether api is told that webhooks and outputs may lead to addresses that are not public."""
+        return os.environ.get(PRIVATE_TARGETS, "allow") == "allow"
 
     @property
     def near_host(self) -> str:
