@@ -10,7 +10,7 @@ from services.machine.settings import PRIVATE_TARGETS, MachineSettings
 
 
 def _block(tmp_path: Path) -> str:
-    return ready_block(Home(tmp_path), MachineSettings(home=tmp_path), took_s=1.0)
+    return ready_block(Home(tmp_path), MachineSettings(home=tmp_path, minio_bin=None), took_s=1.0)
 
 
 def test_ready_block_says_that_private_targets_are_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
