@@ -23,6 +23,11 @@ def default_token() -> str:
         return ""
 
 
+def default_tenant() -> str:
+    """HEADWATER_TENANT; empty: the token's own."""
+    return os.environ.get("HEADWATER_TENANT", "")
+
+
 def _home() -> Path:
     return Path(os.environ.get("HEADWATER_HOME") or "var").expanduser()
 

@@ -30,9 +30,11 @@ class Transport(Protocol):
 class RestTransport:
     """Calls over HTTP with JSON."""
 
-    def __init__(self, url: str, token: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, token: str, *, tenant: str = "", timeout_s: float) -> None:
         self.url = url.rstrip("/")
-        self._token = token
+        self._headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        if tenant:
+            self._headers["X-Headwater-Tenant"] = tenant
         self._timeout_s = timeout_s
         self._opener = _opener(self.url)
 
@@ -40,7 +42,7 @@ class RestTransport:
         """The answer's JSON object ({} for none). ApiError for an answer of 400 and up, UnreachableError for none."""
         wanted = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         url = f"{self.url}{path}" + (f"?{urlencode(wanted)}" if wanted else "")
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {self._token}"}
+        headers = dict(self._headers)
         data = None
         if body is not None:
             data = json.dumps(body).encode()

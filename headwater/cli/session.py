@@ -17,7 +17,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's JSON."
 
 _ADVICE = {
     401: "Set HEADWATER_TOKEN, or HEADWATER_HOME to the folder of the running system (its admin-token is used).",
-    403: "The token's scope does not allow this; `headwater tokens create --scope ADMIN` makes a wider one.",
+    403: "The token's scope or tenant does not allow this; `headwater tokens create --scope ADMIN` makes a wider one.",
     404: "`headwater livestreams list` and `headwater media list` show what there is.",
     412: "Somebody else has changed it meanwhile; read it again.",
     429: "Wait a little and try again.",

@@ -1,5 +1,6 @@
 """`headwater tokens …`."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -14,15 +15,16 @@ app = typer.Typer(no_args_is_help=True)
 def create(
     name: Annotated[str, typer.Argument(help="What it is for.")],
     scope: Annotated[str, typer.Option("--scope", help="READ, WRITE or ADMIN.")] = "WRITE",
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Accept it for so long; unset: for ever.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a token; its secret is shown this once."""
     with session() as client:
-        made = client.tokens.create(name, scope.upper())
+        made = client.tokens.create(name, scope.upper(), expire_time=_in_days(days))
     if as_json:
         print_json(made)
     else:
-        print_card({label: made.get(label) for label in ("id", "name", "scope", "secret")})
+        print_card({label: made.get(label) for label in ("id", "name", "scope", "tenantId", "expireTime", "secret")})
 
 
 @app.command("list")
@@ -33,7 +35,7 @@ def list_(as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"tokens": found})
     else:
-        columns = ("id", "scope", "createTime", "name")
+        columns = ("id", "scope", "createTime", "lastUseTime", "expireTime", "name")
         print_table(columns, [[one.get(column) for column in columns] for one in found])
 
 
@@ -48,3 +50,7 @@ def delete(
         print_json({})
     else:
         print(f"deleted {token}")
+
+
+def _in_days(days: int | None) -> str | None:
+    return None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()

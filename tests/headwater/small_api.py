@@ -17,8 +17,12 @@ class SmallApi(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.things: dict[str, dict[str, dict[str, Any]]] = {"livestreams": {}, "media": {}, "tokens": {}}
+        self.things: dict[str, dict[str, dict[str, Any]]] = {
+            kind: {} for kind in ("livestreams", "media", "tokens", "tenants", "apps")
+        }
         self.requests: list[tuple[str, str, Any]] = []
+        self.tenant: str | None = None
+        """The one that the newest request named."""
         self.asked_for_download = 0
 
     @property
@@ -64,6 +68,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.requests.append((self.command, self.path, body))
+        self.server.tenant = self.headers["X-Headwater-Tenant"]
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             return self._problem(401, "the token is not known")
         url = urlsplit(self.path)
@@ -74,6 +79,10 @@ class Handler(BaseHTTPRequestHandler):
     def _many(self, kind: str, query: dict[str, str], body: Any) -> None:
         if self.command == "POST" and kind == "tokens":
             made = {"id": "1" * 32, "secret": "hw_fresh", **body}
+            self.server.things[kind][made["id"]] = made
+            return self._json(made)
+        if self.command == "POST" and kind in {"tenants", "apps"}:
+            made = {"id": "2" * 32, **body}
             self.server.things[kind][made["id"]] = made
             return self._json(made)
         if self.command == "POST":

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,46 @@ def test_token_secret_is_shown_when_it_is_made(api: SmallApi) -> None:
     assert api.requests[-1][2] == {"name": "ci", "scope": "READ"}
     assert "ci" in headwater("tokens", "list").stdout
     assert headwater("tokens", "delete", "1" * 32).exit_code == 0
+
+
+def test_token_may_have_an_end(api: SmallApi) -> None:
+    """So many days from now."""
+    headwater("tokens", "create", "ci", "--days", "2")
+
+    ends = datetime.fromisoformat(api.requests[-1][2]["expireTime"])
+    assert timedelta(days=1, hours=23) < ends - datetime.now(UTC) <= timedelta(days=2)
+
+
+@pytest.mark.parametrize("kind", ["tenants", "apps"])
+def test_tenant_and_app_are_made_listed_shown_and_deleted(api: SmallApi, kind: str) -> None:
+    """With an id of one's own or a drawn one; as a table or as the API's JSON."""
+    assert "acme" in headwater(kind, "create", "acme", "--name", "Acme").stdout
+    assert api.requests[-1][2] == {"id": "acme", "name": "Acme"}
+    assert json.loads(headwater(kind, "create", "--json").stdout)["id"] == "2" * 32
+    table = headwater(kind, "list").stdout.splitlines()
+    assert (table[0].split()[:2], table[1].split()[:2]) == (["ID", "NAME"], ["acme", "Acme"])
+    assert [one["id"] for one in json.loads(headwater(kind, "list", "--json").stdout)[kind]] == ["acme", "2" * 32]
+    assert "Acme" in headwater(kind, "get", "acme").stdout
+    assert headwater(kind, "delete", "acme").stdout == "deleted acme\n"
+    assert headwater(kind, "get", "acme").exit_code == 4
+
+
+def test_tenants_quota_is_changed_and_nothing_else(api: SmallApi) -> None:
+    """No option given is a mistake."""
+    headwater("tenants", "create", "acme")
+
+    assert headwater("tenants", "update", "acme", "--storage-quota", "5000").exit_code == 0
+    assert api.requests[-1][2] == {"storageQuotaBytes": "5000"}
+    assert headwater("tenants", "update", "acme").exit_code == 2
+
+
+def test_commands_act_in_the_tenant_of_the_environment(api: SmallApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unset, the token's own."""
+    headwater("livestreams", "list")
+    assert api.tenant is None
+    monkeypatch.setenv("HEADWATER_TENANT", "acme")
+    headwater("livestreams", "list")
+    assert api.tenant == "acme"
 
 
 def test_demo_makes_its_livestream_once_and_finds_it_again(api: SmallApi, tmp_path: Path) -> None:

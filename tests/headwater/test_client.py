@@ -31,6 +31,21 @@ def test_created_livestream_reads_back_and_changes(api: SmallApi) -> None:
     assert list(client.livestreams.list()) == []
 
 
+def test_client_acts_in_a_tenant_and_makes_what_is_in_it(api: SmallApi) -> None:
+    """Tenants, apps and tokens are the REST calls of the contract."""
+    client = Client(api.url, TOKEN, tenant="acme")
+    client.tenants.create("other", name="Other")
+    client.tenants.update("other", storageQuotaBytes="1")
+    assert client.tenants.get("other")["storageQuotaBytes"] == "1"
+    client.apps.create("app")
+    client.tokens.create("ci", "READ", expire_time="2030-01-01T00:00:00Z")
+    assert api.requests[-1][2] == {"name": "ci", "scope": "READ", "expireTime": "2030-01-01T00:00:00Z"}
+    assert api.tenant == "acme"
+    client.tenants.delete("other")
+    client.apps.delete("app")
+    assert (list(client.tenants.list()), list(client.apps.list())) == ([], [])
+
+
 def test_list_follows_page_tokens_to_the_end(api: SmallApi) -> None:
     """A list is all there is, however many pages the server makes of it."""
     for number in range(5):
