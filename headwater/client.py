@@ -10,6 +10,7 @@ from headwater.client_access import Apps, Tenants, Tokens
 from headwater.client_address import default_tenant, default_token, default_url
 from headwater.client_paging import pages
 from headwater.client_transport import Json, RestTransport, Transport, segment
+from headwater.client_webhooks import Webhooks
 
 
 class Client:
@@ -120,7 +121,3 @@ def _livestream(identifier: str) -> str:
 
 def _media(identifier: str) -> str:
     return f"/v1/media/{segment(identifier)}"
-
-
-def _webhook(identifier: str) -> str:
-    return f"/v1/webhooks/{segment(identifier)}"
