@@ -1,0 +1,132 @@
+"""Outputs of a livestream over REST, on a real api."""
+
+import pytest
+
+from headwater.internal.v1.onair_pb2 import StreamKey
+from services.common.ids import digest, new_id
+from tests.api.running import ApiServer, Others, Rest
+from tests.api.test_access import new_token
+from tests.api.test_chronicle import on_air
+
+pytestmark = pytest.mark.connected
+
+TARGET = {"type": "SIMULCAST", "url": "rtmp://a.rtmp.example/live2", "streamKey": "abc", "vendor": "youtube"}
+
+
+def outputs_path(rest: Rest, **fields: object) -> str:
+    return f"/v1/livestreams/{rest.call('POST', '/v1/livestreams', fields)['id']}/outputs"
+
+
+def types_of(rest: Rest, path: str) -> list[str]:
+    return [each["type"] for each in rest.call("GET", path)["outputs"]]
+
+
+def test_livestream_begins_with_playback_and_a_recording(rest: Rest) -> None:
+    """By their default names; the livestream shows the same."""
+    path = outputs_path(rest)
+
+    hls, archive = rest.call("GET", path)["outputs"]
+
+    livestream = path.split("/")[3]
+    assert (hls["type"], hls["name"], hls["url"]) == (
+        "HLS",
+        "default hls",
+        f"http://live.example:8088/{livestream}/index.m3u8",
+    )
+    assert (archive["type"], archive["publicId"]) == ("ARCHIVE", f"live_stream_{livestream}_archive")
+    assert rest.call("GET", f"{path}/{hls['id']}") == hls
+    assert rest.call("GET", path.removesuffix("/outputs"))["outputs"] == [hls, archive]
+
+
+def test_recording_switches_are_shortcuts_on_the_outputs(rest: Rest, others: Others) -> None:
+    """Off takes both away, automatic brings them back; what ingest and packager go by follows."""
+    path = outputs_path(rest, recording={"mode": "OFF"})
+    livestream = path.removesuffix("/outputs")
+    assert types_of(rest, path) == []
+    shown = rest.call("GET", livestream)
+    assert (shown["record"], shown["recording"]["mode"]) == (False, "OFF")
+    key = StreamKey.FromString(others.get("keys", digest(shown["inputs"][0]["streamKey"])) or b"")
+    assert (key.rules.record, key.rules.is_hidden) == (False, True)
+
+    rest.call("PATCH", livestream, {"recording": {"mode": "AUTOMATIC"}})
+    assert types_of(rest, path) == ["HLS", "ARCHIVE"]
+    rest.call("PATCH", livestream, {"record": False})
+    assert types_of(rest, path) == ["HLS"]
+    assert rest.call("GET", livestream)["recording"]["mode"] == "OFF"
+
+
+def test_there_is_at_most_one_output_of_the_lasting_types(rest: Rest) -> None:
+    """A second one is a conflict; a deleted one may be made again."""
+    path = outputs_path(rest)
+    assert rest.post(path, json={"type": "HLS"}).status_code == 409
+    archive = rest.call("GET", path)["outputs"][1]
+
+    rest.call("DELETE", f"{path}/{archive['id']}")
+
+    assert types_of(rest, path) == ["HLS"]
+    again = rest.call("POST", path, {"type": "ARCHIVE", "publicId": "mine"})
+    assert (again["publicId"], again["id"] != archive["id"]) == ("mine", True)
+
+
+def test_simulcast_target_is_checked_sealed_and_unique(rest: Rest, others: Others, api: ApiServer) -> None:
+    """Its key is shown to those who may send, and lies nowhere in clear."""
+    path = outputs_path(rest)
+    made = rest.call("POST", path, TARGET)
+
+    assert (made["streamKey"], made["vendor"], made["state"], made["enabled"]) == (
+        "abc",
+        "youtube",
+        "DISCONNECTED",
+        True,
+    )
+    assert rest.post(path, json=TARGET).status_code == 409
+    assert rest.post(path, json=TARGET | {"streamKey": "other"}).status_code == 200
+    for url in ("http://a.example/x", "rtmp://", "rtmp://user:pw@a.example/x", "srt://a b", "rtmp://a:0/x"):
+        refused = rest.post(path, json=TARGET | {"url": url})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "output.url"), url
+    kept = others.get("livestreams", path.split("/")[3]) or b""
+    assert b"a.rtmp.example" in kept
+    assert b"abc" not in kept
+    with api.client(token=new_token(rest, "READ")) as reader:
+        assert "streamKey" not in reader.call("GET", f"{path}/{made['id']}")
+
+
+def test_on_air_simulcast_changes_and_the_others_do_not(rest: Rest, others: Others) -> None:
+    """What viewers watch and what is kept stays as it began."""
+    path = outputs_path(rest)
+    hls = rest.call("GET", path)["outputs"][0]
+    others.put("onair", path.split("/")[3], on_air(new_id()))
+
+    assert rest.delete(f"{path}/{hls['id']}").status_code == 409
+    assert rest.patch(f"{path}/{hls['id']}", json={"name": "x"}).status_code == 409
+    made = rest.call("POST", path, TARGET)
+    changed = rest.call("PATCH", f"{path}/{made['id']}", {"enabled": False})
+    rest.call("DELETE", f"{path}/{made['id']}")
+
+    assert changed["enabled"] is False
+    assert types_of(rest, path) == ["HLS", "ARCHIVE"]
+
+
+def test_what_an_output_cannot_have_is_refused_by_name(rest: Rest) -> None:
+    """Type and vendor never change, and a recording goes nowhere."""
+    path = outputs_path(rest)
+    hls = rest.call("GET", path)["outputs"][0]
+
+    refused = rest.patch(f"{path}/{hls['id']}", json={"url": "rtmp://a.example/x"})
+    masked = rest.patch(f"{path}/{hls['id']}?updateMask=vendor", json={})
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "output.url")
+    assert masked.status_code == 400
+    assert rest.get(f"{path}/{new_id()}").status_code == 404
+
+
+def test_fifty_one_simulcast_outputs_are_one_too_many(rest: Rest) -> None:
+    """The limit is said."""
+    path = outputs_path(rest)
+    for number in range(50):
+        rest.call("POST", path, TARGET | {"streamKey": str(number)})
+
+    refused = rest.post(path, json=TARGET | {"streamKey": "one more"})
+
+    assert refused.status_code == 409
+    assert "50" in refused.json()["detail"]
