@@ -1,6 +1,7 @@
 """From a request to the dialect and the endpoint that answer it."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,6 +72,7 @@ class Dialects:
             for method in service.methods
         }
         self._dialects = tuple(dialects)
+        self._bases = {dialect.name: _beginning(dialect) for dialect in self._dialects}
         self._rows = {dialect.name: _rows(dialect) for dialect in self._dialects}
         self._references = {
             f"/{dialect.name}/openapi.json": orjson.dumps(reference_document(dialect)) for dialect in self._dialects
@@ -84,7 +86,7 @@ class Dialects:
         path = request.scope["path"]
         if path in self._references and request.method in {"GET", "HEAD"}:
             return Response(self._references[path], media_type="application/json", headers=_HEADERS)
-        spoken = [dialect for dialect in self._dialects if any(_begins(path, base) for base in dialect.bases)]
+        spoken = [dialect for dialect in self._dialects if self._bases[dialect.name].fullmatch(path)]
         if not spoken:
             return None
         return await self._speak(spoken, request, request_id)
@@ -170,9 +172,9 @@ def _rows(dialect: Dialect) -> tuple[_Row, ...]:
     return tuple(sorted(rows, key=lambda row: len(row.template.fields)))
 
 
-def _begins(path: str, base: str) -> bool:
-    fixed = base.partition("{")[0]
-    return path.startswith(fixed) or path == fixed.rstrip("/")
+def _beginning(dialect: Dialect) -> re.Pattern[str]:
+    """Matches every path below one of its bases."""
+    return re.compile("|".join(f"(?:{compile_template(base).pattern.pattern})(?:/.*)?" for base in dialect.bases))
 
 
 async def _read(request: Request, endpoint: Endpoint) -> bytes:
