@@ -140,8 +140,11 @@ def decode_closed(message: bytes) -> tuple[str, bool]:
     return message[HEAD_BYTES + 1 :].decode(errors="replace"), message[HEAD_BYTES : HEAD_BYTES + 1] == b"+"
 
 
-def decode_pieces(message: bytes) -> Iterator[Piece]:
-    """The entries of a UNITS message in order. FramingError if one does not fit."""
+def decode_entries(message: bytes) -> Iterator[tuple[Track, int, int, int, int, bytes]]:
+    """The entries of a UNITS message in order, as the fields of a `Piece`. FramingError if one does not fit.
+
+    Most are a unit and nothing else: a `Piece` made of each would be thrown away at once.
+    """
     at = HEAD_BYTES
     end = len(message)
     while at < end:
@@ -151,5 +154,10 @@ def decode_pieces(message: bytes) -> Iterator[Piece]:
         at += ENTRY_BYTES
         if at + length > end or track >= len(_TRACKS):
             raise FramingError("a media message ends within an entry, or names an unknown track")
-        yield Piece(_TRACKS[track], flags, codec, dts, cts, message[at : at + length])
+        yield _TRACKS[track], flags, codec, dts, cts, message[at : at + length]
         at += length
+
+
+def decode_pieces(message: bytes) -> Iterator[Piece]:
+    """The same as pieces."""
+    return map(Piece._make, decode_entries(message))

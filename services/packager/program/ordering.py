@@ -14,8 +14,8 @@ from services.common.media.framing import (
     Kind,
     Piece,
     decode_closed,
+    decode_entries,
     decode_head,
-    decode_pieces,
 )
 from services.common.media.unit import Config, Track, Unit
 
@@ -37,8 +37,9 @@ class Place(NamedTuple):
 NOWHERE = Place(0, 0, 0)
 
 
-class Item(NamedTuple):
-    """A unit or a config in its place."""
+@dataclass(slots=True)
+class Item:
+    """A unit or a config in its place. Nobody changes one; not frozen, as `Unit` is not."""
 
     place: Place
     sequence: int
@@ -154,11 +155,11 @@ class ConnectionOrder:
         items: list[Item] = []
         connection, n = head.connection, head.n
         try:
-            for number, piece in enumerate(decode_pieces(message)):
+            for number, entry in enumerate(decode_entries(message)):
                 place = Place(connection, n, number)
-                track, flags, _, dts, cts, payload = piece
+                track, flags, _, dts, cts, payload = entry
                 if flags > _KEY or self._pieces or self._awaits_start or self._awaits_config:
-                    self._take(place, sequence, piece, items)
+                    self._take(place, sequence, Piece(*entry), items)
                 else:
                     items.append(Item(place, sequence, Unit(track, dts, cts, flags == _KEY, payload), place))
         except ValueError:  # foreign bytes, or a codec of a later version
