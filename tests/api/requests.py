@@ -11,7 +11,7 @@ UNKNOWN = "0" * 32
 
 
 def path_of(route: Route, identifier: str = UNKNOWN) -> str:
-    chosen = {"language": "en", "instance": "primary"}
+    chosen = {"language": "en", "instance": "primary", "format": "MP4"}
     return re.sub(r"\{([\w.]+)\}", lambda found: chosen.get(found[1], identifier), route.template.text)
 
 
