@@ -23,7 +23,7 @@ async def test_broadcast_is_stored_byte_for_byte_and_plays(here: Stage, tmp_path
     async with archiver(here.environment):
         await broadcast.send_all(encode(b_frames=2))
         await broadcast.end()
-        await until(lambda: here.is_in(broadcast, Playback.RECORDED))
+        await until(lambda: _is_told(here, broadcast))
 
     recording = await assert_whole(here.objects, broadcast)
     for name, track in (("video", Track.VIDEO), ("audio", Track.AUDIO)):
@@ -38,6 +38,11 @@ async def test_broadcast_is_stored_byte_for_byte_and_plays(here: Stage, tmp_path
     (fact,) = [fact for fact in await facts_of(here) if fact.HasField("recording_completed")]
     assert fact.id == f"{broadcast.record.broadcast_id}-recorded"
     assert (fact.recording_completed.width, fact.recording_completed.height) == (160, 90)
+
+
+async def _is_told(here: Stage, broadcast: Broadcast) -> bool:
+    """True once the last word is said, which follows the records of the broadcast and of the livestream."""
+    return f"{broadcast.record.broadcast_id}-recorded" in [fact.id for fact in await facts_of(here)]
 
 
 async def test_tick_of_several_messages_is_put_together(here: Stage) -> None:

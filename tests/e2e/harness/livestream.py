@@ -81,7 +81,8 @@ class Livestream:
     async def compare(self, sent: Tracks, media: Json) -> None:
         """The recording has every frame that was sent, in order, all times moved by one constant."""
         kept = await read_tracks(media["playouts"][0]["url"])
-        assert differences(sent, kept) == []
+        found = differences(sent, kept)
+        assert found == [], "\n".join(found)
 
 
 async def _named_broadcast(client: httpx.AsyncClient, url: str) -> str | None:
