@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.common.media.unit import CLOCK_RATE, Track
+from services.packager.program.instance import MAX_DELAY_TICKS
 from services.packager.program.lane import Cut, Lane
 from services.packager.program.pace import Pace
 
 MIN_FILL = 0.85
 """A part that is not its segment's last fills at least this much of the target (RFC 8216bis 4.4.4.9)."""
+
+WAVERING = CLOCK_RATE // 200
+"""A delay that differs by less is the same: encoders send times in whole milliseconds."""
 
 LEAD_SILENCE = CLOCK_RATE
 """When the sound is this far ahead of the last picture, it leads until a picture comes."""
@@ -52,8 +56,21 @@ class Cutter:
         return max((lane.end_time for lane in self.lanes.values()), default=0)
 
     @property
+    def newest_sound(self) -> int | None:
+        """Program time of the newest sound; None where there is no such track."""
+        sound = self.lanes.get(Track.AUDIO)
+        return None if sound is None else sound.newest
+
+    @property
     def has_pending(self) -> bool:
         return any(lane.has_pending for lane in self.lanes.values())
+
+    def set_delay(self, delay: int) -> bool:
+        """Key frames are shown this much later than they are decoded; True if that is news."""
+        delay = min(delay, MAX_DELAY_TICKS)
+        is_new = abs(delay - self.delay) > WAVERING
+        self.delay = delay if is_new else self.delay
+        return is_new
 
     # -- while media comes ------------------------------------------------------------------------
 

@@ -3,12 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from services.common.media.framing import decode_head
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.arrival import ArrivalClock
 from services.packager.program.ordering import NOWHERE, Batch, ConnectionOrder, Item
 
 LEAD_IN_TICKS = CLOCK_RATE // 2
 """Sound from this long before a key frame is kept with it: what was put out before may have been short of sound."""
+
+MAX_DELAY_TICKS = CLOCK_RATE // 2
+"""No key frame is taken to be shown later than this after it is decoded, whatever it says."""
 
 MAX_LOOKBACK_TICKS = 30 * CLOCK_RATE
 """Of an instance that is not on air, at most this much is kept: the longest GOP that may be gone back over."""
@@ -64,6 +68,9 @@ class Instance:
         batches = self.order.feed(sequence, stamp_us, message)
         for batch in batches:
             self._take(batch)
+        if not batches and decode_head(message).connection == self.connection:
+            # What another packager has read before us, or what came early, tells that its encoder was not silent.
+            self.newest_us = max(self.newest_us, stamp_us)
         return bool(batches)
 
     def _take(self, batch: Batch) -> None:
@@ -160,6 +167,11 @@ class Instance:
     def key_times(self) -> Sequence[int]:
         """Decode times at which a program may begin with this instance, oldest first."""
         return self._keys[Track.VIDEO if self.has_video else Track.AUDIO]
+
+    def delay_at(self, key: int) -> int:
+        """How much later than it is decoded that key frame is shown (90 kHz); 0 where sound is alone."""
+        units = (unit for unit in self.kept(Track.VIDEO) if isinstance(unit, Unit) and unit.is_key)
+        return next((min(unit.cts, MAX_DELAY_TICKS) for unit in units if unit.dts == key), 0)
 
     def kept(self, track: Track) -> Iterator[Unit | Config]:
         """What is kept of a track, oldest first."""

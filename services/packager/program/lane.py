@@ -6,6 +6,7 @@ from headwater.internal.v1.cmaf_pb2 import Rendition
 from services.common.media.aac import parse_config
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.cmaf.part import Sample
+from services.packager.program.instance import MAX_DELAY_TICKS
 from services.packager.program.ordering import NOWHERE, Item, Place
 from services.packager.program.seam import Seam
 
@@ -14,9 +15,6 @@ AUDIO_SNAP_S = 0.003
 
 AUDIO_OVERLAP_S = 0.06
 """An audio frame that lies this far before the end of the last one is dropped: sound may not be heard twice."""
-
-MAX_DELAY = CLOCK_RATE // 2
-"""No key frame is taken to be shown later than this after it is decoded, whatever it says."""
 
 USUAL_INTERVAL = CLOCK_RATE // 4
 """A frame that stood longer than this, or than two of the usual ones, says nothing about how long the last one is."""
@@ -132,7 +130,7 @@ class Lane:
     @property
     def shown_end_time(self) -> int:
         """Program time (90 kHz) at which all that has been cut has been shown."""
-        return min(self.to_clock(self.shown_end), self.end_time + MAX_DELAY)
+        return min(self.to_clock(self.shown_end), self.end_time + MAX_DELAY_TICKS)
 
     def to_clock(self, time: int) -> int:
         """A time of the rendition's timescale in 90 kHz."""

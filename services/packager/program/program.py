@@ -12,24 +12,21 @@ from dataclasses import dataclass, field
 from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment, Source, Tick
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
-from services.packager.cmaf.part import part
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
 from services.packager.program.held import HeldPictures
-from services.packager.program.instance import LEAD_IN_TICKS, Instance
-from services.packager.program.lane import MAX_DELAY, Lane
+from services.packager.program.instance import Instance
+from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger
 from services.packager.program.ordering import NOWHERE, Item
 from services.packager.program.pace import PaceSettings, make_pace, survey
+from services.packager.program.parts import write_parts
 from services.packager.program.position import mark_cursors, mark_reading
-from services.packager.program.rendition import carry_over, describe
+from services.packager.program.rendition import describe, install
 from services.packager.program.takeover import inherit
 
 START_TIME = CLOCK_RATE
 """Program time of a broadcast's first key frame: sound that belongs before it still has a time above 0."""
-
-WAVERING = CLOCK_RATE // 200
-"""How much later than it is decoded a key frame is shown wavers by this much, as times are sent in milliseconds."""
 
 MAX_HOLE = CLOCK_RATE
 """A longer hole in a connection's time is not shown as a standing picture; it is a discontinuity."""
@@ -224,7 +221,7 @@ class Program:
             key = joining_key(instance, end_wall_us=self._end_wall_us)
         instance.forget_before(key)
         self._is_break = True
-        yield from self._join(instance, key, self._joint(instance) - _delay(instance, key), choice.reason)
+        yield from self._join(instance, key, self._joint(instance) - instance.delay_at(key), choice.reason)
 
     @property
     def _is_torn(self) -> bool:
@@ -250,9 +247,10 @@ class Program:
             lane.join()
         self._refused.clear()
         wall_us = instance.clock.wall_us(key) or instance.newest_us
-        state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection))
+        delay = self._cutter.delay if self._cutter is not None else 0
+        state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection, delay=delay))
         self._set_clock(key, program_time, wall_us)
-        self._set_delay(_delay(instance, key))
+        self._set_delay(instance.delay_at(key))
         state.clock.program_time += state.source.delay
         state.source_reason, state.source_time_us = reason, instance.newest_us
         was_lost, state.lost_since_us = state.lost_since_us, 0
@@ -272,10 +270,9 @@ class Program:
 
     def _set_delay(self, delay: int) -> None:
         """From now on the source's key frames are shown this much later than they are decoded."""
-        if self._cutter is not None and abs(delay - self._cutter.delay) > WAVERING:
-            self._cutter.delay = delay
+        if self._cutter is not None and self._cutter.set_delay(delay):
+            self.ledger.state.source.delay = self._cutter.delay
             self._is_state_due = True
-        self.ledger.state.source.delay = self._cutter.delay if self._cutter is not None else 0
 
     def _lose(self, reason: str, *, at_us: int, is_torn: bool = False) -> Iterator[Draft]:
         """Nobody gives media: put out what is pending, and let the reconnect window run from now."""
@@ -362,10 +359,10 @@ class Program:
 
     def _take(self, cutter: Cutter, item: Item, unit: Unit, time: int) -> Iterator[Draft]:
         """Put a unit into its lane: a picture once its sound is there, sound after the pictures it was waited for."""
-        sound = self._newest_sound
+        sound = cutter.newest_sound
         if unit.track is Track.VIDEO:
             if unit.is_key:
-                self._set_delay(min(unit.cts, MAX_DELAY))
+                self._set_delay(unit.cts)
             self._held.hold(item, unit, time)
         elif sound is not None:
             sound = max(sound, time)
@@ -373,12 +370,6 @@ class Program:
             yield from self._put(cutter, *held, may_end=held.unit.is_key)
         if unit.track is Track.AUDIO:
             yield from self._put(cutter, item, unit, time, may_end=True)
-
-    @property
-    def _newest_sound(self) -> int | None:
-        """Program time of the newest sound; None where there is none to expect."""
-        sound = self._lanes.get(Track.AUDIO)
-        return None if sound is None or Track.AUDIO in self._refused else sound.newest
 
     def _put(self, cutter: Cutter, item: Item, unit: Unit, time: int, *, may_end: bool) -> Iterator[Draft]:
         """Put a unit into its lane, and what it shows to be complete out; `may_end`: a segment may begin with it."""
@@ -410,24 +401,8 @@ class Program:
 
     def _install(self, cutter: Cutter, config: Config, rendition: Rendition) -> None:
         """Put a rendition into the state, in place of the one with its number."""
-        pace, state = cutter.pace, self.ledger.state
-        is_video = rendition.kind == Rendition.VIDEO
-        if is_video and not rendition.frame_rate:
-            rendition.frame_rate = round(CLOCK_RATE / pace.frame, 3)
-        before = next((found for found in state.renditions if found.number == rendition.number), None)
-        if before is not None:
-            carry_over(rendition, before)
-        else:
-            target = pace.video_part if is_video else pace.audio_part
-            rendition.part_target_us = -(-target * 1_000_000 // CLOCK_RATE)
-            # A track that comes later may begin a little behind the others.
-            earliest = max(state.clock.program_time - 2 * LEAD_IN_TICKS, 0)
-            rendition.next_decode_time = earliest * rendition.timescale // CLOCK_RATE
-        kept = [found for found in state.renditions if found.number != rendition.number]
-        kept.append(rendition)
-        del state.renditions[:]
-        state.renditions.extend(sorted(kept, key=lambda found: found.number))
-        lane = cutter.lanes[config.track] = Lane.open(config, rendition, video_frame=pace.frame)
+        install(self.ledger.state, rendition, cutter.pace)
+        lane = cutter.lanes[config.track] = Lane.open(config, rendition, video_frame=cutter.pace.frame)
         lane.cursor = self._in_hand.place if self._in_hand is not None else NOWHERE
         self._is_state_due = True
 
@@ -448,7 +423,7 @@ class Program:
         cutter = self._cutter
         if cutter is None:
             return
-        sound = self._newest_sound
+        sound = cutter.newest_sound
         for held in self._held.release_all():
             # A key frame without sound of its own goes into the segment before: none may have a picture alone.
             has_sound = sound is None or sound >= held.time + cutter.delay
@@ -466,24 +441,13 @@ class Program:
             self._is_break = False
         head = self._head(ends_segment=cut.ends_segment)
         head.program_time_us = self._wall_us(cut.begins)
-        parts = []
-        for found in cut.cuts:
-            sequence = ((head.msn << 10) + head.part + 1) & 0xFFFFFFFF
-            parts.append(part(sequence, 1, found.decode_time, found.samples))
-            head.parts.add(
-                rendition=found.number,
-                length=len(parts[-1]),
-                duration=found.duration,
-                decode_time=found.decode_time,
-                independent=found.independent,
-                shown_after=found.shown_after,
-            )
+        parts = write_parts(head, cut.cuts)
         if cut.is_forced and not self._is_keyless:
             # Once, and not for each segment of a GOP without end.
             self._say(head.program_time_us, self.ledger.state.source.instance).keyframes_missed.msn = head.msn
         if cut.ends_segment:
             self._is_keyless = cut.is_forced
-        return self._seal(head, tuple(parts))
+        return self._seal(head, parts)
 
     def _head(self, *, ends_segment: bool) -> Tick:
         ledger = self.ledger
@@ -529,9 +493,3 @@ class Program:
         )
         self.facts.append(fact)
         return fact
-
-
-def _delay(instance: Instance, key: int) -> int:
-    """How much later than it is decoded that key frame of an instance is shown (90 kHz); 0 where sound is alone."""
-    pictures = (unit for unit in instance.kept(Track.VIDEO) if isinstance(unit, Unit) and unit.is_key)
-    return next((min(unit.cts, MAX_DELAY) for unit in pictures if unit.dts == key), 0)

@@ -2,11 +2,13 @@
 
 import hashlib
 
-from headwater.internal.v1.cmaf_pb2 import Rendition
+from headwater.internal.v1.cmaf_pb2 import Rendition, State
 from services.common.media.aac import parse_config
 from services.common.media.avc import parse_record
 from services.common.media.unit import CLOCK_RATE, Codec, Config
 from services.packager.cmaf.init import audio_init, video_init
+from services.packager.program.instance import LEAD_IN_TICKS
+from services.packager.program.pace import Pace
 
 
 def describe(config: Config, number: int) -> Rendition:
@@ -40,6 +42,26 @@ def describe(config: Config, number: int) -> Rendition:
     found.config = config.record
     found.init_id = hashlib.sha256(found.init).hexdigest()[:12]
     return found
+
+
+def install(state: State, rendition: Rendition, pace: Pace) -> None:
+    """Put a rendition into the state, in place of the one with its number; without one it is new to the broadcast."""
+    is_video = rendition.kind == Rendition.VIDEO
+    if is_video and not rendition.frame_rate:
+        rendition.frame_rate = round(CLOCK_RATE / pace.frame, 3)
+    before = next((found for found in state.renditions if found.number == rendition.number), None)
+    if before is not None:
+        carry_over(rendition, before)
+    else:
+        target = pace.video_part if is_video else pace.audio_part
+        rendition.part_target_us = -(-target * 1_000_000 // CLOCK_RATE)
+        # A track that comes later may begin a little behind the others.
+        earliest = max(state.clock.program_time - 2 * LEAD_IN_TICKS, 0)
+        rendition.next_decode_time = earliest * rendition.timescale // CLOCK_RATE
+    kept = [found for found in state.renditions if found.number != rendition.number]
+    kept.append(rendition)
+    del state.renditions[:]
+    state.renditions.extend(sorted(kept, key=lambda found: found.number))
 
 
 def carry_over(rendition: Rendition, before: Rendition) -> None:

@@ -142,3 +142,14 @@ def test_pause_and_held_messages_end_the_flow() -> None:
     assert begun == messages[0].stamp_us
     assert resumed == messages[10].stamp_us + 5_000_000
     assert instance.flowing_since_us is None
+
+
+def test_message_that_was_read_by_another_packager_shows_that_its_encoder_is_there() -> None:
+    """An heir reads both instances' messages again from where the first is needed: the one on air was not silent."""
+    source = Source(tag="i", until_s=3)
+    media = log(with_configs(source.units(), source.configs), connection=5, closed=False)
+    heir = Instance("primary", ConnectionOrder(expected=(5, len(media))))
+    heir.restart(5)
+
+    assert not heir.feed(10, media[9].stamp_us, media[9].payload)
+    assert heir.newest_us == media[9].stamp_us

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from services.common.media.unit import CLOCK_RATE, Track, Unit
@@ -124,7 +124,7 @@ ENCODERS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(ENCODERS, ENCODERS, st.floats(4.0, 8.2))
 def test_other_instance_goes_on_where_the_picture_ended(first: Encoder, second: Encoder, dies_s: float) -> None:
     """Whenever the one on air dies, and however either reorders frames or leads with its sound."""
@@ -139,7 +139,7 @@ def test_other_instance_goes_on_where_the_picture_ended(first: Encoder, second: 
     assert max(_sound_holes(logs)) < SOUND_FRAME + ROUNDING
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(ENCODERS, ENCODERS, st.floats(4.0, 8.2), st.sampled_from([0.3, 5.0]))
 def test_encoder_that_comes_back_goes_on_where_the_picture_ended(
     first: Encoder, second: Encoder, dies_s: float, away_s: float
