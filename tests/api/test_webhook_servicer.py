@@ -193,21 +193,6 @@ def test_dead_endpoint_does_not_hold_up_another(rest: Rest, receiver: Receiver) 
         rest.call("DELETE", f"/v1/webhooks/{silent['id']}")
 
 
-def test_what_happened_while_every_api_was_dead_is_told_afterwards(
-    own_nats: NatsServer, receiver: Receiver, tmp_path: Path
-) -> None:
-    """Killed with -9: the fact waits in the log, and the webhook and its read model are there again."""
-    with ApiServer(tmp_path / "api", own_nats.url, private_targets="allow") as api:
-        with api.client() as rest:
-            livestream = rest.call("POST", "/v1/livestreams", {"name": "one"})["id"]
-            _add(rest, f"{receiver.url}/late", events=["livestream.connected"], livestreamIds=[livestream])
-        api.kill()
-        Others(own_nats.url).say(_connected(livestream))
-        api.start()
-
-        assert len(_await(receiver, "/late")) == 1
-
-
 def test_command_line_does_all_of_it(api: ApiServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Create, list, get, update, ping, the log, resend and delete, against the real thing."""
     monkeypatch.setenv("HEADWATER_URL", api.url)

@@ -1,6 +1,8 @@
 """Facts become deliveries on real NATS, each once, whoever dies."""
 
+import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -8,9 +10,14 @@ from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from headwater.internal.v1.webhooks_pb2 import WebhookRecord
 from headwater.v1.webhooks_pb2 import Webhook
+from services.common import subjects
+from services.common.bus.consumer import Reject
+from services.common.bus.entry import Entry
 from services.common.ids import new_id
+from services.common.tasks import cancel, spawn
 from tests.api.webhooks.scenes import AT_US, fact
-from tests.api.webhooks.stage import KilledError, Stage
+from tests.api.webhooks.stage import KilledError, Stage, staged
+from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
 
@@ -197,3 +204,53 @@ async def test_killed_at_any_moment_every_delivery_is_made_once(stage: Stage, mo
             "RECONNECTING",
             "media.created",
         ]
+
+
+async def test_what_happened_while_nobody_listened_is_told_afterwards(stage: Stage, nats: NatsServer) -> None:
+    """Facts wait in the log for the next api, which goes on where the last one was."""
+    livestream = await _livestream(stage)
+    webhook = await stage.add(URL, livestream_ids=[livestream], events=["livestream.connected"])
+    log = await stage.spine.facts()
+
+    for count in (1, 2):
+        said = _fact(livestream, "encoder_connected", later_s=count)
+        await log.append(subjects.fact("encoder_connected", livestream), said.SerializeToString(), msg_id=said.id)
+        async with staged(nats.url) as other:
+            running = spawn(other.announcer.run(), name="announcer")
+            await _until(lambda: len(stage.deliveries(webhook)) == count)  # noqa: B023  awaited at once
+            await cancel(running)
+
+    assert len({record.id for record in stage.deliveries(webhook)}) == 2
+
+
+async def test_facts_keep_their_order_over_replicas(stage: Stage, nats: NatsServer) -> None:
+    """Two announcers share them, one fact at a time, so no state is skipped."""
+    livestream = await _livestream(stage)
+    webhook = await stage.add(URL, livestream_ids=[livestream], events=["livestream.state"])
+    log = await stage.spine.facts()
+    kinds = ["broadcast_started", *(["media_lost", "media_resumed"] * 10)]
+    for later_s, kind in enumerate(kinds, 1):
+        said = _fact(livestream, kind, later_s=later_s)
+        await log.append(subjects.fact(kind, livestream), said.SerializeToString(), msg_id=said.id)
+
+    async with staged(nats.url) as other:
+        running = [spawn(each.announcer.run(), name="announcer") for each in (stage, other)]
+        await _until(lambda: len(stage.deliveries(webhook)) == len(kinds))
+        for task in running:
+            await cancel(task)
+
+    bodies = sorted((json.loads(record.body) for record in stage.deliveries(webhook)), key=lambda body: body["time"])
+    told = [(body["data"]["old"], body["data"]["new"]) for body in bodies]
+    assert told == [("IDLE", "LIVE"), *([("LIVE", "RECONNECTING"), ("RECONNECTING", "LIVE")] * 10)]
+
+
+async def test_what_is_no_fact_is_put_aside(stage: Stage) -> None:
+    """It must not keep those behind it waiting."""
+    with pytest.raises(Reject):
+        await stage.announcer.handle(Entry("facts.encoder_connected.x", 1, 0, b"\xff"), 1)
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not is_so():  # noqa: ASYNC110  the read model has no event for it
+            await asyncio.sleep(0.01)
