@@ -11,6 +11,7 @@ from services.api.domain import open_domain
 from services.api.edge import make_gateway
 from services.api.handlers import FactHandlers, Observer
 from services.api.id_guard import IdGuard
+from services.api.protecting.opening import open_protecting
 from services.api.records import Records, open_records
 from services.api.rest.server import RestServer, rest_server, serve
 from services.api.servicer import CALL_LIMIT_S, Servicers
@@ -26,6 +27,7 @@ from services.common.opening import open_bus
 from services.common.redis_client import Redis
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
+from services.common.secrets import sealer_of
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
 
@@ -60,11 +62,20 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
         observer = Observer(bus)
         spine = Spine(bus, settings)
         await spine.facts()
-        records = await open_records(spine, noticed=observer.notice)
+        protecting = await open_protecting(spine, sealer_of(settings), clock)
+        records = await open_records(spine, noticed=observer.notice, ruled=protecting.policies.note)
         webhooking = await open_webhooking(settings, spine, records, resources, clock)
         facts = FactPublisher(await spine.facts())
         resources.defer("facts", facts.close)
-        domain = await open_domain(settings, records, facts, resources, clock=clock, webhooks=webhooking.webhooks)
+        domain = await open_domain(
+            settings,
+            records,
+            facts,
+            resources,
+            clock=clock,
+            webhooks=webhooking.webhooks,
+            signing_keys=protecting.signing_keys,
+        )
         admission = make_admission(settings, records, clock)
         redis = Redis(settings.redis_url, on_change=metrics.gauge("headwater_api_redis_available").set)
         resources.defer("redis", redis.close)
@@ -83,10 +94,12 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             Job("watch redis", redis.watch),
             Job("last use of tokens", admission.last_use.run),
             *webhooking.jobs(),
+            *protecting.jobs(records),
             Job("REST", partial(serve, rest, listener)),
         ]
         health.add("records", partial(_check_records, records))
         health.add("webhooks", webhooking.check)
+        health.add("protection", protecting.check)
         metrics.observe("headwater_api_livestreams", lambda: len(records.livestreams.items()))
         await resources.open("gRPC server", rpc)
         yield Api(tuple(jobs), rest, rpc, settings.drain_timeout)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import AppRecord
 from services.api.always_there import with_oldest
-from services.api.caller import DEFAULT, tenant_of
+from services.api.caller import DEFAULT
+from services.api.kv_repository import tenant_group
 from services.api.records import Records
 from services.api.repository import Page, Stored
 from services.api.tenancy import app_key
@@ -53,10 +54,9 @@ class Apps:
         await self.records.apps.delete(stored.key, stored.revision)
 
     def _is_empty(self, tenant: str, app: str) -> bool:
-        for items in (self.records.livestreams.items(), self.records.media.items()):
-            if any(each.record.app_id == app and tenant_of(each.record) == tenant for each in items):
-                return False
-        return True
+        group = tenant_group(tenant)
+        kept = (self.records.livestreams.items(group), self.records.media.items(group))
+        return not any(each.record.app_id == app for items in kept for each in items)
 
 
 def _unwritten(tenant: str) -> Stored[AppRecord]:

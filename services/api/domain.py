@@ -13,6 +13,7 @@ from services.api.media_chronicle import MediaChronicle
 from services.api.on_air import OnAirOrders
 from services.api.output_keys import OutputKeys
 from services.api.outputs import Outputs
+from services.api.protecting.signing_keys import SigningKeys
 from services.api.protocol_keys import ProtocolKeys
 from services.api.recordings import Limits, Recordings, RemoteArchive
 from services.api.records import Records
@@ -49,6 +50,7 @@ async def open_domain(
     *,
     clock: Clock,
     webhooks: Webhooks,
+    signing_keys: SigningKeys,
 ) -> Domain:
     """Nothing is asked of anybody yet."""
     archiver, stats = open_channel(settings.archiver_address), open_channel(settings.stats_address, deadline_s=3.0)
@@ -74,6 +76,7 @@ async def open_domain(
         urls,
         clock,
         webhooks,
+        signing_keys,
     )
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling))
     keeper = Keeper(livestreams, recordings, deletion)

@@ -84,7 +84,7 @@ class MediaChronicle:
     async def _remove(self, media: str) -> None:
         stored = await self._records.media.get(media)
         if stored is not None:
-            self._telling.media_by_itself(stored.record, "deleted")
+            self._telling.media_gone(stored.record)
             await self._records.media.delete(media)
 
     async def _take_public_id(self, record: MediaRecord) -> None:

@@ -162,13 +162,12 @@ class Recordings:
 
     async def purge(self, stored: Stored[MediaRecord]) -> None:
         """Delete it for good: first the store, then the record, so that nothing is lost from sight that still takes
-        room. Repeatable.
+        room. Repeatable; should this process die between, the archiver's word ends it (media_chronicle.py).
         """
         _check_complete(stored.record)
         await self.archive.delete_recording(stored.key)
         await self.records.broadcasts.change(stored.key, _without_media)
-        change = self.telling.change("deleted", reason="permanent")
-        self.telling.media(stored.record, change)
+        self.telling.media_gone(stored.record)
         await self.records.media.delete(stored.key)
 
     async def sweep(self) -> None:

@@ -42,14 +42,20 @@ class Records:
                 yield name, repository
 
 
-async def open_records(spine: Spine, *, noticed: Callable[[str], None]) -> Records:
-    """Open all buckets. `noticed` is told the key of each change in `onair` and `playback`. Errors: Unavailable."""
+async def open_records(
+    spine: Spine, *, noticed: Callable[[str], None], ruled: Callable[[str], None] = lambda _key: None
+) -> Records:
+    """Open all buckets. Errors: Unavailable.
+
+    `noticed` is told the key of each change in `onair` and `playback`, `ruled` of each in `livestreams` and `media`.
+    """
     return Records(
         livestreams=KvRepository(
             await spine.bucket(subjects.LIVESTREAMS),
             LivestreamRecord,
             time_us=lambda each: each.create_time_us,
             tenant=tenant_of,
+            listener=lambda key, _record: ruled(key),
         ),
         keys=KvRepository(await spine.bucket(subjects.KEYS), StreamKey, group=lambda each: each.livestream_id),
         broadcasts=KvRepository(
@@ -65,6 +71,7 @@ async def open_records(spine: Spine, *, noticed: Callable[[str], None]) -> Recor
             time_us=lambda each: each.create_time_us,
             group=lambda each: each.livestream_id,
             tenant=tenant_of,
+            listener=lambda key, _record: ruled(key),
         ),
         tokens=KvRepository(
             await spine.bucket(subjects.TOKENS), TokenRecord, time_us=lambda each: each.create_time_us, group=tenant_of

@@ -11,6 +11,7 @@ from headwater.v1 import (
     livestreams_pb2,
     media_pb2,
     outputs_pb2,
+    signing_keys_pb2,
     statistics_pb2,
     tenants_pb2,
     tokens_pb2,
@@ -20,6 +21,7 @@ from headwater.v1.broadcasts_pb2_grpc import add_BroadcastServiceServicer_to_ser
 from headwater.v1.livestreams_pb2_grpc import add_LivestreamServiceServicer_to_server
 from headwater.v1.media_pb2_grpc import add_MediaServiceServicer_to_server
 from headwater.v1.outputs_pb2_grpc import add_OutputServiceServicer_to_server
+from headwater.v1.signing_keys_pb2_grpc import add_SigningKeyServiceServicer_to_server
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from headwater.v1.tenants_pb2_grpc import add_AppServiceServicer_to_server, add_TenantServiceServicer_to_server
 from headwater.v1.tokens_pb2_grpc import add_TokenServiceServicer_to_server
@@ -33,9 +35,11 @@ from services.api.livestreams import Livestreams
 from services.api.media_servicer import MediaServicer
 from services.api.output_servicer import OutputServicer
 from services.api.outputs import Outputs
+from services.api.protecting.signing_keys import SigningKeys
 from services.api.recordings import Recordings
 from services.api.rest.local_call import LocalCalls
 from services.api.showing import Showing
+from services.api.signing_key_servicer import SigningKeyServicer
 from services.api.statistics_servicer import StatisticsServicer
 from services.api.tenant_servicer import TenantServicer
 from services.api.tenants import Tenants
@@ -60,6 +64,7 @@ _FILES = (
     statistics_pb2,
     tenants_pb2,
     tokens_pb2,
+    signing_keys_pb2,
     webhooks_pb2,
 )
 
@@ -84,6 +89,7 @@ class Servicers:
     urls: Urls
     clock: Clock
     webhooks: Webhooks
+    signing_keys: SigningKeys
 
     def add_to(self, server: RpcServer) -> None:
         """Offer them over gRPC."""
@@ -107,8 +113,11 @@ class Servicers:
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
         records, clock = self.livestreams.records, self.clock
-        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(Tenants(records, clock))
+        tenants = Tenants(records, clock, further=(self.webhooks.own.webhooks,))
+        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants)
         yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
         tokens = TokenServicer(records.tokens, clock)
         yield "TokenService", add_TokenServiceServicer_to_server, tokens
+        signing_keys = SigningKeyServicer(self.signing_keys, records, clock)
+        yield "SigningKeyService", add_SigningKeyServiceServicer_to_server, signing_keys
         yield "WebhookService", add_WebhookServiceServicer_to_server, WebhookServicer(self.webhooks)

@@ -62,6 +62,12 @@ class Telling:
         change = HistoryRecord(fact_id=fact_id, time_us=at_us, kind=kind, token_id=CLOCK, fields=sorted(fields))
         self.media(record, change)
 
+    def media_gone(self, record: MediaRecord) -> None:
+        """It is gone for good. Whoever notices says it, and it is one fact."""
+        change = self.change("deleted", reason="permanent")
+        change.fact_id = digest(f"media/{record.id}/gone")[:32]
+        self.media(record, change)
+
     def repeat(self, record: LivestreamRecord) -> None:
         """Say again what was changed lately."""
         for change in record.history:

@@ -1,12 +1,14 @@
 """Tenants, who cannot see each other."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from headwater.internal.v1.records_pb2 import TenantRecord
 from services.api.always_there import with_oldest
 from services.api.caller import DEFAULT, tenant_of
+from services.api.kv_repository import tenant_group
 from services.api.records import Records
-from services.api.repository import Page, Stored
+from services.api.repository import Page, Repository, Stored
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
@@ -21,6 +23,8 @@ class Tenants:
 
     records: Records
     clock: Clock
+    further: tuple[Repository[Any], ...] = ()
+    """What else may belong to a tenant, and must be gone before it goes."""
     _use: dict[str, int] = field(default_factory=dict)
     _counted_at: float | None = None
 
@@ -63,7 +67,7 @@ class Tenants:
         if tenant == DEFAULT:
             raise AppError(Kind.FAILED_PRECONDITION, "the first tenant stays")
         if not self._is_empty(tenant):
-            raise AppError(Kind.FAILED_PRECONDITION, "the tenant has livestreams or media; delete them first")
+            raise AppError(Kind.FAILED_PRECONDITION, "the tenant is not empty; delete first what it has")
         for token in self.records.tokens.items(tenant):
             await self.records.tokens.delete(token.key)
         for app in self.records.apps.items(tenant):
@@ -78,8 +82,10 @@ class Tenants:
         return self._use.get(tenant, 0)
 
     def _is_empty(self, tenant: str) -> bool:
-        kept = (self.records.livestreams.items(), self.records.media.items())
-        return not any(tenant_of(stored.record) == tenant for items in kept for stored in items)
+        group = tenant_group(tenant)
+        if self.records.livestreams.items(group, limit=1) or self.records.media.items(group, limit=1):
+            return False
+        return not any(tenant_of(stored.record) == tenant for kept in self.further for stored in kept.items())
 
 
 def _unwritten() -> Stored[TenantRecord]:

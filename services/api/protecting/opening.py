@@ -27,22 +27,23 @@ class Protecting:
     policy_records: KvRepository[Policy]
     key_records: KvRepository[SigningKeyRecord]
 
-    def jobs(self) -> Iterable[Job]:
+    def jobs(self, records: Records) -> Iterable[Job]:
+        """What keeps them."""
         yield Job("read model of policies", self.policy_records.follow)
         yield Job("read model of signing keys", self.key_records.follow)
-        yield Job("policies", partial(self._keep))
+        yield Job("policies", partial(self._keep, records))
 
     async def check(self) -> None:
         """Ready when all is read."""
         if not (self.policy_records.is_complete.is_set() and self.key_records.is_complete.is_set()):
             raise AppError(Kind.UNAVAILABLE, "policies and signing keys are still being read")
 
-    async def _keep(self) -> None:
+    async def _keep(self, records: Records) -> None:
         await self.policy_records.is_complete.wait()
-        await self.policies.run()
+        await self.policies.run(records)
 
 
-async def open_protecting(spine: Spine, records: Records, sealer: Sealer, clock: Clock) -> Protecting:
+async def open_protecting(spine: Spine, sealer: Sealer, clock: Clock) -> Protecting:
     """Open the buckets. Errors: Unavailable."""
     policies = KvRepository(await spine.bucket(subjects.POLICIES), Policy)
     keys = KvRepository(
@@ -51,4 +52,4 @@ async def open_protecting(spine: Spine, records: Records, sealer: Sealer, clock:
         time_us=lambda each: each.create_time_us,
         group=tenant_of,
     )
-    return Protecting(SigningKeys(keys, sealer, clock), Policies(records, policies), policies, keys)
+    return Protecting(SigningKeys(keys, sealer, clock), Policies(policies), policies, keys)

@@ -24,8 +24,7 @@ _log = get_logger(__name__)
 class Policies:
     """Told of changed keys by `note`; `run` writes what follows."""
 
-    def __init__(self, records: Records, policies: Repository[Policy]) -> None:
-        self._records = records
+    def __init__(self, policies: Repository[Policy]) -> None:
         self._policies = policies
         self._changed: dict[str, None] = {}
         self._news = asyncio.Event()
@@ -35,26 +34,22 @@ class Policies:
         self._changed[key] = None
         self._news.set()
 
-    async def run(self) -> None:
-        """Write until cancelled; begins when the read models are complete."""
-        for _, repository in self._records.followed():
+    async def run(self, records: Records) -> None:
+        """Write until cancelled; begins when the read models are complete, all of which has been noted by then."""
+        for _, repository in records.followed():
             await repository.is_complete.wait()
-        for livestream in self._records.livestreams.items():
-            self.note(livestream.key)
-        for media in self._records.media.items():
-            self.note(media.key)
         while True:
             await self._news.wait()
             self._news.clear()
-            await self._catch_up()
+            await self._catch_up(records)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, records: Records) -> None:
         count = 0
         while self._changed:
             key = next(iter(self._changed))
             del self._changed[key]
             try:
-                await self._write(key)
+                await self._write(key, _wanted(records, key))
             except AppError as error:
                 self.note(key)
                 if error.kind is not Kind.UNAVAILABLE:
@@ -64,9 +59,9 @@ class Policies:
             if count % _BREATHE_EACH == 0:
                 await asyncio.sleep(0)
 
-    async def _write(self, key: str) -> None:
+    async def _write(self, key: str, wanted: Policy | None) -> None:
         """A policy stays when its record is gone, and then refuses: the store may still have what it was about."""
-        wanted, known = self._wanted(key), self._policies.peek(key)
+        known = self._policies.peek(key)
         if known is not None and wanted == known.record:
             return
 
@@ -79,9 +74,10 @@ class Policies:
 
         await self._policies.change(key, edit)
 
-    def _wanted(self, key: str) -> Policy | None:
-        livestream = self._records.livestreams.peek(key)
-        if livestream is not None:
-            return policy_of_livestream(livestream.record)
-        media = self._records.media.peek(key)
-        return policy_of_media(media.record) if media is not None else None
+
+def _wanted(records: Records, key: str) -> Policy | None:
+    livestream = records.livestreams.peek(key)
+    if livestream is not None:
+        return policy_of_livestream(livestream.record)
+    media = records.media.peek(key)
+    return policy_of_media(media.record) if media is not None else None

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field
 
 from headwater.v1 import signing_keys_pb2 as pb
 from headwater.v1 import webhooks_pb2
@@ -40,9 +40,11 @@ class TokenCreate(BaseModel):
 
 
 class WebhookUpdate(BaseModel):
-    """Where to."""
+    """Where to; they take both spellings."""
 
-    notificationUrl: str = Field(min_length=1, max_length=2048)  # noqa: N815  their name
+    notificationUrl: str = Field(  # noqa: N815  their name
+        min_length=1, max_length=2048, validation_alias=AliasChoices("notificationUrl", "notification_url")
+    )
 
 
 class Key(BaseModel):

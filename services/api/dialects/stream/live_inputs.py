@@ -129,10 +129,9 @@ async def _update(exchange: Exchange) -> Answer:
     """Partial: what is left out stays. What was read is what is changed, so nobody's change in between is lost."""
     found = await _find(exchange)
     livestream = pb.Livestream(id=found.id, etag=found.etag)
+    paths = _take(livestream, exchange.read(LiveInputWrite), exchange.fields, dict(found.metadata))
     request = pb.UpdateLivestreamRequest(livestream=livestream)
-    request.update_mask.paths.extend(
-        _take(livestream, exchange.read(LiveInputWrite), exchange.fields, dict(found.metadata))
-    )
+    request.update_mask.paths.extend(paths)
     if request.update_mask.paths:
         found = await exchange.native.ask(request, pb.Livestream)
     return await _one(exchange, found)
