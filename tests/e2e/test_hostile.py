@@ -17,6 +17,7 @@ from tests.clients.rtmp_client import Publisher
 from tests.e2e.harness.dials import dial
 from tests.e2e.harness.livestream import Livestream
 from tests.e2e.harness.machine import Machine
+from tests.e2e.harness.media_log import media_log
 from tests.e2e.harness.waiting import eventually, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -82,16 +83,22 @@ async def test_api_away_through_a_whole_broadcast_has_complete_records_when_it_i
 async def test_nats_killed_at_full_rate_loses_and_reorders_nothing(
     own: Machine, films: Callable[[Film], Path], tmp_path: Path, kills: int
 ) -> None:
-    """nats-server dies again and again under a stream of 4 Mbit/s; the recording is the film."""
+    """nats-server dies again and again under 4 Mbit/s: the media log has n = 1 to N, and the recording is the film."""
     dice = random.Random(dial("SEED", 1))
     film = films(Film(8.0 * kills, bit_rate="4M"))
     livestream = await Livestream.create(own, reconnect_window_s=8)
     with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
-        await livestream.on_air()
-        for _ in range(kills):
-            await asyncio.sleep(dice.uniform(2, 5))  # a seeded moment
-            await own.running("nats", other_than=own.kill("nats"))
-        await encoder.sent_all(deadline_s=8 * kills + 60)
+        broadcast = await livestream.on_air()
+        async with media_log(own, broadcast) as logged:
+            for _ in range(kills):
+                await asyncio.sleep(dice.uniform(2, 5))  # a seeded moment
+                await own.running("nats", other_than=own.kill("nats"))
+            await encoder.sent_all(deadline_s=8 * kills + 60)
+            await until(lambda: logged.is_closed, "the end of the media log", deadline_s=30)
+    ((_, numbers),) = logged.numbers.items()
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) > 8 * kills
+    assert logged.lost == 0
     (media,) = await livestream.recorded(deadline_s=120)
     await livestream.compare(await read_tracks(str(film)), media)
 
