@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from headwater.internal.v1.facts_pb2 import Fact
-from headwater.internal.v1.onair_pb2 import DownloadJob
+from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.v1.tokens_pb2 import Token
 from services.api.caller import Caller
 from services.api.chronicle import Chronicle
@@ -38,8 +38,9 @@ class SaidFacts:
 
 @dataclass
 class KindArchive:
-    """An archiver that does what it is told."""
+    """An archiver that does what it is told, and says so in the bucket that origins watch."""
 
+    records: Records
     deleted: list[str] = field(default_factory=list)
 
     async def create_job(self, media: str, file_format: str) -> DownloadJob:
@@ -47,6 +48,13 @@ class KindArchive:
 
     async def delete_recording(self, media: str) -> None:
         self.deleted.append(media)
+
+        def edit(playback: Playback | None) -> Playback | None:
+            if playback is not None:
+                playback.state = Playback.GONE
+            return playback
+
+        await self.records.playback.change(media, edit)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Domain:
 
 def domain_of(records: Records, clock: Clock) -> Domain:
     """As services/api/domain.py puts it together."""
-    sealer, facts, archive = Sealer(b"k" * 32), SaidFacts(), KindArchive()
+    sealer, facts, archive = Sealer(b"k" * 32), SaidFacts(), KindArchive(records)
     telling = Telling(facts, clock)  # type: ignore[arg-type]  # publishes alike
     keys = StreamKeys(sealer, records.keys, records.broadcasts, clock)
     orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=60)
