@@ -17,7 +17,7 @@ from headwater.v1.media_pb2 import Media
 from services.api import recording
 from services.api.caller import DEFAULT, tenant_of
 from services.api.records import Records
-from services.api.view import Urls
+from services.api.urls import Urls
 from services.api.webhooks import happening, said_state, schedule
 from services.api.webhooks.formats.table import told
 from services.api.webhooks.happening import Happening, Letter, Scene, delivery_id, happenings, media_of

@@ -6,7 +6,7 @@ from functools import partial
 
 from services.api.records import Records
 from services.api.settings import Settings
-from services.api.view import Urls
+from services.api.urls import Urls
 from services.api.webhooks.announcer import Announcer, Around
 from services.api.webhooks.courier import Courier
 from services.api.webhooks.dispatcher import Dispatcher

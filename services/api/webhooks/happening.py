@@ -9,7 +9,7 @@ from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
 from headwater.internal.v1.webhooks_pb2 import SaidStateRecord
 from headwater.v1.livestreams_pb2 import Livestream
-from services.api.view import Urls
+from services.api.urls import Urls
 
 CONNECTED = "livestream.connected"
 DISCONNECTED = "livestream.disconnected"

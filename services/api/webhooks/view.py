@@ -3,7 +3,7 @@
 from headwater.internal.v1.webhooks_pb2 import AttemptRecord, DeliveryRecord, WebhookRecord
 from headwater.v1.webhooks_pb2 import Delivery, Webhook
 from services.api.repository import Stored
-from services.api.view import timestamp
+from services.api.timestamps import timestamp
 
 
 def public_webhook(stored: Stored[WebhookRecord], secret: str | None) -> Webhook:

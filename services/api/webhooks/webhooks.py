@@ -7,7 +7,7 @@ from headwater.v1.webhooks_pb2 import Delivery, Webhook
 from services.api.caller import DEFAULT, tenant_of
 from services.api.records import Records
 from services.api.repository import Page, Stored
-from services.api.view import Urls
+from services.api.urls import Urls
 from services.api.webhooks import happening, schedule
 from services.api.webhooks.announcer import make_delivery
 from services.api.webhooks.formats.table import FORMATS

@@ -5,7 +5,7 @@ from typing import Any
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
-from services.api.view import Urls
+from services.api.urls import Urls
 from services.api.webhooks.happening import Letter, Scene
 
 LIVESTREAM = "66be4bf738797e01e1fca35a7bdecdcd"

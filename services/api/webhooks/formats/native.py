@@ -7,7 +7,7 @@ from google.protobuf.json_format import MessageToDict
 from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
 from headwater.v1.livestreams_pb2 import Playout
 from headwater.v1.media_pb2 import Media
-from services.api.view import timestamp
+from services.api.timestamps import timestamp
 from services.api.webhooks.formats.spelling import moment, watch_url
 from services.api.webhooks.happening import EVENTS, Happening, Letter, Scene
 

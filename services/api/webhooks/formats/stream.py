@@ -3,7 +3,7 @@
 from typing import Any
 
 from headwater.internal.v1.records_pb2 import MediaRecord
-from services.api.view import Urls
+from services.api.urls import Urls
 from services.api.webhooks.formats.spelling import moment, moment_or_none
 from services.api.webhooks.happening import MEDIA_FAILED, MEDIA_READY, PING, Happening, Letter, Scene
 
