@@ -119,12 +119,21 @@ def _connected_at(machine: Machine) -> datetime:
 
 
 def _assert_dated(kept: Recording, connected: datetime) -> None:
-    """After the discontinuity the dates are those of the second push."""
-    last = kept.playlists["video.m3u8"].last
+    """After the discontinuity the dates are those of the second push, of picture and sound alike."""
+    dates = {name: _dates(kept, name) for name in ("video.m3u8", "audio.m3u8")}
+    msn = max(msn for msn, (_, is_joint) in dates["video.m3u8"].items() if is_joint)
+    assert [is_joint for _, is_joint in dates["video.m3u8"].values()].count(True) == 1
+    assert abs((dates["video.m3u8"][msn][0] - connected).total_seconds()) <= DATE_TOLERANCE_S
+    for number, (date, _) in dates["video.m3u8"].items():
+        if number > msn:  # at the joint itself each begins where it ended before
+            assert abs((dates["audio.m3u8"][number][0] - date).total_seconds()) <= DATE_TOLERANCE_S, number
+
+
+def _dates(kept: Recording, name: str) -> dict[int, tuple[datetime, bool]]:
+    """Of each listed segment its date, and whether a discontinuity begins it."""
+    last = kept.playlists[name].last
     assert last is not None
-    (joined,) = [item for item in last.items if item.starts_discontinuity]
-    assert joined.time is not None
-    assert abs((joined.time - connected).total_seconds()) <= DATE_TOLERANCE_S
+    return {item.msn: (item.time, item.starts_discontinuity) for item in last.items if item.time is not None}
 
 
 async def _assert_tail(url: str, film: Path) -> None:
