@@ -159,6 +159,9 @@ class Recordings:
             return playback
 
         await self.records.playback.change(record.id, edit)
+        newest = await self.records.playback.get(record.livestream_id)
+        if newest is not None and newest.record.broadcast_id == record.id:
+            await self.records.playback.change(record.livestream_id, edit)
 
     async def purge(self, stored: Stored[MediaRecord]) -> None:
         """Delete it for good: first the store, then the record, so that nothing is lost from sight that still takes

@@ -58,7 +58,10 @@ def join(record: OnAir | None, revision: int, applicant: Applicant, new: NewBroa
     `new` is used only where no broadcast is on air; a Refusal there says why none may begin.
     """
     if not applicant.key.is_enabled:
-        return Refusal(Why.DISABLED, "the livestream is disabled")
+        return Refusal(Why.DISABLED, applicant.key.refusal or "the livestream is disabled")
+    only = applicant.key.broadcast_id
+    if only and (record is None or record.end_reason or record.broadcast_id != only):
+        return Refusal(Why.DISABLED, applicant.key.refusal)
     if record is not None and record.end_reason:
         if record.hold_until_us > applicant.now_us:
             return Refusal(Why.HELD, "the livestream was ended by order; activate it to send again")

@@ -47,12 +47,12 @@ class KeyBook:
     async def find(self, candidates: Sequence[str]) -> Found | None:
         """The first of the candidates that is a stream key. Errors: Unavailable.
 
-        One not seen yet, or seen disabled, is looked up: that may have changed a moment ago.
+        One not seen yet, or seen disabled or for one broadcast only, is looked up: that may have changed a moment ago.
         """
         names = [digest(candidate) for candidate in candidates]
         for name in names:
             key = self._known.get(name)
-            if key is not None and key.is_enabled:
+            if key is not None and key.is_enabled and not key.broadcast_id:
                 return Found(name, key)
         for name in names:
             record = await self._bucket.get(name)

@@ -203,3 +203,22 @@ def _check_broadcasts(bucket: Bucket) -> None:
         if value is not None and before is not None:
             assert value.broadcast_id == before.broadcast_id
         before = value
+
+
+def test_key_for_one_broadcast_joins_that_and_begins_no_other() -> None:
+    """Of a livestream for one broadcast: its encoder may come back, and once it is over it is told why not."""
+    who = applicant()
+    who.key.broadcast_id, who.key.refusal = "old", "it is over"
+    ended, other = on_air(primary="a"), on_air(primary="a")
+    ended.end_reason, other.broadcast_id = "order", "another"
+
+    assert joined(on_air(primary="a"), 5, who).connections["primary"].token == "t1"
+    assert [join(record, 5, who, NEW) for record in (None, ended, other)] == [Refusal(Why.DISABLED, "it is over")] * 3
+
+
+def test_refused_encoder_is_told_the_words_of_its_key() -> None:
+    """A livestream that is disabled, not activated or used up says which it is."""
+    who = applicant(is_enabled=False)
+    who.key.refusal = "the livestream must be activated first"
+
+    assert join(None, 0, who, NEW) == Refusal(Why.DISABLED, "the livestream must be activated first")

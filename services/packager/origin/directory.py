@@ -65,7 +65,7 @@ class Directory:
     async def _ask(self, wanted: str) -> Playback | None:
         found = await self._bucket.get(wanted)
         record = Playback.FromString(found.value) if found is not None else None
-        if record is not None and record.state == Playback.GONE:
+        if record is not None and (record.state == Playback.GONE or record.is_withheld):
             self._shelf.forget(record.store_prefix)
         if len(self._records) >= MAX_RECORDS:
             self._records.clear()

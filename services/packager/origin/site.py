@@ -73,7 +73,7 @@ class Site:
     async def _look_up(self, route: Route, asked: Asked) -> Response:
         try:
             record = await self._directory.find(route.id)
-            if record is None or record.state == Playback.GONE:
+            if record is None or record.state == Playback.GONE or record.is_withheld:
                 # A livestream that was never on air is not told from an id that never was: nobody may try ids out.
                 return answers.not_live() if route.kind in {"multivariant", "lifecycle"} else answers.not_there()
             return await self._answer(route, asked, record)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -215,18 +216,23 @@ async def _rates(site: Site, broadcast: Broadcast, name: str) -> list[float]:
     return [size * 8 / length for size, length in zip(sizes, lengths, strict=True)]
 
 
-async def test_deleted_recording_is_gone(here: Stage) -> None:
-    """Its playlists answer as if it had never been, though its bytes were in the cache."""
+def _delete(record: Playback) -> None:
+    record.state = Playback.GONE
+
+
+def _withhold(record: Playback) -> None:
+    record.is_withheld = True
+
+
+@pytest.mark.parametrize("take_away", [_delete, _withhold])
+async def test_deleted_recording_is_gone(here: Stage, take_away: Callable[[Playback], None]) -> None:
+    """Its playlists answer as if it had never been, though its bytes were in the cache, and may come back."""
     broadcast = await recorded(here)
     async with origin(here) as site:
         assert (await site.get(path_of(broadcast, "video/0.m4s"))).status_code == 200
-        await here.playback.change(broadcast.record.broadcast_id, _delete)
+        await here.playback.change(broadcast.record.broadcast_id, take_away)
 
         async with asyncio.timeout(10):
             while (await site.get(path_of(broadcast, "index.m3u8"))).status_code != 204:  # noqa: ASYNC110  no event
                 await asyncio.sleep(0.05)
         assert (await site.get(path_of(broadcast, "video/0.m4s"))).status_code == 404
-
-
-def _delete(record: Playback) -> None:
-    record.state = Playback.GONE
