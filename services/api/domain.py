@@ -68,7 +68,7 @@ async def open_domain(
     urls = Urls(settings.rtmp_url, settings.playback_url)
     servicers = Servicers(
         livestreams,
-        Outputs(livestreams, output_keys),
+        Outputs(livestreams, output_keys, webhooks.targets),
         recordings,
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),

@@ -11,6 +11,7 @@ from services.api.output_keys import OutputKeys
 from services.api.repository import Stored
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
+from services.common.targets import OUTPUT_PORTS, Targets
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Outputs:
 
     livestreams: Livestreams
     keys: OutputKeys
+    targets: Targets
 
     async def create(self, livestream: str, given: Output) -> tuple[LivestreamRecord, OutputRecord]:
         """One more. HLS and ARCHIVE only off air."""
@@ -73,6 +75,7 @@ class Outputs:
         record.CopyFrom(stored.record)
         others = output.outputs_of(record)
         if made.type == Output.SIMULCAST:
+            await self.targets.check(made.url, field="output.url", ports=OUTPUT_PORTS)
             self._check_unique(stored.record, made)
         place = next((n for n, each in enumerate(others) if each.id == made.id), len(others))
         output.put_outputs(record, [*others[:place], made, *others[place + 1 :]])

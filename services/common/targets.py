@@ -8,12 +8,17 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from services.common.errors import AppError, Kind
 from services.common.target_address import Target, is_address, read_target, refusal
 
 HTTP_PORTS = {"http": 80, "https": 443}
+OUTPUT_PORTS = {"rtmp": 1935, "rtmps": 443, "srt": 9710}
+"""The usual port of each scheme; SRT has none of its own, and its URLs name theirs."""
 RESOLVE_TIMEOUT_S = 5.0
+CHECK_TIMEOUT_S = 2.0
+"""Somebody waits for the answer."""
 
 _THREADS = 32
 _MOST_ADDRESSES = 8
@@ -42,10 +47,11 @@ class Targets:
         A name that cannot be resolved now passes: it is resolved and checked again before each connection.
         """
         target = self.read(url, field=field, ports=ports)
-        try:
-            await self.resolve(target, field=field)
-        except OSError:
-            return
+        if self.allows_private:
+            return  # there is nothing to find out
+        with suppress(OSError):  # a TimeoutError is one
+            async with asyncio.timeout(CHECK_TIMEOUT_S):
+                await self.resolve(target, field=field)
 
     async def resolve(self, target: Target, *, field: str = "url") -> list[str]:
         """Addresses to connect to now. AppError(INVALID) if even one is refused, OSError if there are none."""

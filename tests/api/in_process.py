@@ -22,6 +22,7 @@ from services.api.stream_keys import StreamKeys
 from services.api.telling import Telling
 from services.common.clock import Clock
 from services.common.secrets import Sealer
+from services.common.targets import Targets
 
 WRITER = Caller(Token.WRITE)
 
@@ -84,7 +85,7 @@ def domain_of(records: Records, clock: Clock) -> Domain:
     deletion = Deletion(records, keys, orders, recordings)
     return Domain(
         livestreams=livestreams,
-        outputs=Outputs(livestreams, OutputKeys(sealer)),
+        outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),
         recordings=recordings,
         deletion=deletion,
         keeper=Keeper(livestreams, recordings, deletion),

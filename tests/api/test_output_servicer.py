@@ -130,3 +130,11 @@ def test_fifty_one_simulcast_outputs_are_one_too_many(rest: Rest) -> None:
 
     assert refused.status_code == 409
     assert "50" in refused.json()["detail"]
+
+
+def test_output_that_leads_inside_is_refused(rest: Rest) -> None:
+    """Only public addresses are pushed to, unless the operator allows more."""
+    made = rest.call("POST", "/v1/livestreams", {})
+    for url in ("rtmp://127.0.0.1/live", "srt://[::ffff:10.0.0.1]:9000", "rtmps://2130706433/live"):
+        answer = rest.post(f"/v1/livestreams/{made['id']}/outputs", json=TARGET | {"url": url})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "output.url")

@@ -150,6 +150,18 @@ def test_fact_reaches_the_receiver(rest: Rest, others: Others, receiver: Receive
     assert (heard.json["type"], heard.json["livestreamId"]) == ("livestream.connected", livestream)
 
 
+def test_orders_are_told_too(rest: Rest, receiver: Receiver) -> None:
+    """Activated, and disabled: with old and new, though no encoder ever came."""
+    livestream = rest.call("POST", "/v1/livestreams", {})["id"]
+    _add(rest, f"{receiver.url}/order", events=["livestream.state"], livestreamIds=[livestream])
+
+    rest.call("POST", f"/v1/livestreams/{livestream}:activate", {})
+    rest.call("POST", f"/v1/livestreams/{livestream}:disable", {})
+
+    told = {(heard.json["data"]["old"], heard.json["data"]["new"]) for heard in _await(receiver, "/order", 2)}
+    assert told == {("IDLE", "ACTIVE"), ("ACTIVE", "DISABLED")}
+
+
 def test_realtimekits_signature_is_checked_by_the_tenants_public_key(
     rest: Rest, others: Others, receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.common.errors import AppError, Kind
-from services.common.targets import Targets
+from services.common.targets import OUTPUT_PORTS, Targets
 
 
 def _knowing(*addresses: str) -> Targets:
@@ -74,3 +74,23 @@ async def test_name_of_many_addresses_gives_a_few() -> None:
     targets = _knowing(*(f"8.8.8.{number}" for number in range(1, 100)))
 
     assert len(await targets.resolve(targets.read("http://many.example.org/", field="url"))) == 8
+
+
+async def test_operator_who_allows_all_is_asked_nothing() -> None:
+    """No name is resolved when an URL is given, since no answer could refuse it."""
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        raise AssertionError("asked")
+
+    targets = Targets(allows_private=True, resolver=resolve)
+    await targets.check("http://intranet.example.org/", field="url")
+
+
+@pytest.mark.parametrize("url", ["rtmp://127.0.0.1/live", "rtmps://[::1]/live", "srt://10.0.0.1:9000", "srt://0x7f.1"])
+async def test_output_that_leads_inside_is_refused(url: str) -> None:
+    """The same check for the schemes that outputs have."""
+    with pytest.raises(AppError) as caught:
+        await _knowing("8.8.8.8").check(url, field="output.url", ports=OUTPUT_PORTS)
+
+    assert (caught.value.kind, caught.value.field) == (Kind.INVALID, "output.url")
+    await _knowing("8.8.8.8").check("rtmp://a.rtmp.example/live2", field="output.url", ports=OUTPUT_PORTS)
