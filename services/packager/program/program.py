@@ -129,6 +129,9 @@ class Program:
         """End the broadcast: what is pending, then the end message."""
         if not self.has_begun:
             yield from self._begin_late(before_us=now_us)
+        # Said with the last parts, so that nobody is told to wait for another one.
+        self.ledger.state.lost_since_us = self.lost_since_us or now_us
+        self._is_state_due = True
         yield from self._flush()
         head = self._head(ends_segment=False)
         head.end.CopyFrom(End(reason=reason, time_us=now_us))

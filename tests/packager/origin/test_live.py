@@ -49,6 +49,7 @@ SCENES = {
         *messages(encode(seconds=8, size=(320, 180)), connection=9, start_us=AGAIN_US),
     ],
     "failover": _both_instances,
+    "on air to the end": lambda: messages(encode(seconds=8), connection=5, until_s=6.7),
     "sound away": lambda: _without_sound(5.0, 10.0),
     "late sound": _late_sound,
 }
@@ -96,3 +97,14 @@ def test_every_version_keeps_the_rules(logs: Logs) -> None:
     for history in versions.values():
         assert [str(each) for each in check_history(history)] == []
     assert all(history[-1][1].endswith("#EXT-X-ENDLIST\n") for history in versions.values())
+
+
+def test_nobody_is_told_to_wait_for_a_part_at_the_end(logs: Logs) -> None:
+    """The version before the end, which says what the last part was, hints at none."""
+    origin = Origin()
+    for place in range(len(logs.ticks) - 1):
+        origin.feed(logs, place)
+    assert logs.ticks[-1][1].HasField("end")
+    assert not origin.program.has_ended
+    for text in origin.playlists().values():
+        assert "#EXT-X-PRELOAD-HINT" not in text
