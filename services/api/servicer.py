@@ -113,7 +113,7 @@ class Servicers:
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
         records, clock = self.livestreams.records, self.clock
-        tenants = Tenants(records, clock, further=(self.webhooks.own.webhooks,))
+        tenants = Tenants(records, clock, (self.webhooks.own.webhooks,), keys=(self.signing_keys.keys,))
         yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants)
         yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
         tokens = TokenServicer(records.tokens, clock)

@@ -25,6 +25,8 @@ class Tenants:
     clock: Clock
     further: tuple[Repository[Any], ...] = ()
     """What else may belong to a tenant, and must be gone before it goes."""
+    keys: tuple[Repository[Any], ...] = ()
+    """What else opens something in its name, grouped by tenant, and goes with it."""
     _use: dict[str, int] = field(default_factory=dict)
     _counted_at: float | None = None
 
@@ -62,16 +64,16 @@ class Tenants:
         return await self.records.tenants.update(record.id, record, stored.revision)
 
     async def delete(self, tenant: str) -> None:
-        """With its tokens, which may not outlive it, and its apps. AppError(FAILED_PRECONDITION) if it is not empty."""
+        """With its keys, which may not outlive it. AppError(FAILED_PRECONDITION) if it is not empty."""
         stored = await self.get(tenant)
         if tenant == DEFAULT:
             raise AppError(Kind.FAILED_PRECONDITION, "the first tenant stays")
         if not self._is_empty(tenant):
             raise AppError(Kind.FAILED_PRECONDITION, "the tenant is not empty; delete first what it has")
-        for token in self.records.tokens.items(tenant):
-            await self.records.tokens.delete(token.key)
-        for app in self.records.apps.items(tenant):
-            await self.records.apps.delete(app.key)
+        going: tuple[Repository[Any], ...] = (self.records.tokens, *self.keys, self.records.apps)
+        for repository in going:
+            for each in repository.items(tenant):
+                await repository.delete(each.key)
         await self.records.tenants.delete(tenant, stored.revision)
 
     def storage_used(self, tenant: str) -> int:

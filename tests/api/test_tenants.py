@@ -3,6 +3,7 @@
 import pytest
 
 from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord
+from headwater.internal.v1.webhooks_pb2 import WebhookRecord
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until
 
@@ -96,6 +97,7 @@ def test_only_an_empty_tenant_goes_and_its_tokens_with_it(rest: Rest, api: ApiSe
     """A token of the old tenant opens nothing in a new one of the same name."""
     rest.call("POST", "/v1/tenants", {"id": "full"})
     secret, key = tenant_token(rest, "full"), new_id()
+    signing = rest.post("/v1/signingKeys", json={}, headers={"X-Headwater-Tenant": "full"})
     others.put("livestreams", key, LivestreamRecord(id=key, tenant_id="full", create_time_us=1))
     until(lambda: rest.delete("/v1/tenants/full").status_code, lambda status: status == 409)
     others.remove("livestreams", key)
@@ -104,6 +106,22 @@ def test_only_an_empty_tenant_goes_and_its_tokens_with_it(rest: Rest, api: ApiSe
 
     with api.client(token=secret) as old:
         assert old.get("/v1/apps").status_code == 401
+    assert signing.status_code == 200
+    kept = rest.get("/v1/signingKeys", headers={"X-Headwater-Tenant": "full"}).json()
+    assert kept["signingKeys"] == []
+
+
+def test_tenant_with_a_webhook_is_not_empty(rest: Rest, api: ApiServer, others: Others) -> None:
+    """A new tenant of the same name must not be heard by the old one's server."""
+    rest.call("POST", "/v1/tenants", {"id": "heard"})
+    key, path = new_id(), "/v1/webhooks/{}"
+    others.put("webhooks", key, WebhookRecord(id=key, tenant_id="heard", create_time_us=1))
+    with api.client(token=tenant_token(rest, "heard", "READ")) as reader:  # who sees no secret: there is none
+        until(lambda: reader.get(path.format(key)).status_code, lambda status: status == 200)
+
+    assert rest.delete("/v1/tenants/heard").status_code == 409
+    assert rest.delete(path.format(key), headers={"X-Headwater-Tenant": "heard"}).status_code == 200
+    rest.call("DELETE", "/v1/tenants/heard")
 
 
 def test_recordings_count_as_their_tenants_storage(rest: Rest, others: Others) -> None:
