@@ -49,7 +49,7 @@ SCENES = {
         *messages(encode(seconds=8, size=(320, 180)), connection=9, start_us=AGAIN_US),
     ],
     "failover": _both_instances,
-    "on air to the end": lambda: messages(encode(seconds=8), connection=5, until_s=6.7),
+    "on air to the end": lambda: messages(encode(seconds=7), connection=5, closed=False),
     "sound away": lambda: _without_sound(5.0, 10.0),
     "late sound": _late_sound,
 }
