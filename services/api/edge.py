@@ -17,6 +17,7 @@ from services.api.rest.pages import Pages
 from services.api.rest.routes import Routes
 from services.api.servicer import CALL_LIMIT_S, Servicers, service_descriptors
 from services.api.settings import Settings
+from services.api.webhooks.well_known import WellKnownKeys
 from services.common.clock import Clock
 from services.common.health import Health
 from services.common.redis_client import Redis
@@ -34,6 +35,7 @@ def make_gateway(
     doors = (
         Pages(orjson.dumps(openapi_document(routes, load_comments())), _readiness(settings, health, clock).failing),
         TokenEndpoint(admission.authenticator, admission.tenancy),
+        WellKnownKeys(servicers.webhooks.keys, servicers.webhooks.records),
         Dialects(DIALECTS, calls, service_descriptors()),
     )
     return Gateway(routes, calls, doors, admission.guard, Idempotency(redis, sealer_of(settings)))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +18,13 @@ from tests.api.webhooks.receiver import Heard, Receiver, receiving
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
+
+WELL_KNOWN = (
+    "/cloudflare/client/v4/accounts/default/realtime/kit/.well-known/webhooks.json",
+    "/cloudflare/client/v4/accounts/default/realtime/kit/default/.well-known/webhooks.json",
+    "/dyte/v2/.well-known/webhooks.json",
+    "/.well-known/webhooks.json",
+)
 
 
 @pytest.fixture(scope="module")
@@ -165,17 +173,19 @@ def test_orders_are_told_too(rest: Rest, receiver: Receiver) -> None:
 def test_realtimekits_signature_is_checked_by_the_tenants_public_key(
     rest: Rest, others: Others, receiver: Receiver, tmp_path: Path
 ) -> None:
-    """The key in the bucket is public; its private half is sealed."""
+    """At each base where that product's clients look, without a token; the private half is sealed."""
     made = _add(rest, f"{receiver.url}/rtk", format="REALTIMEKIT")
     rest.call("POST", f"/v1/webhooks/{made['id']}:ping", {})
 
     (heard,) = _await(receiver, "/rtk")
 
-    kept = others.get("webhook-keys", "default") or b""
-    public = kept[kept.index(b"-----BEGIN PUBLIC KEY-----") :].split(b"-----END PUBLIC KEY-----")[0]
-    pem = public.decode() + "-----END PUBLIC KEY-----\n"
-    assert is_signed(tmp_path, pem, heard.headers["rtk-signature"], heard.body)
-    assert b"PRIVATE KEY" not in kept
+    with httpx.Client(base_url=str(rest.base_url)) as stranger:
+        documents = [stranger.get(path).json() for path in WELL_KNOWN]
+        assert stranger.post(WELL_KNOWN[0]).status_code == 405
+        assert stranger.get(WELL_KNOWN[0].replace("default", "nobody", 1)).status_code == 404
+    assert is_signed(tmp_path, documents[0]["publicKey"], heard.headers["rtk-signature"], heard.body)
+    assert all(document == documents[0] for document in documents)
+    assert b"PRIVATE KEY" not in (others.get("webhook-keys", "default") or b"")
 
 
 def test_streamdivers_webhook_is_pinged_when_it_is_made_and_changed(rest: Rest, receiver: Receiver) -> None:
