@@ -37,7 +37,8 @@ class WebhookServicer(WebhookServiceServicer):
         return self._show(await self._get(request.id))
 
     async def ListWebhooks(self, request: pb.ListWebhooksRequest, _context: Context) -> pb.ListWebhooksResponse:  # noqa: N802  gRPC's
-        page = self._webhooks.page(caller().tenant_id, after=request.page_token, limit=page_size(request.page_size))
+        who, limit = caller(), page_size(request.page_size)
+        page = self._webhooks.page(who.tenant_id, app=who.app_id, after=request.page_token, limit=limit)
         return pb.ListWebhooksResponse(
             webhooks=[self._show(stored) for stored in page.items],
             next_page_token=page.after,
@@ -82,7 +83,8 @@ class WebhookServicer(WebhookServiceServicer):
         return public_delivery(await self._webhooks.resend(webhook, request.id), webhook.record.url)
 
     async def _get(self, webhook: str) -> Stored[WebhookRecord]:
-        return await self._webhooks.get(caller().tenant_id, webhook)
+        who = caller()
+        return await self._webhooks.get(who.tenant_id, webhook, app=who.app_id)
 
     def _show(self, stored: Stored[WebhookRecord]) -> pb.Webhook:
         return public_webhook(stored, self._webhooks.secrets.open(stored.record) if caller().sees_keys else None)

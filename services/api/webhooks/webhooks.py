@@ -52,16 +52,16 @@ class Webhooks:
         await self._greet(stored)
         return stored
 
-    async def get(self, tenant: str, webhook: str) -> Stored[WebhookRecord]:
-        """AppError(NOT_FOUND) if the tenant has none of that id."""
+    async def get(self, tenant: str, webhook: str, *, app: str = "") -> Stored[WebhookRecord]:
+        """AppError(NOT_FOUND) if the tenant has none of that id; with `app`, if that is another app's."""
         stored = await self.own.webhooks.get(webhook)
-        if stored is None or tenant_of(stored.record) != tenant:
+        if stored is None or tenant_of(stored.record) != tenant or not _is_in(stored.record, app):
             raise AppError(Kind.NOT_FOUND, f"there is no webhook {webhook}")
         return stored
 
-    def page(self, tenant: str, *, after: str, limit: int) -> Page[WebhookRecord]:
-        """Newest first."""
-        return self.own.webhooks.page(after=after, limit=limit, group=tenant)
+    def page(self, tenant: str, *, app: str, after: str, limit: int) -> Page[WebhookRecord]:
+        """Newest first; of one app, where one is named."""
+        return self.own.webhooks.page(after=after, limit=limit, group=tenant, wanted=lambda record: _is_in(record, app))
 
     async def update(self, stored: Stored[WebhookRecord], record: WebhookRecord) -> Stored[WebhookRecord]:
         """Write over what was read. AppError: INVALID, CONFLICT."""
@@ -141,3 +141,8 @@ class Webhooks:
 
     def _now_us(self) -> int:
         return round(self.clock.now() * 1e6)
+
+
+def _is_in(record: WebhookRecord, app: str) -> bool:
+    """One of no app counts as the first one's, as livestreams of none do."""
+    return app in {"", record.app_id or DEFAULT}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from headwater.internal.v1.records_pb2 import AppRecord
 from headwater.internal.v1.webhooks_pb2 import WebhookRecord
 from headwater.v1.webhooks_pb2 import Webhook
 from services.api.settings import Settings
@@ -38,6 +39,22 @@ async def test_another_tenants_webhook_is_as_unknown(stage: Stage) -> None:
 
     assert said[0] == said[1]
     assert said[0][0] is Kind.NOT_FOUND
+
+
+async def test_call_that_names_an_app_sees_that_apps_webhooks(stage: Stage) -> None:
+    """One of no app counts as the first app's; a call that names none sees all of the tenant's."""
+    await stage.records.apps.create("apps.shop", AppRecord(id="shop", tenant_id="apps"))
+    made = {app: await stage.webhooks.create("apps", WebhookRecord(url=URL, app_id=app)) for app in ("", "shop")}
+
+    def seen(app: str) -> set[str]:
+        return {stored.key for stored in stage.webhooks.page("apps", app=app, after="", limit=10).items}
+
+    assert seen("shop") == {made["shop"].key}
+    assert seen("default") == {made[""].key}
+    assert seen("") == {made[""].key, made["shop"].key}
+    assert await stage.webhooks.get("apps", made["shop"].key, app="shop")
+    with pytest.raises(AppError):
+        await stage.webhooks.get("apps", made["shop"].key, app="default")
 
 
 async def test_tenant_has_a_number_of_webhooks(stage: Stage) -> None:
