@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from headwater.internal.v1.services_pb2_grpc import add_ViewingServiceServicer_to_server
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from services.common import metrics
 from services.common.clock import SystemClock
@@ -20,6 +21,7 @@ from services.stats.repository import Repository
 from services.stats.sampler import Sampler
 from services.stats.servicer import StatisticsServicer
 from services.stats.settings import Settings
+from services.stats.viewing_servicer import ViewingServicer
 
 
 class StatsApp(App):
@@ -54,6 +56,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         handlers = Handlers(facts, repository, clock)
         rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
         rpc.add(add_StatisticsServiceServicer_to_server, StatisticsServicer(repository, clock))
+        rpc.add(add_ViewingServiceServicer_to_server, ViewingServicer(repository))
         await resources.open("grpc", rpc)
 
         jobs = (

@@ -1,9 +1,9 @@
 """What each fact changes in Redis. Pure.
 
 Every change can be made twice and in any order and the outcome is the same: sorted sets whose scores only rise
-(`ZADD GT`), HyperLogLogs, and a set of those who have left, so that an encoder's arrival that is heard late does not
-bring it back. That is how a fact is applied once: there is no list of ids to lose together with Redis. (The bit rate
-alone is simply the last one heard.)
+(`ZADD GT`), HyperLogLogs, a sum that remembers which of the newest facts are in it, and a set of those who have left,
+so that an encoder's arrival that is heard late does not bring it back. That is how a fact is applied once: there is no
+list of ids to lose together with Redis. (The bit rate alone is simply the last one heard.)
 
 Presence is reckoned from JetStream's stamp on the fact, so that the clocks of the hosts of ingest and origin do not
 matter. A fact that is older than what it says lasts changes no presence; unique viewers are counted all the same.
@@ -36,6 +36,15 @@ UNKNOWN = "unknown"
 """Stands for the instance on air where no fact tells it any more."""
 
 _HOUR_MS = 3_600_000
+_ADD_ONCE = """\
+if redis.call('ZADD', KEYS[1], 'NX', ARGV[1], ARGV[1]) == 1 then
+  redis.call('INCRBY', KEYS[2], ARGV[2])
+  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1001)
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+  redis.call('EXPIRE', KEYS[2], ARGV[3])
+end
+return 1
+"""
 _SOURCES = 16
 _AT_ONCE = 500
 
@@ -78,7 +87,7 @@ def changes(fact: Fact, moment: Moment, lifetimes: Lifetimes) -> list[Command]:
             return [
                 command
                 for audience in fact.viewers_seen.audiences
-                for command in _audience(audience, moment, lifetimes.viewer_ms)
+                for command in _audience(audience, moment, lifetimes.viewer_ms, fact.viewers_seen.interval_ms)
             ]
         case _:
             return []
@@ -123,7 +132,7 @@ def _encoder_left(fact: Fact, moment: Moment) -> Iterator[Command]:
     yield "HDEL", keys.bitrates(fact.livestream_id, fact.instance), member
 
 
-def _audience(audience: Audience, moment: Moment, lifetime_ms: int) -> Iterator[Command]:
+def _audience(audience: Audience, moment: Moment, lifetime_ms: int, interval_ms: int) -> Iterator[Command]:
     uniques = keys.uniques(audience.livestream_id, audience.broadcast_id)
     viewers = keys.viewers(audience.livestream_id, audience.broadcast_id)
     until = moment.time_ms + lifetime_ms
@@ -131,12 +140,20 @@ def _audience(audience: Audience, moment: Moment, lifetime_ms: int) -> Iterator[
         yield "PFADD", uniques, *some
         if until > moment.now_ms:
             yield "ZADD", viewers, "GT", *(word for viewer in some for word in (until, viewer))
+    yield _watched(audience, moment, interval_ms)
     yield "EXPIRE", uniques, KEEP_S
     yield "EXPIRE", keys.sources(audience.livestream_id), KEEP_S
     if until > moment.now_ms:
         yield "ZREMRANGEBYSCORE", viewers, "-inf", moment.now_ms
         yield "EXPIRE", viewers, KEEP_PRESENCE_S
         yield from _active(audience.livestream_id, until, moment)
+
+
+def _watched(audience: Audience, moment: Moment, interval_ms: int) -> Command:
+    """Each viewer who fetched in the interval has watched for as long as it is."""
+    places = keys.counted(audience.livestream_id, audience.broadcast_id)
+    total = keys.viewed(audience.livestream_id, audience.broadcast_id)
+    return "EVAL", _ADD_ONCE, 2, places, total, moment.sequence, len(audience.viewers) * interval_ms, KEEP_S
 
 
 def _active(livestream: str, until: int, moment: Moment) -> Iterator[Command]:

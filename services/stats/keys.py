@@ -11,6 +11,8 @@ The livestream stands in braces, so that a Redis Cluster keeps all keys of one l
 | `{L}:sources` | sorted set | `<broadcast> <instance>` -> place in FACTS; the highest is on air |
 | `{L}:viewers:<broadcast>` | sorted set | viewer's hash, 8 bytes -> until when he counts (ms) |
 | `{L}:uniques:<broadcast>` | HyperLogLog | viewers' hashes since the broadcast began |
+| `{L}:viewed:<broadcast>` | string | milliseconds that viewers have watched |
+| `{L}:counted:<broadcast>` | sorted set | places in FACTS of what is in `viewed`, the newest thousand |
 | `{L}:samples:<instance>` | stream | `rtmp`, `hls`, `bps`; the id is `<time slot in ms>-0` |
 """
 
@@ -41,6 +43,14 @@ def viewers(livestream: str, broadcast: str) -> str:
 
 def uniques(livestream: str, broadcast: str) -> str:
     return f"{_of(livestream)}:uniques:{broadcast}"
+
+
+def viewed(livestream: str, broadcast: str) -> str:
+    return f"{_of(livestream)}:viewed:{broadcast}"
+
+
+def counted(livestream: str, broadcast: str) -> str:
+    return f"{_of(livestream)}:counted:{broadcast}"
 
 
 def samples(livestream: str, instance: str) -> str:

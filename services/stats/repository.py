@@ -98,6 +98,14 @@ class Repository:
         (answer,) = await self._redis.run([_newest(livestream, instance, end, count)])
         return [_sample(*entry) for entry in answer]
 
+    async def viewing(self, broadcasts: Sequence[tuple[str, str]]) -> dict[str, int]:
+        """Milliseconds that viewers have watched of broadcasts, given as (livestream, broadcast)."""
+        found: dict[str, int] = {}
+        for some in _batches(broadcasts, _COMMANDS_AT_ONCE):
+            answers = await self._redis.run([("GET", keys.viewed(*each)) for each in some])
+            found |= {each[1]: int(answer) for each, answer in zip(some, answers, strict=True) if answer}
+        return found
+
     async def _write(self, commands: Sequence[Command]) -> None:
         for some in _batches(commands, _COMMANDS_AT_ONCE):
             await self._redis.run(some)

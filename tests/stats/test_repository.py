@@ -180,7 +180,7 @@ async def test_keys_do_not_stay_for_ever(redis: Redis, repository: Repository, l
     (found,) = await redis.run([("KEYS", f"*{livestream}*")])
     lives = await redis.run([("TTL", key) for key in found])
 
-    assert len(found) == 7
+    assert len(found) == 9
     assert all(0 < life <= 8 * 24 * 3600 for life in lives)
 
 
@@ -201,3 +201,17 @@ async def test_key_of_another_kind_is_an_error_in_words(redis: Redis, repository
     with pytest.raises(Exception, match="Redis refuses"):
         await read(repository, livestream)
     await redis.run([("DEL", keys.sources(livestream))])
+
+
+async def test_what_viewers_watched_is_added_up_once(repository: Repository, livestream: str) -> None:
+    """Of each broadcast by itself, and a fact that is heard again adds nothing."""
+    said = [viewers_seen(livestream, "B", *range(viewers)) for viewers in (3, 2)]
+    said.append(viewers_seen(livestream, "C", 1))
+    for fact in said:
+        fact.viewers_seen.interval_ms = 5_000
+    for sequence, fact in enumerate([*said, *said[:2]]):
+        await repository.apply(fact, at(NOW, sequence=1 + sequence % 3))
+
+    found = await repository.viewing([(livestream, "B"), (livestream, "C"), (livestream, "nobody")])
+
+    assert found == {"B": 25_000, "C": 5_000}
