@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from headwater.v1.tokens_pb2 import Token
-from services.api.authenticator import Authenticator
 from services.api.caller import Caller, Scope, caller, calling
-from services.api.credentials import APP_KEY, TENANT_KEY, read_credential
+from services.api.credentials import APP_KEY, TENANT_KEY, Credential, read_credential
 from services.api.id_guard import bare_id
 from services.api.rate_limit import RateLimit
-from services.api.tenancy import Tenancy
 from services.common.errors import AppError, Kind
 from services.common.rpc_call import Context, Guard
 
@@ -28,10 +27,22 @@ def needed_scope(method: str) -> Scope:
     return Token.READ if method.rpartition("/")[2].startswith(_READING) else Token.WRITE
 
 
+class Identifying(Protocol):
+    """Says whose a credential is; AppError where it is nobody's."""
+
+    async def identify(self, shown: Credential, address: str) -> Caller: ...
+
+
+class Placing(Protocol):
+    """Says where a call takes place; AppError where its caller may not act."""
+
+    async def place(self, who: Caller, tenant: str, app: str) -> Caller: ...
+
+
 class AccessGuard(Guard):
     """Refuses calls without a token that is known, of this tenant and wide enough: every method needs one."""
 
-    def __init__(self, authenticator: Authenticator, tenancy: Tenancy, rate: RateLimit) -> None:
+    def __init__(self, authenticator: Identifying, tenancy: Placing, rate: RateLimit) -> None:
         self._authenticator = authenticator
         self._tenancy = tenancy
         self._rate = rate

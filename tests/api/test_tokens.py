@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -18,7 +19,7 @@ from services.common.bus.connection import connect
 from services.common.ids import digest, new_id, new_token
 from services.common.settings import ServiceSettings
 from services.common.spine import Spine
-from tests.api.running import ApiServer, Others, Rest
+from tests.api.running import ApiServer, Others, Rest, until
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
@@ -94,6 +95,23 @@ def test_expiry_lies_ahead_and_is_shown(rest: Rest) -> None:
     assert datetime.fromisoformat(made["expireTime"]) == datetime.fromisoformat(ahead)
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == "token.expireTime"
+
+
+def test_revoked_token_opens_nothing_at_another_replica_either(
+    rest: Rest, api: ApiServer, nats: NatsServer, tmp_path: Path
+) -> None:
+    """Nor does the access token that was given for it there; within two seconds."""
+    made = rest.call("POST", "/v1/tokens", {"scope": "READ"})
+    grant = {"grant_type": "client_credentials", "client_id": made["id"], "client_secret": made["secret"]}
+    with ApiServer(tmp_path / "second", nats.url, home=api.home) as second:
+        url = f"{second.url}/streamdiver/realms/default/protocol/openid-connect/token"
+        token = httpx.post(url, data=grant, timeout=20).json()["access_token"]
+        shown = [{"Authorization": f"Bearer {each}"} for each in (made["secret"], token)]
+        assert [status(one, headers) for one in (api, second) for headers in shown] == [200] * 4
+        rest.call("DELETE", f"/v1/tokens/{made['id']}")
+
+        for headers in shown:
+            until(lambda headers=headers: status(second, headers), lambda code: code == 401)  # type: ignore[misc]  # bound now
 
 
 async def test_last_use_is_written_later_and_brings_no_token_back(nats: NatsServer) -> None:

@@ -87,17 +87,21 @@ class Gateway:
         found = self._routes.find(request.method, request.scope["path"])
         if found.route is None:
             raise Refusal(_not_there(request, found.verbs))
+        metadata = _metadata(request, request_id)
+        context = cast("Context", LocalContext(metadata, _peer(request)))
+        who = await self._access.admit(found.route.method, context)  # before a byte of the body is kept
         message = await _read(request, found.route, found)
-        return await self._order(request, found.route, message, _metadata(request, request_id))
+        return await self._order(request, found.route, message, metadata, who)
 
-    async def _order(self, request: Request, route: Route, message: Message, metadata: Mapping[str, str]) -> Response:
+    async def _order(
+        self, request: Request, route: Route, message: Message, metadata: Mapping[str, str], who: Caller
+    ) -> Response:
         async def call() -> Response:
             return response_of(await self._calls.call(route.method, message, metadata=metadata, peer=_peer(request)))
 
         key = request.headers.get(HEADER)
         if key is None or route.verb == "GET":
             return await call()
-        who = await self._access.admit(route.method, cast("Context", LocalContext(metadata, _peer(request))))
         content = message.SerializeToString(deterministic=True)
         order = Order(key, who.tenant_id, f"{route.verb} {route.template.text}", content)
         return await self._idempotency.once(order, lambda: _answered(request, call))

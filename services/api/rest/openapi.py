@@ -75,7 +75,7 @@ def openapi_document(routes: Routes, comments: Comments) -> Json:
 def _operation(route: Route, schemas: Schemas, comments: Comments) -> Json:
     words = comments.of(route.descriptor.full_name) or _words(route.descriptor.name)
     operation: Json = {
-        "operationId": f"{_tag(route.descriptor.containing_service.full_name)}_{route.descriptor.name}",
+        "operationId": _operation_id(route),
         "tags": [_tag(route.descriptor.containing_service.full_name)],
         "summary": words.split(". ")[0].split("\n")[0].rstrip(".")[:_SUMMARY],
         "description": words,
@@ -85,6 +85,12 @@ def _operation(route: Route, schemas: Schemas, comments: Comments) -> Json:
     if route.body:
         operation["requestBody"] = _request_body(route, schemas)
     return operation
+
+
+def _operation_id(route: Route) -> str:
+    """Each is there once: where a method has several paths, the others are told apart by what they begin with."""
+    name = f"{_tag(route.descriptor.containing_service.full_name)}_{route.descriptor.name}"
+    return f"{name}_{route.template.text.split('/')[2]}" if route.is_additional else name
 
 
 def _path_parameters(route: Route, schemas: Schemas) -> list[Json]:

@@ -1,4 +1,4 @@
-"""How a request ends that the HTTP edge itself refuses. Pure."""
+"""How a request ends that the HTTP edge itself refuses."""
 
 from services.api.rest.problem import Problem
 

@@ -22,6 +22,8 @@ class Route:
     """Which field of the request the body is; "*": the whole request; "": there is none."""
     descriptor: MethodDescriptor
     request: type[Message]
+    is_additional: bool = False
+    """The method has another binding, which comes before this one."""
 
     @property
     def takes_raw(self) -> bool:
@@ -74,4 +76,5 @@ def _routes_of(service: ServiceDescriptor) -> Iterable[Route]:
             verb = binding.WhichOneof("pattern")
             if verb:
                 template = compile_template(getattr(binding, verb))
-                yield Route(verb.upper(), template, binding.body, method, GetMessageClass(method.input_type))
+                request = GetMessageClass(method.input_type)
+                yield Route(verb.upper(), template, binding.body, method, request, binding is not rule)

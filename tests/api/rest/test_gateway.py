@@ -74,6 +74,14 @@ def test_without_a_token_is_401_with_how_to_sign_in(api: ApiServer) -> None:
     assert response.headers["www-authenticate"].startswith("Bearer")
 
 
+def test_body_of_a_stranger_is_not_looked_at(api: ApiServer) -> None:
+    """However large or wrong it is, he is told that a token is needed."""
+    with api.client(token="") as anybody:
+        path = f"/v1/livestreams/{'0' * 32}/thumbnail"
+        problem(anybody.put(path, content=bytes(11_000_000), headers={"Content-Type": "image/png"}), 401)
+        problem(anybody.post("/v1/livestreams", content=b"{", headers={"Content-Type": "application/json"}), 401)
+
+
 def test_unknown_path_is_404_and_unknown_verb_405(rest: Rest) -> None:
     """405 says what is possible."""
     problem(rest.get("/v1/nothing"), 404)
