@@ -91,6 +91,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             Job("facts", partial(_after_read_model, records, handlers.run)),
             Job("observer", partial(observer.run, records, domain.chronicle)),
             Job("keeper", domain.keeper.run),
+            Job("viewing", domain.viewing.run),
             Job("watch redis", redis.watch),
             Job("last use of tokens", admission.last_use.run),
             *webhooking.jobs(),

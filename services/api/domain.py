@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
+from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, ViewingServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
@@ -23,6 +23,7 @@ from services.api.showing import Showing
 from services.api.stream_keys import StreamKeys
 from services.api.telling import Telling
 from services.api.urls import Urls
+from services.api.viewing import Viewing
 from services.api.webhooks.webhooks import Webhooks
 from services.common.bus.facts import FactPublisher
 from services.common.clock import Clock
@@ -40,6 +41,7 @@ class Domain:
     keeper: Keeper
     livestreams: Livestreams
     recordings: Recordings
+    viewing: Viewing
 
 
 async def open_domain(
@@ -66,6 +68,7 @@ async def open_domain(
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
     deletion = Deletion(records, keys, orders, recordings)
     urls = Urls(settings.rtmp_url, settings.playback_url)
+    viewing = Viewing(records, ViewingServiceStub(stats), clock)
     servicers = Servicers(
         livestreams,
         Outputs(livestreams, output_keys, webhooks.targets),
@@ -73,6 +76,7 @@ async def open_domain(
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),
         StatisticsServiceStub(stats),
+        viewing,
         urls,
         clock,
         webhooks,
@@ -80,4 +84,4 @@ async def open_domain(
     )
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling))
     keeper = Keeper(livestreams, recordings, deletion)
-    return Domain(servicers, chronicle, keeper, livestreams, recordings)
+    return Domain(servicers, chronicle, keeper, livestreams, recordings, viewing)

@@ -11,6 +11,7 @@ from headwater.v1 import (
     livestreams_pb2,
     media_pb2,
     outputs_pb2,
+    sessions_pb2,
     signing_keys_pb2,
     statistics_pb2,
     tenants_pb2,
@@ -21,6 +22,7 @@ from headwater.v1.broadcasts_pb2_grpc import add_BroadcastServiceServicer_to_ser
 from headwater.v1.livestreams_pb2_grpc import add_LivestreamServiceServicer_to_server
 from headwater.v1.media_pb2_grpc import add_MediaServiceServicer_to_server
 from headwater.v1.outputs_pb2_grpc import add_OutputServiceServicer_to_server
+from headwater.v1.sessions_pb2_grpc import add_SessionServiceServicer_to_server
 from headwater.v1.signing_keys_pb2_grpc import add_SigningKeyServiceServicer_to_server
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from headwater.v1.tenants_pb2_grpc import add_AppServiceServicer_to_server, add_TenantServiceServicer_to_server
@@ -38,6 +40,7 @@ from services.api.outputs import Outputs
 from services.api.protecting.signing_keys import SigningKeys
 from services.api.recordings import Recordings
 from services.api.rest.local_call import LocalCalls
+from services.api.session_servicer import SessionServicer
 from services.api.showing import Showing
 from services.api.signing_key_servicer import SigningKeyServicer
 from services.api.statistics_servicer import StatisticsServicer
@@ -45,6 +48,7 @@ from services.api.tenant_servicer import TenantServicer
 from services.api.tenants import Tenants
 from services.api.token_servicer import TokenServicer
 from services.api.view import Urls
+from services.api.viewing import Viewing
 from services.api.webhook_servicer import WebhookServicer
 from services.api.webhooks.webhooks import Webhooks
 from services.common.clock import Clock
@@ -61,6 +65,7 @@ _FILES = (
     outputs_pb2,
     broadcasts_pb2,
     media_pb2,
+    sessions_pb2,
     statistics_pb2,
     tenants_pb2,
     tokens_pb2,
@@ -86,6 +91,7 @@ class Servicers:
     deletion: Deletion
     showing: Showing
     stats: "StatisticsServiceAsyncStub"
+    viewing: Viewing
     urls: Urls
     clock: Clock
     webhooks: Webhooks
@@ -113,6 +119,8 @@ class Servicers:
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
         records, clock = self.livestreams.records, self.clock
+        sessions = SessionServicer(records, self.viewing, clock)
+        yield "SessionService", add_SessionServiceServicer_to_server, sessions
         tenants = Tenants(records, clock, (self.webhooks.own.webhooks,), keys=(self.signing_keys.keys,))
         yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants)
         yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
