@@ -250,6 +250,8 @@ class Program:
             lane.join()
         self._refused.clear()
         wall_us = instance.clock.wall_us(key) or instance.newest_us
+        if state.HasField("clock"):  # what is shown again may not be dated again (RFC 8216bis 6.2.1)
+            wall_us = max(wall_us, self._wall_us(program_time + instance.delay_at(key)))
         delay = self._cutter.delay if self._cutter is not None else 0
         state.source.CopyFrom(Source(instance=instance.name, connection=instance.connection, delay=delay))
         self._set_clock(key, program_time, wall_us)

@@ -104,6 +104,12 @@ def _assert_in_step(logs: Logs, *encoders: Encoder) -> None:
         assert all(abs(each - offset) < SOUND_FRAME / 2 + ROUNDING for each in moved["audio"])
 
 
+def _assert_dates_advance(logs: Logs) -> None:
+    """Also where up to a GOP is shown again."""
+    dates = [segment.program_time_us for segment in logs.segments]
+    assert all(after > before for before, after in itertools.pairwise(dates)), dates
+
+
 def _sound_holes(logs: Logs) -> list[float]:
     return [after.begin - before.end for before, after in itertools.pairwise(_track(logs, "audio"))]
 
@@ -136,6 +142,7 @@ def test_other_instance_goes_on_where_the_picture_ended(first: Encoder, second: 
     _assert_picture_goes_on(logs, first.source, second.source)
     _assert_decoded_without_a_hole(logs, max(1 / first.source.fps, 1 / second.source.fps))
     _assert_in_step(logs, first, second)
+    _assert_dates_advance(logs)
     assert max(_sound_holes(logs)) < SOUND_FRAME + ROUNDING
 
 
@@ -155,6 +162,7 @@ def test_encoder_that_comes_back_goes_on_where_the_picture_ended(
     _assert_picture_goes_on(logs, first.source, second.source)
     _assert_decoded_without_a_hole(logs, max(1 / first.source.fps, 1 / second.source.fps))
     _assert_in_step(logs, first, second)
+    _assert_dates_advance(logs)
     assert max(_sound_holes(logs)) < short_s + SOUND_FRAME
     assert len(pictures) == len([unit for unit in second.source.units() if unit.track is Track.VIDEO])
 
@@ -202,4 +210,5 @@ def test_heirs_join_as_one_packager_would(seed: int) -> None:
     _assert_both_tracks(logs)
     _assert_picture_goes_on(logs, first.source, second.source)
     _assert_in_step(logs, first, second)
+    _assert_dates_advance(logs)
     assert max(_sound_holes(logs)) < SOUND_FRAME + ROUNDING
