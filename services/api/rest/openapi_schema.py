@@ -25,8 +25,8 @@ _SCALARS: dict[int, Json] = {
     _F.CPPTYPE_FLOAT: {"type": "number"},
     _F.CPPTYPE_INT32: {"type": "integer", "format": "int32"},
     _F.CPPTYPE_UINT32: {"type": "integer", "format": "int32", "minimum": 0},
-    _F.CPPTYPE_INT64: {"type": "string", "format": "int64"},
-    _F.CPPTYPE_UINT64: {"type": "string", "format": "int64"},
+    _F.CPPTYPE_INT64: {"type": "string", "format": "int64", "pattern": r"^-?\d{1,19}$"},
+    _F.CPPTYPE_UINT64: {"type": "string", "format": "int64", "pattern": r"^\d{1,20}$"},
 }
 
 
