@@ -22,6 +22,7 @@ READY_S = 60.0
 BACK_S = 30.0
 STOP_S = 40.0
 POLL_S = 0.02
+SAID_CHARACTERS = 2000
 
 
 class Machine:
@@ -121,9 +122,12 @@ class Machine:
 
     async def running(self, program: str, *, other_than: int = 0) -> int:
         """The pid of a program once it runs (again, as another process than the given)."""
-        await until(
-            lambda: self.pid(program) not in {0, other_than}, f"{program} runs", deadline_s=BACK_S, poll_s=POLL_S
-        )
+        try:
+            await until(
+                lambda: self.pid(program) not in {0, other_than}, f"{program} runs", deadline_s=BACK_S, poll_s=POLL_S
+            )
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.said()[-SAID_CHARACTERS:]}") from None
         return self.pid(program)
 
     async def serving(self, program: str, *, deadline_s: float = BACK_S) -> None:
