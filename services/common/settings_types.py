@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -164,5 +165,10 @@ CommaList = Annotated[
     tuple[str, ...],
     BeforeValidator(_split),
     Spelling("words with commas between", ",".join),
+]
+Networks = Annotated[
+    tuple[IPv4Network | IPv6Network, ...],
+    BeforeValidator(_split),
+    Spelling("addresses or networks with commas between", lambda found: ",".join(str(network) for network in found)),
 ]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser()), Spelling("a folder", lambda path: f"./{path}")]

@@ -83,6 +83,14 @@ def key_id_of(token: str) -> str:
     return kid
 
 
+def subject_of(token: str) -> str:
+    """What it is said to be for; nothing in it is believed yet. TokenError if it names nothing."""
+    try:
+        return _subject(jwt.decode(token, options=_NOTHING).get("sub"))
+    except jwt.PyJWTError:
+        raise TokenError("this is no token") from None
+
+
 def verified(token: str, key: RSAPublicKey) -> Permission:
     """What it permits, if this key has signed it. Times are read and not judged: see `check_time`."""
     kid = key_id_of(token)

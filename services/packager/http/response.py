@@ -34,6 +34,11 @@ class Form:
         self.small = b"".join(body) if length is not None and length <= JOIN_BYTES else None
         """The body in one piece, if that is short."""
 
+    def private(self, status: int) -> "Form":
+        """The same form, not for shared caches (RFC 9111, 5.2.2.7)."""
+        lines = self.lines.replace(b"cache-control: public", b"cache-control: private")
+        return Form(status, lines, self.body, length=self.length, etag=self.etag)
+
 
 class Response:
     """An answer. Handed to many requests, it is rendered once: so keep it, and make a new one only for a change.
@@ -44,7 +49,7 @@ class Response:
     Raises ValueError for a header that would break out of its line.
     """
 
-    __slots__ = ("compressed", "has_ranges", "plain", "status", "stream")
+    __slots__ = ("_private", "compressed", "has_ranges", "plain", "status", "stream")
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class Response:
         etag: str | None = None,
     ) -> None:
         self.status = status
+        self._private: Response | None = None
         self.stream = body if isinstance(body, Stream) else None
         buffers = _buffers(body)
         length = self.stream.length if self.stream else sum(map(len, buffers))
@@ -69,6 +75,15 @@ class Response:
     def form_for(self, *, accepts_gzip: bool) -> Form:
         """The form that a client gets."""
         return self.compressed if accepts_gzip and self.compressed is not None else self.plain
+
+    def private(self) -> "Response":
+        """The same answer with a Cache-Control that lets nobody but the client keep it; made once."""
+        if self._private is None:
+            found = self._private = Response(self.status)
+            found.stream, found.has_ranges = self.stream, self.has_ranges
+            found.plain = self.plain.private(self.status)
+            found.compressed = None if self.compressed is None else self.compressed.private(self.status)
+        return self._private
 
 
 def compress(body: bytes, *, level: int = 6) -> bytes:

@@ -17,7 +17,10 @@ from services.common.spine import Spine
 from services.packager.http import Limits, Server
 from services.packager.origin.audience import Audience
 from services.packager.origin.directory import Directory
+from services.packager.origin.gate import Gate
+from services.packager.origin.guard import Guard
 from services.packager.origin.pages import Pages
+from services.packager.origin.rules_watch import RulesWatch, read_countries
 from services.packager.origin.settings import Settings
 from services.packager.origin.shelf import Shelf
 from services.packager.origin.site import Site
@@ -34,14 +37,20 @@ STORE_TIMEOUT_S = 10.0
 class OriginApp(App):
     """An opened origin."""
 
-    def __init__(self, server: Server, directory: Directory, audience: Audience) -> None:
+    def __init__(self, server: Server, directory: Directory, audience: Audience, rules: RulesWatch) -> None:
         self._server = server
+        self._rules = rules
         self.directory = directory
         self._audience = audience
 
     def jobs(self) -> Iterable[Job]:
         """Deadlines of those who wait, and the report of who watched; the server runs by itself."""
-        return (Job("sweep", self.directory.sweep), Job("audience", self._audience.report))
+        return (
+            Job("sweep", self.directory.sweep),
+            Job("audience", self._audience.report),
+            Job("watch policies", self._rules.watch_policies),
+            Job("watch signing keys", self._rules.watch_keys),
+        )
 
     async def drain(self) -> None:
         """Accept nobody and finish what is at hand. Who waits longer gets the playlist as it is, which is no error to a
@@ -82,9 +91,14 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             interval_s=settings.audience_interval,
             key=derived_key(settings, "audience"),
         )
+        countries = read_countries(settings.country_table)
+        gate = Gate(unknown_is_open=settings.unknown_policy == "allow", countries=countries)
+        rules = RulesWatch(gate, await spine.bucket(subjects.POLICIES), await spine.bucket(subjects.SIGNING_KEYS))
+        health.add("rules", rules.check)
+        guard = Guard(gate, clock, settings.trusted_proxies)
         listener = listening_socket("origin", settings.bind, settings.origin_port, setting="HEADWATER_ORIGIN_PORT")
         server = Server(
-            Site(directory, StoreAnswers(shelf, objects), Pages()),
+            Site(directory, StoreAnswers(shelf, objects), Pages(), guard),
             limits=Limits(connections=settings.max_viewers),
             on_finished=audience.note,
         )
@@ -97,7 +111,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         resources.defer("followers", directory.close)
         _observe(server, directory)
 
-        yield OriginApp(server, directory, audience)
+        yield OriginApp(server, directory, audience, rules)
 
 
 def _observe(server: Server, directory: Directory) -> None:

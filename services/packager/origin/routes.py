@@ -1,8 +1,9 @@
 """What a target of the origin means. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from services.common.protection.token import TokenError, looks_like_token, subject_of
 from services.packager.hls.blocking import NOTHING, Directives, parse_directives
 from services.packager.hls.query import QueryError, propagated
 
@@ -30,7 +31,8 @@ _TABLE = tuple(
         ("playlist", rf"/{_ID}/{_NAME}\.m3u8"),
         ("segment", rf"/{_ID}/{_NAME}/(?P<msn>{_NUMBER})\.m4s"),
         ("init", rf"/{_ID}/{_NAME}/init-(?P<init_id>[0-9a-f]{{1,64}})\.mp4"),
-        ("watch", rf"/{_ID}/watch"),
+        ("multivariant", rf"/{_ID}/manifest/video\.m3u8"),
+        ("watch", rf"/{_ID}/(?:watch|iframe)"),
         ("lifecycle", rf"/{_ID}/lifecycle"),
         ("download", rf"/{_ID}/download/(?P<name>mp4|m4a)"),
         ("static", r"/static/(?P<name>[a-z0-9.-]{1,40})"),
@@ -70,14 +72,30 @@ class Asked:
     """What goes after each URI of a playlist."""
     fault: str = ""
     """What is wrong with the query; the body of a 400."""
+    token: str = ""
+    """A playback token that stood in the path, in the place of the id."""
 
     def base(self, broadcast: str) -> str:
         """Leads from a multivariant playlist at this path to the media playlists of a broadcast."""
-        return "" if self.path.startswith(f"/{broadcast}/") else f"../{broadcast}/"
+        depth = self.path.count("/") - 1
+        return "" if depth == 1 and self.path.startswith(f"/{broadcast}/") else "../" * depth + f"{broadcast}/"
 
 
 def read(path: str, query: str) -> Asked:
-    """Take a decoded path and a raw query apart."""
+    """Take a decoded path and a raw query apart. A token in the path says what it is for, and is not believed yet."""
+    first, _, rest = path[1:].partition("/")
+    if not looks_like_token(first):
+        return _read(path, query)
+    try:
+        subject = subject_of(first)
+    except TokenError:
+        return Asked(path, None, b"")
+    found = _read(f"/{subject}/{rest}", query)
+    kept = f"token={first}" + (f"&{found.kept_query}" if found.kept_query else "")
+    return replace(found, path=path, token=first, kept_query=kept)
+
+
+def _read(path: str, query: str) -> Asked:
     route = parse(path)
     key = route.id.encode() if route is not None else b""
     if route is None or route.kind not in {"playlist", "multivariant"}:

@@ -1,12 +1,13 @@
 """Settings of the origin."""
 
-from typing import Annotated, ClassVar
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from services.common import ports
 from services.common.settings import ByteSize, Duration, ServiceSettings
-from services.common.settings_types import PortNumber, Shifted
+from services.common.settings_types import Networks, PortNumber, Shifted
 
 
 class Settings(ServiceSettings):
@@ -21,4 +22,13 @@ class Settings(ServiceSettings):
     )
     max_viewers: int = Field(default=20_000, ge=1, description="Connections of viewers at once.")
     cache_bytes: ByteSize = Field(default=64_000_000, ge=0, description="Segments out of the store kept in memory.")
+    unknown_policy: Literal["refuse", "allow"] = Field(
+        default="refuse", description="What has no rules yet, because api never told of any, is refused or shown."
+    )
+    country_table: Path | None = Field(
+        default=None, description="A file of `first,last,country` lines, for tokens with rules about countries."
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="Addresses of proxies of yours, whose X-Forwarded-For is believed."
+    )
     audience_interval: Duration = Field(default=5.0, ge=1, le=60, description="How often it is said who watched.")

@@ -11,6 +11,7 @@ from services.packager.http import Pending, Request, Response, later, refusal
 from services.packager.origin import answers, lifecycle
 from services.packager.origin.directory import Directory
 from services.packager.origin.follower import Follower
+from services.packager.origin.guard import Guard, private, refused
 from services.packager.origin.pages import Pages
 from services.packager.origin.recording import MissingIndexError, RecordedMedia
 from services.packager.origin.routes import Asked, Route, read
@@ -31,8 +32,9 @@ _MANY_SEGMENTS = 1000
 class Site:
     """A handler for the HTTP server."""
 
-    def __init__(self, directory: Directory, store: StoreAnswers, pages: Pages) -> None:
+    def __init__(self, directory: Directory, store: StoreAnswers, pages: Pages, guard: Guard) -> None:
         self._directory = directory
+        self._guard = guard
         self._store = store
         self._pages = pages
         self._known: dict[bytes, Asked] = {}
@@ -41,7 +43,8 @@ class Site:
         """Answer GET and HEAD."""
         target = request.target
         follower = self._directory.followed(target[1:33])
-        found = follower.media.recall(target) if follower is not None else None
+        is_open = follower is not None and self._guard.is_open(follower)
+        found = follower.media.recall(target) if follower is not None and is_open else None
         if found is not None:
             return found
         asked = self._known.get(target) or self._read(request)
@@ -51,8 +54,15 @@ class Site:
         if asked.fault:
             return answers.bad(asked.fault)
         follower = self._directory.followed(asked.key)
-        live = _live(follower, route, asked) if follower is not None and follower.is_ready else None
-        return live or later(self._look_up(route, asked), name=f"answer {route.kind}")
+        if follower is None or not follower.is_ready:
+            return later(self._look_up(request, route, asked), name=f"answer {route.kind}")
+        verdict = self._guard.judge(request, asked, follower.record, is_live=not follower.program.has_ended)
+        if verdict.status != 200:
+            return refused(verdict)
+        live = _live(follower, route, asked)
+        if live is None:
+            return later(self._look_up(request, route, asked), name=f"answer {route.kind}")
+        return private(live) if verdict.is_private else live
 
     def _read(self, request: Request) -> Asked:
         """Thousands ask for the same few targets, which are told apart once."""
@@ -70,13 +80,17 @@ class Site:
             return self._pages.watch()
         return self._pages.static(route.name) or answers.not_there()
 
-    async def _look_up(self, route: Route, asked: Asked) -> Response:
+    async def _look_up(self, request: Request, route: Route, asked: Asked) -> Response:
         try:
             record = await self._directory.find(route.id)
             if record is None or record.state == Playback.GONE or record.is_withheld:
                 # A livestream that was never on air is not told from an id that never was: nobody may try ids out.
                 return answers.not_live() if route.kind in {"multivariant", "lifecycle"} else answers.not_there()
-            return await self._answer(route, asked, record)
+            verdict = self._guard.judge(request, asked, record, is_live=record.state == Playback.LIVE)
+            if verdict.status != 200:
+                return refused(verdict)
+            answer = await self._answer(route, asked, record)
+            return answer.private() if verdict.is_private else answer
         except (BusError, ObjectsUnavailable, ObjectsRefused, MissingIndexError):
             return refusal(503)
 

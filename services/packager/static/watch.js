@@ -3,7 +3,7 @@
 // Its address is /<id>/watch. `?autoplay=0` waits for a click, `?muted=0` asks for sound at once.
 
 const POLL_MS = 1000;
-const base = location.pathname.replace(/\/watch$/, "");
+const base = location.pathname.replace(/\/(watch|iframe)$/, "");
 const wish = new URLSearchParams(location.search);
 const at = (id) => document.getElementById(id);
 const [video, notice, state, delay, goLive, again, sound, quality] =

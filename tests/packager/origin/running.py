@@ -45,7 +45,7 @@ class Site:
 
 def environment_of(stage: Stage, **more: str) -> dict[str, str]:
     """The environment of an origin on the stage's servers."""
-    given = {"IDLE_TIMEOUT": "5s", "AUDIENCE_INTERVAL": "1s", **more}
+    given = {"IDLE_TIMEOUT": "5s", "AUDIENCE_INTERVAL": "1s", "UNKNOWN_POLICY": "allow", **more}
     return stage.environment | {f"HEADWATER_{name}": value for name, value in given.items()}
 
 

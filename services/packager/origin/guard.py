@@ -1,0 +1,105 @@
+"""Between a request and its answer: may this viewer have it, and may a cache keep it.
+
+The gate decides; here it is found out what is asked for, by whom, and with which token: one in the query, or one that
+stands in the path in the place of the id.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from headwater.internal.v1.onair_pb2 import Playback
+from services.common.clock import Clock
+from services.packager.http import Pending, Request, Response
+from services.packager.origin import answers
+from services.packager.origin.follower import Follower
+from services.packager.origin.gate import OPEN, Ask, Gate, Verdict
+from services.packager.origin.routes import Asked
+
+Network = IPv4Network | IPv6Network
+
+PARAMETER = "token"
+"""Of the query; players hand it on with every URI of a playlist."""
+_FREE = frozenset({"lifecycle", "watch", "static"})
+"""What anybody may ask for: it shows nothing of what is protected."""
+
+
+@dataclass(slots=True)
+class _Opened:
+    version: int
+    is_live: bool
+    is_open: bool
+
+
+class Guard:
+    """Asks the gate. `proxies` are believed when they say whom they ask for."""
+
+    def __init__(self, gate: Gate, clock: Clock, proxies: Iterable[Network] = ()) -> None:
+        self.gate = gate
+        self._clock = clock
+        self._proxies = tuple(proxies)
+        self._opened: dict[str, _Opened] = {}
+
+    def is_open(self, follower: Follower) -> bool:
+        """Whether anybody may watch a broadcast that is followed; asked with every request, so it is remembered."""
+        record, is_live = follower.record, not follower.program.has_ended
+        known = self._opened.get(record.broadcast_id)
+        if known is not None and known.version == self.gate.version and known.is_live == is_live:
+            return known.is_open
+        if known is None and len(self._opened) > 10_000:
+            self._opened.clear()
+        ask = Ask(record.livestream_id, record.broadcast_id, by_livestream=False, is_live=is_live)
+        found = self._opened[record.broadcast_id] = _Opened(self.gate.version, is_live, self.gate.is_open(ask))
+        return found.is_open
+
+    def judge(self, request: Request, asked: Asked, record: Playback, *, is_live: bool) -> Verdict:
+        """Whether this request may have what it asks of this broadcast."""
+        route = asked.route
+        if route is None or route.kind in _FREE:
+            return OPEN
+        by_livestream = route.id == record.livestream_id
+        ask = Ask(record.livestream_id, record.broadcast_id, by_livestream=by_livestream, is_live=is_live)
+        if self.gate.is_open(ask):
+            return OPEN
+        values = request.fields.values
+        shown = replace(
+            ask,
+            token=asked.token or request.parameters().get(PARAMETER, ""),
+            origin=values.get("origin", ""),
+            referer=values.get("referer", ""),
+            address=self._address(request),
+            is_file=route.kind == "download",
+        )
+        return self.gate.judge(shown, self._clock.now())
+
+    def _address(self, request: Request) -> str:
+        """The viewer's: behind proxies of ours, the last one that is none of them."""
+        found = request.peer
+        hops = request.fields.values.get("x-forwarded-for", "").split(",") if self._proxies else []
+        while hops and self._is_proxy(found):
+            found = hops.pop().strip()
+        return found
+
+    def _is_proxy(self, text: str) -> bool:
+        try:
+            address = ip_address(text.partition("%")[0])
+        except ValueError:
+            return False
+        return any(address in network for network in self._proxies)
+
+
+def refused(verdict: Verdict) -> Response:
+    """The refusal in words, for nobody to keep."""
+    if verdict.status == 404:
+        return answers.not_there()
+    headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "private, no-store"}
+    return Response(verdict.status, headers, f"{verdict.reason}\n".encode())
+
+
+def private(answer: Response | Pending) -> Response | Pending:
+    """The same answer, for this viewer alone to keep."""
+    if isinstance(answer, Response):
+        return answer.private()
+    outer = Pending(lambda _: answer.cancel())
+    found = answer.attach(lambda response: outer.resolve(response.private()))
+    return found.private() if found is not None else outer
