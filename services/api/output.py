@@ -3,12 +3,12 @@
 Outputs are the truth: whether there is a recording and whether viewers can watch follows from them.
 """
 
+import hashlib
 from urllib.parse import urlsplit
 
 from headwater.internal.v1.records_pb2 import LivestreamRecord, OutputRecord
 from headwater.v1.outputs_pb2 import Output
 from services.common.errors import AppError, Kind
-from services.common.ids import digest
 
 SIMULCAST_LIMIT = 50
 SCHEMES = ("rtmp", "rtmps", "srt")
@@ -21,7 +21,7 @@ _NAMES = {Output.HLS: "default hls", Output.ARCHIVE: "default archive"}
 def default_output(livestream: str, kind: Output.Type.ValueType, now_us: int) -> OutputRecord:
     """The one a livestream is made with. Its id follows from the livestream's, so that two who add it add the same."""
     made = OutputRecord(
-        id=digest(f"{livestream}/{Output.Type.Name(kind)}/{now_us}")[:32],
+        id=hashlib.sha256(f"{livestream}/{Output.Type.Name(kind)}/{now_us}".encode()).hexdigest()[:32],
         type=kind,
         name=_NAMES[kind],
         create_time_us=now_us,
