@@ -73,8 +73,10 @@ async def _is(site: Site, path: str, status: int, **options: Any) -> bool:
 
 
 def uris(playlist: str) -> list[str]:
-    quoted = [line.partition('URI="')[2].partition('"')[0] for line in playlist.splitlines() if 'URI="' in line]
-    return [*quoted, *(line for line in playlist.splitlines() if line and not line.startswith("#"))]
+    """Those of what is there: a hinted part would be waited for."""
+    lines = [line for line in playlist.splitlines() if line and "PRELOAD-HINT" not in line]
+    quoted = [line.partition('URI="')[2].partition('"')[0] for line in lines if 'URI="' in line]
+    return [*quoted, *(line for line in lines if not line.startswith("#"))]
 
 
 async def everything(site: Site, path: str) -> dict[str, httpx.Response]:
@@ -88,7 +90,7 @@ async def everything(site: Site, path: str) -> dict[str, httpx.Response]:
             continue
         found[target] = answer = await site.get(target)
         if url.path.endswith(".m3u8") and answer.status_code == 200:
-            wanted += [url.join(uri) for uri in uris(answer.text) if "PRELOAD" not in uri]
+            wanted += [url.join(uri) for uri in uris(answer.text)]
     return found
 
 
