@@ -102,7 +102,7 @@ class Gateway:
         key = request.headers.get(HEADER)
         if key is None or route.verb == "GET":
             return await call()
-        content = message.SerializeToString(deterministic=True)
+        content = who.app_id.encode() + b"\0" + message.SerializeToString(deterministic=True)
         order = Order(key, who.tenant_id, f"{route.verb} {route.template.text}", content)
         return await self._idempotency.once(order, lambda: _answered(request, call))
 

@@ -75,6 +75,16 @@ def test_same_key_with_another_body_is_422(rest: Rest) -> None:
     assert rest.post("/v1/apps", json={"id": "y"}, headers=key("b")).status_code == 422
 
 
+def test_same_key_in_another_app_is_422(rest: Rest) -> None:
+    """Where an order is meant is a part of what it says."""
+    rest.call("POST", "/v1/apps", {"id": "elsewhere"})
+    assert rest.post("/v1/livestreams", json={}, headers=key("g")).status_code == 200
+
+    elsewhere = rest.post("/v1/livestreams", json={}, headers=key("g") | {"X-Headwater-App": "elsewhere"})
+
+    assert elsewhere.status_code == 422
+
+
 def test_key_is_of_one_tenant_and_one_route(rest: Rest) -> None:
     """Elsewhere it is another one; a question needs none."""
     rest.call("POST", "/v1/tenants", {"id": "other"})
