@@ -8,12 +8,12 @@ import asyncio
 from dataclasses import dataclass
 
 from headwater.internal.v1.cmaf_pb2 import End, Segment, State
-from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
+from headwater.internal.v1.onair_pb2 import Playback, Rules
 from services.common import subjects
 from services.common.beat import beat
 from services.common.bus.bucket import Bucket, Record
 from services.common.bus.entry import Entry
-from services.common.bus.errors import BusError, Stale
+from services.common.bus.errors import BusError
 from services.common.bus.facts import FactPublisher
 from services.common.bus.log import Log
 from services.common.clock import Clock
@@ -23,8 +23,9 @@ from services.common.media.framing import FramingError
 from services.common.playback import PlaybackRecords
 from services.common.telemetry import continued
 from services.packager.counts import Counts
-from services.packager.deadline import Situation, what_is_due
+from services.packager.deadline import RUN_TIME, Situation, what_is_due
 from services.packager.log_clock import LogClock
+from services.packager.on_air_key import OnAirKey
 from services.packager.program.program import Draft, Program, ProgramSettings
 from services.packager.telling import Teller, ended_fact
 from services.packager.tick_log import BrokenLogError, FencedError, TickLog, append_for_good
@@ -73,7 +74,7 @@ class Broadcast:
 
     def __init__(self, record: Playback, *, on_air: Record | None, media: Log, cmaf: Log, around: Surroundings) -> None:
         self.record = record
-        self._on_air = on_air
+        self._key = OnAirKey(around.onair, record.livestream_id, record.broadcast_id, on_air)
         self._media = media
         self._cmaf = cmaf
         self._around = around
@@ -96,7 +97,7 @@ class Broadcast:
 
     def note_on_air(self, record: Record | None) -> None:
         """Tell what the key `onair` of its livestream holds now; None: nothing, or another broadcast."""
-        self._on_air = record
+        self._key.note(record)
 
     async def settle(self) -> None:
         """Finish what is being written and begin nothing more, so that another packager finds whole ticks."""
@@ -154,7 +155,7 @@ class Broadcast:
         return program
 
     def _rules(self) -> Rules | None:
-        return OnAir.FromString(self._on_air.value).rules if self._on_air is not None else None
+        return self._key.value.rules if self._key.value is not None else None
 
     # -- the two things that happen ---------------------------------------------------------------
 
@@ -201,7 +202,9 @@ class Broadcast:
         if (rules := self._rules()) is not None:
             program.change_rules(reconnect_window_ms=rules.reconnect_window_ms, fail_back=rules.fail_back)
         due = what_is_due(self._situation(program, connected_for_s))
-        if due is None:
+        if due == RUN_TIME and self._key.value is not None and not self._key.value.end_reason:
+            await self._order_end(due)
+        elif due is None:
             self._due_since = None
         elif self._has_read_out(program):
             await self._end(program, due)
@@ -222,7 +225,8 @@ class Broadcast:
     def _situation(self, program: Program, connected_for_s: float) -> Situation:
         return Situation(
             now_us=self._now_us(),
-            on_air=OnAir.FromString(self._on_air.value) if self._on_air is not None else None,
+            on_air=self._key.value,
+            ordered=self._key.ordered,
             has_begun=program.has_begun,
             lost_since_us=program.lost_since_us,
             start_time_us=self.record.start_time_us,
@@ -275,10 +279,17 @@ class Broadcast:
 
     # -- the end ----------------------------------------------------------------------------------
 
+    async def _order_end(self, reason: str) -> None:
+        """End it as an order does: encoders go first, and what they have sent till then is part of it."""
+        try:
+            await self._key.order_end(reason, self._now_us())
+        except BusError as error:
+            _log.warning("cannot order the end of the broadcast yet", reason=str(error))
+
     async def _end(self, program: Program, reason: str) -> None:
         """Delete the key as it was last seen, then write the end message: design.md section 4, point 8."""
         try:
-            if not await self._take_off_air():
+            if not await self._key.take_off():
                 return
         except BusError as error:
             _log.warning("cannot end the broadcast yet", reason=str(error))
@@ -286,27 +297,6 @@ class Broadcast:
         for draft in program.end(reason, self._now_us()):
             await self._write(program, draft)
         await self._finish(program, program.ledger.head.end)
-
-    async def _take_off_air(self) -> bool:
-        """True if the key is gone, or stays as an order's; False if the broadcast lives on. Errors: BusError."""
-        if self._on_air is None:
-            # A watch may lag behind: what is on air is not ended on hearsay.
-            found = await self._around.onair.get(self.record.livestream_id)
-            if found is None or OnAir.FromString(found.value).broadcast_id != self.record.broadcast_id:
-                return True
-            self._on_air = found
-            return False
-        if OnAir.FromString(self._on_air.value).end_reason:
-            return True
-        try:
-            await self._around.onair.delete(self.record.livestream_id, self._on_air.revision)
-        except Stale:
-            # An encoder came back, and the watch will tell; or this very deletion was done and its answer lost.
-            self._on_air = await self._around.onair.get(self.record.livestream_id)
-            if self._on_air is None or OnAir.FromString(self._on_air.value).broadcast_id != self.record.broadcast_id:
-                self._on_air = None
-            return False
-        return True
 
     async def _finish(self, program: Program, end: End) -> None:
         """What follows from the end message; an heir does it again, and nothing changes."""

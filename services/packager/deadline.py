@@ -7,7 +7,7 @@ from headwater.internal.v1.onair_pb2 import OnAir
 SETTLE_S = 10.0
 """After the bus was away the window is not over before encoders have had this long to come back, or the window."""
 
-UNKNOWN_WINDOW_MS = 120_000
+RUN_TIME = "run-time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,34 @@ class Situation:
     """JetStream's stamp of the newest message of any instance; 0 if none was seen."""
     connected_for_s: float
     """How long the bus has been there."""
+    publish_time_us: int = 0
+    """When the program was published; 0: it was not, or is not kept back."""
+    ordered: str = ""
+    """The end reason that the key had before it was gone: an order that another broadcast has overwritten."""
 
 
 def what_is_due(situation: Situation) -> str | None:
     """Why the broadcast is to be ended now; None if it is not."""
     if situation.on_air is None:
         # Its key is gone and the end message is not in the log: whoever deleted it died before writing it.
-        return "reconnect-window"
+        return situation.ordered or "reconnect-window"
     if situation.on_air.end_reason:
         return situation.on_air.end_reason
+    if _has_run_out(situation, situation.on_air):
+        return RUN_TIME
     since_us = _nobody_since(situation, situation.on_air)
     if since_us is None:
         return None
     window_s = situation.on_air.rules.reconnect_window_ms / 1000
     is_over = situation.now_us - since_us > window_s * 1e6
     return "reconnect-window" if is_over and situation.connected_for_s > min(window_s, SETTLE_S) else None
+
+
+def _has_run_out(situation: Situation, on_air: OnAir) -> bool:
+    """Whether it has run as long as it may; one that is kept back runs from when it is published."""
+    since_us = situation.publish_time_us if on_air.rules.is_gated else situation.start_time_us
+    longest_ms = on_air.rules.max_run_time_ms
+    return bool(longest_ms and since_us) and situation.now_us - since_us >= longest_ms * 1000
 
 
 def _nobody_since(situation: Situation, on_air: OnAir) -> int | None:

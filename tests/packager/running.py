@@ -145,12 +145,12 @@ class Stage:
     broadcast: str = field(default_factory=new_id)
     revision: int = 0
 
-    async def go_on_air(self, **rules: object) -> None:
+    async def go_on_air(self, *, start_time_us: int = 0, **rules: object) -> None:
         """Create the key as ingest does."""
         known = {"reconnect_window_ms": 60_000, "record": True} | rules
         value = OnAir(
             broadcast_id=self.broadcast,
-            start_time_us=round(asyncio.get_running_loop().time() * 1e6),
+            start_time_us=start_time_us or round(asyncio.get_running_loop().time() * 1e6),
             rules=Rules(**known),  # type: ignore[arg-type]
         )
         self.revision = await self.onair.create(self.livestream, value.SerializeToString())

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from headwater.internal.v1.onair_pb2 import OnAir, Playback
+from services.common.clock import SystemClock
 from services.common.media.unit import Track
 from services.common.tasks import spawn
 from tests.packager.program.encoder import Message
@@ -244,3 +245,22 @@ async def test_packager_that_dies_while_ending_leaves_one_end(nats_server: NatsS
 
 async def _is_off_air(live: Stage) -> bool:
     return await live.onair.get(live.livestream) is None
+
+
+async def test_broadcast_that_has_run_its_time_is_ended_and_its_encoder_held_off(nats_server: NatsServer) -> None:
+    """By a rule that came while it was on air; the key says why, so that an heir would end it for the same reason."""
+    source = _source(3.0)
+    async with stage(nats_server) as live, children(nats_server, "packager-m"):
+        await live.go_on_air(start_time_us=round(SystemClock().now() * 1e6) - 60_000_000)
+        await live.send(_messages(source, closed=False))
+        await until(lambda: _epoch_is(live, 1))
+        await live.change(lambda value: setattr(value.rules, "max_run_time_ms", 60_000))
+        await until(live.has_ended)
+        logs = await live.ticks()
+        found = await live.onair.get(live.livestream)
+
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["run-time"]
+        _assert_every_frame(logs, source)
+        assert found is not None
+        held = OnAir.FromString(found.value)
+        assert (held.end_reason, held.hold_until_us > SystemClock().now() * 1e6) == ("run-time", True)
