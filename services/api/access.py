@@ -1,8 +1,10 @@
 """Who may do what: tokens, their scopes and tenants. Closed by default."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
+
+import grpc
 
 from headwater.v1.tokens_pb2 import Token
 from services.api.caller import Caller, Scope, caller, calling
@@ -10,7 +12,7 @@ from services.api.credentials import APP_KEY, TENANT_KEY, Credential, read_crede
 from services.api.id_guard import bare_id
 from services.api.rate_limit import RateLimit
 from services.common.errors import AppError, Kind
-from services.common.rpc_call import Context, Guard
+from services.common.rpc_call import EXEMPT, Context, Guard, Handler
 
 __all__ = ["AccessGuard", "Caller", "caller", "needed_scope"]
 
@@ -30,6 +32,8 @@ def needed_scope(method: str) -> Scope:
 class Identifying(Protocol):
     """Says whose a credential is; AppError where it is nobody's."""
 
+    def knows(self, shown: Credential) -> bool: ...
+
     async def identify(self, shown: Credential, address: str) -> Caller: ...
 
 
@@ -46,6 +50,27 @@ class AccessGuard(Guard):
         self._authenticator = authenticator
         self._tenancy = tenancy
         self._rate = rate
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """A stranger's message stays in the network until he is known: on the wire, one message is a stream of one."""
+        guarded = await super().intercept_service(continuation, handler_call_details)
+        shown = read_credential(handler_call_details.invocation_metadata or ())
+        is_unary = guarded is not None and guarded.unary_unary is not None
+        method = str(handler_call_details.method)
+        if not is_unary or method.startswith(EXEMPT) or (shown is not None and self._authenticator.knows(shown)):
+            return guarded
+
+        async def of_a_stranger(requests: AsyncIterator[Any], context: Context) -> Any:
+            await self.admit(method, context)
+            return await guarded.unary_unary(await anext(requests), context)
+
+        return grpc.stream_unary_rpc_method_handler(
+            of_a_stranger, guarded.request_deserializer, guarded.response_serializer
+        )
 
     @asynccontextmanager
     async def around(self, method: str, context: Context) -> AsyncIterator[None]:

@@ -45,6 +45,12 @@ class Authenticator:
         self._clock = clock
         self._guesses = Guesses(clock)
 
+    def knows(self, shown: Credential) -> bool:
+        """Whether it can be told at once whose it is; whoever is not known may still turn out to be somebody."""
+        grant = self._access_tokens.read(shown.secret) if shown.secret.startswith(PREFIX) else None
+        key = grant.digest if grant else digest(shown.secret)
+        return is_same(key, self._admin_digest) or self._tokens.peek(key) is not None
+
     async def identify(self, shown: Credential, address: str) -> Caller:
         """Whose it is. AppError: UNAUTHENTICATED; LIMIT for one address's guessing; UNAVAILABLE."""
         if shown.secret.startswith(PREFIX) and not shown.token_id:  # never as a secret for another one

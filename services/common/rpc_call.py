@@ -11,7 +11,8 @@ Handler = Any  # grpc.RpcMethodHandler, whose stub knows only the blocking serve
 
 REQUEST_ID_KEY = "x-request-id"
 
-_EXEMPT = ("/grpc.health.", "/grpc.reflection.")
+EXEMPT = ("/grpc.health.", "/grpc.reflection.")
+"""What anybody may ask."""
 
 
 class Guard(grpc.aio.ServerInterceptor):
@@ -37,7 +38,7 @@ class Guard(grpc.aio.ServerInterceptor):
     ) -> Handler:
         handler = await continuation(handler_call_details)
         method: str = handler_call_details.method
-        passes = handler is None or method.startswith(_EXEMPT) or (self.unary_only and handler.response_streaming)
+        passes = handler is None or method.startswith(EXEMPT) or (self.unary_only and handler.response_streaming)
         if passes:
             return handler
         return _rebuild(handler, _Call(self, method))

@@ -1,7 +1,9 @@
 """The guard by itself: what a call costs its token, and who is seen inside of it."""
 
+from types import SimpleNamespace
 from typing import cast
 
+import grpc
 import pytest
 
 from headwater.v1.tokens_pb2 import Token
@@ -18,6 +20,9 @@ METHOD = "/headwater.v1.AppService/ListApps"
 
 class ByName:
     """Knows everybody by the secret he shows."""
+
+    def knows(self, shown: Credential) -> bool:
+        return shown.secret != "stranger"
 
     async def identify(self, shown: Credential, _address: str) -> Caller:
         return Caller(Token.READ, "acme", shown.secret)
@@ -37,6 +42,24 @@ def guard() -> AccessGuard:
 def context(secret: str, **more: str) -> Context:
     metadata = {"authorization": f"Bearer {secret}"} | {name.replace("_", "-"): text for name, text in more.items()}
     return cast("Context", LocalContext(metadata, "http:127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(("shown", "waits"), [("Bearer a", False), ("Bearer stranger", True), ("", True)])
+async def test_message_of_a_stranger_is_not_read_before_it_is_known_who_he_is(
+    guard: AccessGuard, shown: str, waits: bool
+) -> None:
+    """gRPC reads one message before it calls a handler of one, and none before it calls a handler of a stream."""
+
+    async def answer(request: bytes, _context: object) -> bytes:
+        return request
+
+    async def continuation(_details: object) -> object:
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+    details = SimpleNamespace(method=METHOD, invocation_metadata=(("authorization", shown),))
+    handler = await guard.intercept_service(continuation, details)
+
+    assert handler.request_streaming is waits
 
 
 async def test_caller_is_seen_inside_the_call_and_nowhere_else(guard: AccessGuard) -> None:
