@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, ViewingServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
+from services.api.catalogs import catalogs_of
 from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
 from services.api.deletion import Deletion
@@ -68,8 +69,10 @@ async def open_domain(
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
     deletion = Deletion(records, keys, orders, recordings)
     urls = Urls(settings.rtmp_url, settings.playback_url)
+    catalogs = catalogs_of(records)
     viewing = Viewing(records, ViewingServiceStub(stats), clock)
     servicers = Servicers(
+        catalogs,
         livestreams,
         Outputs(livestreams, output_keys, webhooks.targets),
         recordings,
@@ -83,5 +86,5 @@ async def open_domain(
         signing_keys,
     )
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling))
-    keeper = Keeper(livestreams, recordings, deletion)
+    keeper = Keeper(livestreams, recordings, deletion, catalogs)
     return Domain(servicers, chronicle, keeper, livestreams, recordings, viewing)

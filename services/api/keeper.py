@@ -7,6 +7,7 @@ import asyncio
 
 from headwater.internal.v1.onair_pb2 import StreamKey
 from headwater.v1.livestreams_pb2 import Livestream
+from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
 from services.api.livestreams import Livestreams
 from services.api.recordings import Recordings
@@ -26,7 +27,9 @@ _log = get_logger(__name__)
 class Keeper:
     """Runs beside the servicers."""
 
-    def __init__(self, livestreams: Livestreams, recordings: Recordings, deletion: Deletion) -> None:
+    def __init__(
+        self, livestreams: Livestreams, recordings: Recordings, deletion: Deletion, catalogs: Catalogs
+    ) -> None:
         self._records = livestreams.records
         self._keys = livestreams.keys
         self._orders = livestreams.orders
@@ -35,12 +38,14 @@ class Keeper:
         self._clock = livestreams.clock
         self._recordings = recordings
         self._deletion = deletion
+        self._catalogs = catalogs
         self._orphans: dict[str, float] = {}
 
     async def run(self) -> None:
         """Keep house until cancelled; begins when the read models are complete."""
         for _, repository in self._records.followed():
             await repository.is_complete.wait()
+        self._catalogs.warm()
         self.say_again()
         repaired_at = -REPAIR_EACH_S
         while True:

@@ -9,16 +9,13 @@ from typing import Generic
 
 from services.api.newest_first import NewestFirst
 from services.api.page_token import decode_place, encode_place
-from services.api.repository import Edit, M, Page, Stored, Wanted
+from services.api.repository import Edit, Listener, M, Page, Stored, Wanted
 from services.common.bus.bucket import Bucket
 from services.common.bus.errors import BusError, Exists, Stale, TooLarge, Unavailable
 from services.common.errors import AppError, Kind
 
 _ATTEMPTS = 20
 _REMEMBERED_DELETIONS = 10_000
-
-Listener = Callable[[str, M | None], None]
-"""Told of each record that has changed, whoever changed it; None: it is gone."""
 
 
 def tenant_group(tenant: str) -> str:
@@ -47,12 +44,17 @@ class KvRepository(Generic[M]):
         self._time_us = time_us
         self._group = group
         self._tenant = tenant
-        self._listener = listener
+        self._listeners = [listener] if listener is not None else []
         self._records: dict[str, Stored[M]] = {}
         self._order = NewestFirst()
         self._deleted: OrderedDict[str, int] = OrderedDict()
         self.is_complete = asyncio.Event()
         """Set once the read model has every record there was at the start."""
+
+    def listen(self, listener: Listener[M]) -> None:
+        for stored in self._records.values():
+            listener(stored.key, stored.record)
+        self._listeners.append(listener)
 
     async def follow(self) -> None:
         """Keep the read model up to date, through reconnects, for ever."""
@@ -135,15 +137,15 @@ class KvRepository(Generic[M]):
         if self._tenant is not None:
             groups.append(tenant_group(self._tenant(stored.record)))
         self._order.put(stored.key, self._time_us(stored.record), *groups)
-        if self._listener is not None:
-            self._listener(stored.key, stored.record)
+        for listener in self._listeners:
+            listener(stored.key, stored.record)
         return stored
 
     def _forget(self, key: str) -> None:
         if self._records.pop(key, None) is not None:
             self._order.remove(key)
-            if self._listener is not None:
-                self._listener(key, None)
+            for listener in self._listeners:
+                listener(key, None)
 
 
 def _copy(record: M) -> M:

@@ -1,32 +1,34 @@
-"""Pages of a list: filtered, sorted, and cut by page token or page number. Pure."""
+"""Pages of a list: cut by page token or page number. Pure."""
 
 import base64
 import binascii
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.api.paging import page_size
-from services.api.repository import M, Page, Stored
 from services.common.errors import AppError, Kind
 
 NAME_LENGTH = 64
 """Names are sorted by so many of their characters, so that a page token has an end."""
 
+DEFAULT_ORDER = "create_time desc"
+
 Value = int | str
-SortKey = Callable[[M], Value]
-
-DEFAULT_ORDER = "create_time"
 
 
-def folded(name: str) -> str:
-    """A name as it is sorted: the same in any case."""
-    return name.casefold()[:NAME_LENGTH]
+class Keyed(Protocol):
+    """Whatever stands in a list."""
+
+    @property
+    def key(self) -> str: ...
+
+
+E = TypeVar("E", bound=Keyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,84 +46,79 @@ class Cut:
         return cls(page_size(size), token, getattr(request, "page", 0))
 
 
-@dataclass(frozen=True)
-class Ordering(Generic[M]):
-    """What a list is sorted by: the words of `order_by`, and the value that they name in a record."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is sorted by: "name desc" and the like."""
 
-    words: str
-    value: SortKey[M]
+    field: str
     is_descending: bool
 
-
-def ordering(order_by: str, values: dict[str, SortKey[M]]) -> Ordering[M]:
-    """Of "name desc" and the like; empty: newest first. `values` has what may be sorted by."""
-    field, _, direction = (order_by or f"{DEFAULT_ORDER} desc").partition(" ")
-    return Ordering(f"{field} {direction}".strip(), values[field], direction == "desc")
-
-
-def cut(items: Sequence[Stored[M]], order: Ordering[M], asked: Cut) -> Page[M]:
-    """The page of a list that is sorted already. AppError(INVALID) for a token of another list."""
-    start = (asked.number - 1) * asked.size if asked.number else _start(items, order, asked.token)
-    found = items[start : start + asked.size]
-    has_more = start + asked.size < len(items)
-    more = _encode(order, found[-1]) if has_more and found else ""
-    return Page(tuple(found), more, len(items))
+    @classmethod
+    def of(cls, order_by: str) -> "Order":
+        """Empty: newest first."""
+        name, _, direction = (order_by or DEFAULT_ORDER).partition(" ")
+        return cls(name, direction == "desc")
 
 
-def ordered(items: Sequence[Stored[M]], order: Ordering[M]) -> Sequence[Stored[M]]:
-    """Sorted; `items` are newest first."""
-    if order.words == f"{DEFAULT_ORDER} desc":
-        return items
-    return sorted(items, key=lambda each: _place(order, each), reverse=order.is_descending)
+@dataclass(frozen=True, slots=True)
+class Part(Generic[E]):
+    """A page; `after` is where the next one begins, empty at the end."""
+
+    items: Sequence[E]
+    after: str
+    total: int
 
 
-def _place(order: Ordering[M], stored: Stored[M]) -> tuple[Value, str]:
-    return order.value(stored.record), stored.key
+def cut(ascending: Sequence[E], order: Order, value: Callable[[E], Value], asked: Cut) -> Part[E]:
+    """The page of a list that is sorted by (value, key), ascending whatever the order is.
+
+    AppError(INVALID) for a token of another list.
+    """
+    total = len(ascending)
+    start = (asked.number - 1) * asked.size if asked.number else _start(ascending, order, value, asked.token)
+    stop = min(start + asked.size, total)
+    if order.is_descending:
+        found = ascending[max(total - stop, 0) : max(total - start, 0)][::-1]
+    else:
+        found = ascending[start:stop]
+    more = _encode(order, value(found[-1]), found[-1].key) if stop < total and found else ""
+    return Part(found, more, total)
 
 
-def _start(items: Sequence[Stored[M]], order: Ordering[M], token: str) -> int:
+def _start(ascending: Sequence[E], order: Order, value: Callable[[E], Value], token: str) -> int:
+    """How many come before what the token names, which need not be there any more."""
     if not token:
         return 0
-    value, key = _decode(order, token)
-    if order.words == f"{DEFAULT_ORDER} desc":  # newest first, and of the same age in the order of their keys
-        return bisect_right(
-            items, (-_number(value), key), key=lambda each: (-_number(order.value(each.record)), each.key)
-        )
-    if not order.is_descending:
-        return bisect_right(items, (value, key), key=lambda each: _place(order, each))
-    low, high = 0, len(items)
+    place = _decode(order, token)
+    low, high = 0, len(ascending)
     while low < high:
         middle = (low + high) // 2
-        if _place(order, items[middle]) >= (value, key):
+        each = (value(ascending[middle]), ascending[middle].key)
+        if each < place or (each == place and not order.is_descending):
             low = middle + 1
         else:
             high = middle
-    return low
+    return len(ascending) - low if order.is_descending else low
 
 
-def _number(value: Value) -> int:
-    return value if isinstance(value, int) else 0
+def _encode(order: Order, value: Value, key: str) -> str:
+    text = json.dumps([order.field, order.is_descending, value, key], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
-def _encode(order: Ordering[M], last: Stored[M]) -> str:
-    value, key = _place(order, last)
-    text = json.dumps([order.words, value, key], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _decode(order: Ordering[M], token: str) -> tuple[Value, str]:
+def _decode(order: Order, token: str) -> tuple[Value, str]:
     try:
         padded = token + "=" * (-len(token) % 4)
-        words, value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if words == order.words and isinstance(value, int | str) and isinstance(key, str):
+        name, is_descending, value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        is_right = (name, is_descending) == (order.field, order.is_descending) and isinstance(key, str)
+        if is_right and isinstance(value, str if name == "name" else int):
             return value, key
     except (ValueError, TypeError, binascii.Error, RecursionError):
         pass
     raise AppError(Kind.INVALID, "is no page token of this list", field="pageToken")
 
 
-def within(after: Timestamp | None, before: Timestamp | None) -> Callable[[int], bool]:
-    """Whether a time (Unix microseconds) is then or later, and before; None: any."""
-    since = after.ToMicroseconds() if after is not None else 0
-    until = before.ToMicroseconds() if before is not None else 1 << 62
-    return lambda time_us: since <= time_us < until
+def microseconds(request: Message, field: str) -> int:
+    """A time of a request; 0 where it is not given."""
+    stamp = getattr(request, field)
+    return stamp.ToMicroseconds() if request.HasField(field) and isinstance(stamp, Timestamp) else 0

@@ -7,22 +7,16 @@ from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1 import media_pb2 as pb
 from headwater.v1.media_pb2_grpc import MediaServiceServicer
 from services.api import listing, view
-from services.api.caller import caller
+from services.api.catalog import Catalog, shelf_of
 from services.api.changes import changed_fields, check_etag
-from services.api.kv_repository import tenant_group
 from services.api.media_fields import SETTABLE, take
-from services.api.recordings import Recordings, is_callers
-from services.api.repository import Stored, Wanted
+from services.api.queries import query_of
+from services.api.recordings import Recordings
+from services.api.repository import Stored
+from services.api.rows import media_row, value_of
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
-
-_SORTED_BY: dict[str, listing.SortKey[MediaRecord]] = {
-    "create_time": lambda record: record.create_time_us,
-    "update_time": lambda record: record.update_time_us or record.ready_time_us or record.create_time_us,
-    "name": lambda record: listing.folded(record.name),
-    "duration": lambda record: record.duration_us,
-}
 
 _LATER = "this is promised and not served yet"
 
@@ -30,18 +24,25 @@ _LATER = "this is promised and not served yet"
 class MediaServicer(MediaServiceServicer):
     """Recordings and the files made from them."""
 
-    def __init__(self, recordings: Recordings, urls: view.Urls) -> None:
+    def __init__(self, recordings: Recordings, urls: view.Urls, catalog: Catalog[MediaRecord]) -> None:
         self._recordings = recordings
+        self._catalog = catalog
         self._urls = urls
 
     async def ListMedia(self, request: pb.ListMediaRequest, _context: Context) -> pb.ListMediaResponse:  # noqa: N802  gRPC's
-        wanted = _wanted(request)
-        group = request.livestream_id or tenant_group(caller().tenant_id)
-        found = [each for each in self._recordings.records.media.items(group) if wanted(each.record)]
-        order = listing.ordering(request.order_by, _SORTED_BY)
-        page = listing.cut(listing.ordered(found, order), order, listing.Cut.of(request))
+        order, media = listing.Order.of(request.order_by), self._recordings.records.media
+        query = query_of(request)
+        if request.livestream_id:
+            its = (media_row(stored.key, stored.record) for stored in media.items(request.livestream_id))
+            rows = shelf_of(row for row in its if row.tenant == query.tenant).find(query, order.field)
+        else:
+            rows = self._catalog.find(query, order.field)
+        page = listing.cut(rows, order, value_of(order.field), listing.Cut.of(request))
+        found = (media.peek(row.key) for row in page.items)
         return pb.ListMediaResponse(
-            media=[self._show(stored) for stored in page.items], next_page_token=page.after, total_count=page.total
+            media=[self._show(stored) for stored in found if stored is not None],
+            next_page_token=page.after,
+            total_count=page.total,
         )
 
     async def GetMedia(self, request: pb.GetMediaRequest, _context: Context) -> pb.Media:  # noqa: N802  gRPC's
@@ -100,22 +101,3 @@ class MediaServicer(MediaServiceServicer):
 
     def _show(self, stored: Stored[MediaRecord]) -> pb.Media:
         return view.media(stored, self._recordings.files(stored.key), self._urls)
-
-
-def _wanted(request: pb.ListMediaRequest) -> Wanted[MediaRecord]:
-    part, shows_deleted = request.name.casefold(), request.show_deleted or request.state == pb.Media.DELETED
-    is_in_time = listing.within(
-        request.after if request.HasField("after") else None, request.before if request.HasField("before") else None
-    )
-
-    def wanted(record: MediaRecord) -> bool:
-        if record.delete_time_us and not shows_deleted:
-            return False
-        if not is_callers(record) or part not in record.name.casefold():
-            return False
-        if request.creator and record.creator != request.creator:
-            return False
-        state = pb.Media.DELETED if record.delete_time_us else record.state
-        return (not request.state or state == request.state) and is_in_time(record.create_time_us)
-
-    return wanted

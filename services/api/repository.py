@@ -32,12 +32,19 @@ Edit = Callable[[M | None], M | None]
 
 Wanted = Callable[[M], bool]
 
+Listener = Callable[[str, M | None], None]
+"""Told of each record that has changed, whoever changed it; None: it is gone."""
+
 
 class Repository(Protocol[M]):
     """Records of one kind. Writes raise AppError: UNAVAILABLE (it may be written or not), CONFLICT."""
 
     def peek(self, key: str) -> Stored[M] | None:
         """The record in the read model, which may be a moment behind."""
+        ...
+
+    def listen(self, listener: Listener[M]) -> None:
+        """Tell of all records that are known, and from then on of each that changes."""
         ...
 
     async def get(self, key: str) -> Stored[M] | None:

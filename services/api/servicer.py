@@ -31,6 +31,7 @@ from headwater.v1.webhooks_pb2_grpc import add_WebhookServiceServicer_to_server
 from services.api.app_servicer import AppServicer
 from services.api.apps import Apps
 from services.api.broadcast_servicer import BroadcastServicer
+from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
 from services.api.livestream_servicer import LivestreamServicer
 from services.api.livestreams import Livestreams
@@ -85,6 +86,7 @@ def service_descriptors() -> list[ServiceDescriptor]:
 class Servicers:
     """Makes the servicers once; both edges call the same objects."""
 
+    catalogs: Catalogs
     livestreams: Livestreams
     outputs: Outputs
     recordings: Recordings
@@ -109,17 +111,22 @@ class Servicers:
             calls.add(service.full_name, servicer, [method.name for method in service.methods])
 
     def _all(self) -> Iterator[tuple[str, Register, object]]:
-        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.showing)
+        catalogs = self.catalogs
+        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.showing, catalogs.livestreams)
         yield "LivestreamService", add_LivestreamServiceServicer_to_server, livestreams
         outputs = OutputServicer(self.outputs, self.showing)
         yield "OutputService", add_OutputServiceServicer_to_server, outputs
         broadcasts = BroadcastServicer(self.livestreams, self.urls)
         yield "BroadcastService", add_BroadcastServiceServicer_to_server, broadcasts
-        yield "MediaService", add_MediaServiceServicer_to_server, MediaServicer(self.recordings, self.urls)
+        yield (
+            "MediaService",
+            add_MediaServiceServicer_to_server,
+            MediaServicer(self.recordings, self.urls, catalogs.media),
+        )
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
         records, clock = self.livestreams.records, self.clock
-        sessions = SessionServicer(records, self.viewing, clock)
+        sessions = SessionServicer(records, catalogs.broadcasts, self.viewing, clock)
         yield "SessionService", add_SessionServiceServicer_to_server, sessions
         tenants = Tenants(records, clock, (self.webhooks.own.webhooks,), keys=(self.signing_keys.keys,))
         yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants)

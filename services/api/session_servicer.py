@@ -1,42 +1,37 @@
 """headwater.v1.SessionService."""
 
-from google.protobuf.timestamp_pb2 import Timestamp
+from collections.abc import Sequence
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord
 from headwater.v1 import sessions_pb2 as pb
 from headwater.v1.sessions_pb2_grpc import SessionServiceServicer
 from services.api import listing, session
 from services.api.caller import DEFAULT, caller, tenant_of
-from services.api.kv_repository import tenant_group
+from services.api.catalog import Catalog, Query, Row, shelf_of
+from services.api.queries import query_of
 from services.api.records import Records
-from services.api.repository import Stored
+from services.api.rows import broadcast_row, value_of
 from services.api.viewing import Viewing
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.rpc_call import Context
 
-_NEWEST_FIRST: listing.Ordering[BroadcastRecord] = listing.ordering(
-    "", {"create_time": lambda record: record.start_time_us}
-)
+_NEWEST_FIRST = listing.Order.of("")
 
 
 class SessionServicer(SessionServiceServicer):
     """The caller's tenant's broadcasts, seen as use."""
 
-    def __init__(self, records: Records, viewing: Viewing, clock: Clock) -> None:
+    def __init__(self, records: Records, catalog: Catalog[BroadcastRecord], viewing: Viewing, clock: Clock) -> None:
         self._records = records
+        self._catalog = catalog
         self._viewing = viewing
         self._clock = clock
 
     async def ListSessions(self, request: pb.ListSessionsRequest, _context: Context) -> pb.ListSessionsResponse:  # noqa: N802  gRPC's
-        found = self._between(
-            request.livestream_id,
-            request.app_id,
-            request.after if request.HasField("after") else None,
-            request.before if request.HasField("before") else None,
-        )
-        page = listing.cut(found, _NEWEST_FIRST, listing.Cut.of(request))
-        records = [stored.record for stored in page.items]
+        rows = self._rows(query_of(request), request.livestream_id)
+        page = listing.cut(rows, _NEWEST_FIRST, value_of("create_time"), listing.Cut.of(request))
+        records = self._records_of(page.items)
         watched, now_us = await self._viewing.of(records), self._now_us()
         return pb.ListSessionsResponse(
             sessions=[session.session(record, ms, now_us) for record, ms in zip(records, watched, strict=True)],
@@ -46,33 +41,31 @@ class SessionServicer(SessionServiceServicer):
 
     async def GetSession(self, request: pb.GetSessionRequest, _context: Context) -> pb.Session:  # noqa: N802  gRPC's
         stored = await self._records.broadcasts.get(request.id)
-        if stored is None or not _is_callers(stored.record, ""):
+        if stored is None or not _is_callers(stored.record):
             raise AppError(Kind.NOT_FOUND, f"there is no session {request.id}")
         (watched,) = await self._viewing.of([stored.record])
         return session.session(stored.record, watched, self._now_us())
 
     async def GetUsage(self, request: pb.GetUsageRequest, _context: Context) -> pb.Usage:  # noqa: N802  gRPC's
-        found = self._between(
-            "",
-            request.app_id,
-            request.after if request.HasField("after") else None,
-            request.before if request.HasField("before") else None,
-        )
-        records = [stored.record for stored in found]
+        records = self._records_of(self._rows(query_of(request), ""))
         watched = await self._viewing.of(records)
         return session.usage(zip(records, watched, strict=True), self._now_us())
 
-    def _between(
-        self, livestream: str, app: str, after: Timestamp | None, before: Timestamp | None
-    ) -> list[Stored[BroadcastRecord]]:
-        is_in_time = listing.within(after, before)
-        found = self._records.broadcasts.items(livestream or tenant_group(caller().tenant_id))
-        return [each for each in found if _is_callers(each.record, app) and is_in_time(each.record.start_time_us)]
+    def _rows(self, query: Query, livestream: str) -> Sequence[Row]:
+        if not livestream:
+            return self._catalog.find(query, "create_time")
+        found = self._records.broadcasts.items(livestream)
+        its = (broadcast_row(stored.key, stored.record) for stored in found)
+        return shelf_of(row for row in its if row.tenant == query.tenant).find(query, "create_time")
+
+    def _records_of(self, rows: Sequence[Row]) -> list[BroadcastRecord]:
+        found = (self._records.broadcasts.peek(row.key) for row in rows)
+        return [stored.record for stored in found if stored is not None]
 
     def _now_us(self) -> int:
         return round(self._clock.now() * 1e6)
 
 
-def _is_callers(record: BroadcastRecord, app: str) -> bool:
-    who, its = caller(), record.app_id or DEFAULT
-    return tenant_of(record) == who.tenant_id and who.app_id in {"", its} and app in {"", its}
+def _is_callers(record: BroadcastRecord) -> bool:
+    who = caller()
+    return tenant_of(record) == who.tenant_id and who.app_id in {"", record.app_id or DEFAULT}

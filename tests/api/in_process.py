@@ -6,6 +6,7 @@ from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.v1.tokens_pb2 import Token
 from services.api.caller import Caller
+from services.api.catalogs import catalogs_of
 from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
 from services.api.deletion import Deletion
@@ -88,7 +89,7 @@ def domain_of(records: Records, clock: Clock) -> Domain:
         outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),
         recordings=recordings,
         deletion=deletion,
-        keeper=Keeper(livestreams, recordings, deletion),
+        keeper=Keeper(livestreams, recordings, deletion, catalogs_of(records)),
         chronicle=Chronicle(records, keys, MediaChronicle(records, telling)),
         facts=facts,
         archive=archive,

@@ -1,0 +1,35 @@
+"""What a caller asks of a list, limited to what is the caller's."""
+
+from dataclasses import replace
+
+from google.protobuf.message import Message
+
+from headwater.v1.livestreams_pb2 import ListLivestreamsRequest
+from headwater.v1.media_pb2 import ListMediaRequest, Media
+from services.api.caller import caller
+from services.api.catalog import Query
+from services.api.listing import microseconds
+
+_NONE = "-"
+"""No app is called so."""
+
+
+def query_of(request: Message) -> Query:
+    """Of a request with `after`, `before` and perhaps `app_id`."""
+    who, app = caller(), str(getattr(request, "app_id", ""))
+    if who.app_id and app and who.app_id != app:
+        app = _NONE
+    query = Query(
+        tenant=who.tenant_id,
+        app=app or who.app_id,
+        after_us=microseconds(request, "after"),
+        before_us=microseconds(request, "before"),
+    )
+    if isinstance(request, ListLivestreamsRequest):
+        return replace(query, name=request.name, creator=request.creator)
+    if isinstance(request, ListMediaRequest):
+        shows_deleted = request.show_deleted or request.state == Media.DELETED
+        return replace(
+            query, name=request.name, creator=request.creator, state=request.state, shows_deleted=shows_deleted
+        )
+    return query
