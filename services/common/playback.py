@@ -37,6 +37,9 @@ class PlaybackRecords:
             state=Playback.LIVE,
             start_time_us=on_air.start_time_us,
             is_recorded=on_air.rules.record,
+            is_gated=on_air.rules.is_gated,
+            is_hidden=on_air.rules.is_hidden,
+            tenant_id=on_air.rules.tenant_id,
         )
         try:
             await self._bucket.create(on_air.broadcast_id, record.SerializeToString())

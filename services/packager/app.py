@@ -21,6 +21,7 @@ from services.packager.broadcast import Surroundings
 from services.packager.broadcasts import Broadcasts
 from services.packager.counts import Counts
 from services.packager.program.election import Limits
+from services.packager.program.input_rules import GopLimits
 from services.packager.program.pace import PaceSettings
 from services.packager.program.program import ProgramSettings
 from services.packager.program.takeover import INSTANCES
@@ -54,6 +55,8 @@ def program_settings(settings: Settings) -> ProgramSettings:
     return ProgramSettings(
         pace=PaceSettings(segment_s=settings.segment_duration, part_s=settings.part_duration),
         limits=Limits(silence_us=round(settings.silence * 1e6), fail_back_us=round(settings.fail_back_after * 1e6)),
+        gop=GopLimits(settings.gop_min, settings.gop_max),
+        longest_recording_s=settings.recording_limit,
         window_s=settings.live_window,
     )
 

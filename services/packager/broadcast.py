@@ -26,7 +26,10 @@ from services.packager.counts import Counts
 from services.packager.deadline import RUN_TIME, Situation, what_is_due
 from services.packager.log_clock import LogClock
 from services.packager.on_air_key import OnAirKey
-from services.packager.program.program import Draft, Program, ProgramSettings
+from services.packager.program.draft import Draft
+from services.packager.program.kept_back import KeptBack, open_program
+from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.takeover import INSTANCES
 from services.packager.telling import Teller, ended_fact
 from services.packager.tick_log import BrokenLogError, FencedError, TickLog, append_for_good
 from services.packager.traces import Traces
@@ -47,6 +50,9 @@ SETTLE_S = 1.0
 """How long a broadcast that is given away may take to finish what it is writing."""
 
 _log = get_logger(__name__)
+
+Carried = Program | KeptBack
+"""What is carried on: a program, or one that nobody may see yet."""
 
 
 class _EndedError(Exception):
@@ -82,7 +88,7 @@ class Broadcast:
         self._teller = Teller(around.facts, around.counts)
         self._traces = Traces()
         self._clock = LogClock()
-        self._program: Program | None = None
+        self._program: Carried | None = None
         self._busy = asyncio.Lock()
         self._spoke_at = 0.0
         self._heard_at = 0.0
@@ -91,7 +97,7 @@ class Broadcast:
         self._due_since: float | None = None
 
     @property
-    def program(self) -> Program | None:
+    def program(self) -> Carried | None:
         """The program, once it has been taken over."""
         return self._program
 
@@ -127,11 +133,14 @@ class Broadcast:
         if program.ledger.has_ended:
             await self._finish(program, program.ledger.head.end)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_time(program))
-            group.create_task(self._read(program))
+            group.create_task(self._keep_time())
+            group.create_task(self._read(program.read_from))
 
-    async def _take_over(self) -> Program:
-        rules = self._rules() or Rules(record=self.record.is_recorded)
+    async def _take_over(self) -> Carried:
+        record = self.record
+        rules = self._rules() or Rules(
+            record=record.is_recorded, is_gated=record.is_gated, is_hidden=record.is_hidden, tenant_id=record.tenant_id
+        )
         state = State(
             livestream_id=self.record.livestream_id,
             broadcast_id=self.record.broadcast_id,
@@ -139,8 +148,7 @@ class Broadcast:
             rules=rules,
         )
         found = await self._ticks.load(state, window_s=self._around.settings.window_s)
-        program = Program(found.ledger, self._around.settings, epoch=found.ledger.epoch + 1)
-        self._program = program
+        program = self._program = open_program(found.ledger, self._around.settings, epoch=found.ledger.epoch + 1)
         self._traces.inherit(program.ledger.state, found.trace)
         if program.ledger.state_sequence:
             self._around.counts.resumed.inc()
@@ -149,9 +157,9 @@ class Broadcast:
             _log.info("beginning a broadcast")
         for segment in found.segments:
             await self._announce(program, segment)
+        self._teller.tell_again(program.ledger.state)
         if not program.ledger.has_ended:
             await self._speak(program)
-            self._teller.tell_again(program.ledger.state)
         return program
 
     def _rules(self) -> Rules | None:
@@ -159,15 +167,16 @@ class Broadcast:
 
     # -- the two things that happen ---------------------------------------------------------------
 
-    async def _read(self, program: Program) -> None:
+    async def _read(self, from_sequence: int) -> None:
         subject = subjects.media(self.record.shard, "*", self.record.broadcast_id)
-        async with self._media.read([subject], from_sequence=program.read_from) as entries:
+        async with self._media.read([subject], from_sequence=from_sequence) as entries:
             self._is_caught_up = lambda: entries.is_caught_up
             async for entry in entries:
                 async with self._busy:
-                    await self._feed(program, entry)
+                    if self._program is not None:
+                        await self._feed(self._program, entry)
 
-    async def _feed(self, program: Program, entry: Entry) -> None:
+    async def _feed(self, program: Carried, entry: Entry) -> None:
         self._heard_at = self._around.clock.monotonic()
         self._clock.note(entry.time_us, self._heard_at)
         self._media_at_us = max(self._media_at_us, entry.time_us)
@@ -182,7 +191,7 @@ class Broadcast:
             _log.error("a message of the media log cannot be read", sequence=entry.sequence, reason=str(error))
         self._tell(program)
 
-    async def _keep_time(self, program: Program) -> None:
+    async def _keep_time(self) -> None:
         connected_at = self._around.clock.monotonic()
         while True:
             await beat(TICK_S)
@@ -191,9 +200,10 @@ class Broadcast:
                 connected_at = now
                 continue
             async with self._busy:
-                await self._look(program, connected_for_s=now - connected_at)
+                if self._program is not None:
+                    await self._look(self._program, connected_for_s=now - connected_at)
 
-    async def _look(self, program: Program, *, connected_for_s: float) -> None:
+    async def _look(self, program: Carried, *, connected_for_s: float) -> None:
         quiet_for_s = self._around.clock.monotonic() - self._heard_at
         if min(connected_for_s, quiet_for_s) > self._around.settings.quiet_s:
             for draft in program.pass_time(self._now_us()):
@@ -201,6 +211,9 @@ class Broadcast:
             self._tell(program)
         if (rules := self._rules()) is not None:
             program.change_rules(reconnect_window_ms=rules.reconnect_window_ms, fail_back=rules.fail_back)
+        if isinstance(program, KeptBack) and self._is_publish_due(program):
+            program = await self._publish(program)
+        await self._note_playback(program.ledger.state)
         due = what_is_due(self._situation(program, connected_for_s))
         if due == RUN_TIME and self._key.value is not None and not self._key.value.end_reason:
             await self._order_end(due)
@@ -211,8 +224,10 @@ class Broadcast:
             return
         if self._around.clock.monotonic() - self._spoke_at > KEEP_ALIVE_S:
             await self._speak(program)
+            if isinstance(program, KeptBack):
+                await self._let_media_go(program)
 
-    def _has_read_out(self, program: Program) -> bool:
+    def _has_read_out(self, program: Carried) -> bool:
         """True once what was sent is in the program: an end, however urgent, cuts nothing off that is in the log."""
         now = self._around.clock.monotonic()
         self._due_since = now if self._due_since is None else self._due_since
@@ -222,7 +237,7 @@ class Broadcast:
         is_quiet = program.on_air is None or bool(program.lost_since_us) or waited_s > LAST_WORDS_S
         return is_quiet and self._is_caught_up()
 
-    def _situation(self, program: Program, connected_for_s: float) -> Situation:
+    def _situation(self, program: Carried, connected_for_s: float) -> Situation:
         return Situation(
             now_us=self._now_us(),
             on_air=self._key.value,
@@ -230,6 +245,7 @@ class Broadcast:
             has_begun=program.has_begun,
             lost_since_us=program.lost_since_us,
             start_time_us=self.record.start_time_us,
+            publish_time_us=program.ledger.state.publish_time_us,
             media_at_us=self._media_at_us,
             connected_for_s=connected_for_s,
         )
@@ -240,7 +256,7 @@ class Broadcast:
 
     # -- what is written --------------------------------------------------------------------------
 
-    async def _write(self, program: Program, draft: Draft) -> None:
+    async def _write(self, program: Carried, draft: Draft) -> None:
         ledger = program.ledger
         before = ledger.head.discontinuity_sequence
         trace = self._traces.of(ledger.state) if draft.head.HasField("state") else None
@@ -252,7 +268,7 @@ class Broadcast:
         if segment is not None:
             await self._announce(program, segment)
 
-    async def _speak(self, program: Program) -> None:
+    async def _speak(self, program: Carried) -> None:
         """Say the state, and read off the log what time that was."""
         for draft in program.speak():
             await self._write(program, draft)
@@ -260,7 +276,7 @@ class Broadcast:
         if last is not None and last.sequence == program.ledger.last_sequence:
             self._clock.set(last.time_us, self._spoke_at)
 
-    def _tell(self, program: Program) -> None:
+    def _tell(self, program: Carried) -> None:
         """Say what has happened, in the trace of the encoder that it comes from; mostly nothing has."""
         if not program.facts:
             self._teller.tell(program)
@@ -268,7 +284,7 @@ class Broadcast:
         with continued(self._traces.of(program.ledger.state)):
             self._teller.tell(program)
 
-    async def _announce(self, program: Program, segment: Segment) -> None:
+    async def _announce(self, program: Carried, segment: Segment) -> None:
         """Say a closed segment to the archivers; saying it again is harmless."""
         segment.shard, segment.store_prefix = self.record.shard, self.record.store_prefix
         subject = subjects.segments(self.record.shard, self.record.broadcast_id)
@@ -276,6 +292,51 @@ class Broadcast:
         msg_id = f"{self.record.broadcast_id}-{number}"
         with continued(self._traces.of(program.ledger.state)):
             await append_for_good(self._cmaf, subject, segment.SerializeToString(), msg_id=msg_id)
+
+    # -- what is kept back ------------------------------------------------------------------------
+
+    def _is_publish_due(self, program: KeptBack) -> bool:
+        """An order stays in the key until the broadcast ends, so it may wait for a picture, or for an heir."""
+        key = self._key.value
+        return key is not None and bool(key.publish_order_us) and not key.end_reason and program.has_picture
+
+    async def _publish(self, program: KeptBack) -> Program:
+        """Write when it was published, and go on from there as an heir would."""
+        for draft in program.publish(self._now_us()):
+            await self._write(program, draft)
+        found = self._program = Program(program.ledger, self._around.settings, epoch=program.epoch)
+        _log.info("the program is published")
+        return found
+
+    async def _note_playback(self, state: State) -> None:
+        """Let the playback record say what origins and api must know of a program that goes on."""
+        record, is_truncated = self.record, state.record_before > 0
+        if (record.publish_time_us, record.is_truncated) == (state.publish_time_us, is_truncated):
+            return
+
+        def edit(playback: Playback) -> None:
+            playback.publish_time_us, playback.is_truncated = state.publish_time_us, is_truncated
+
+        try:
+            await self._around.playback.change(record.broadcast_id, edit)
+        except BusError as error:
+            _log.warning("the playback record cannot be changed yet", reason=str(error))
+            return
+        if record.publish_time_us != state.publish_time_us:
+            self._teller.tell_published(state)
+        edit(record)
+
+    async def _let_media_go(self, program: KeptBack) -> None:
+        """No segment tells the archivers what is used up; all that lies before the last state is."""
+        used_up = program.ledger.head.position.read_from
+        try:
+            for instance in INSTANCES:
+                subject = subjects.media(self.record.shard, instance, self.record.broadcast_id)
+                last = await self._media.last(subject)
+                if last is not None:
+                    await self._media.purge(subject, before=min(used_up, last.sequence))
+        except BusError as error:
+            _log.debug("media was not purged; the next round will", reason=str(error))
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -286,7 +347,7 @@ class Broadcast:
         except BusError as error:
             _log.warning("cannot order the end of the broadcast yet", reason=str(error))
 
-    async def _end(self, program: Program, reason: str) -> None:
+    async def _end(self, program: Carried, reason: str) -> None:
         """Delete the key as it was last seen, then write the end message: design.md section 4, point 8."""
         try:
             if not await self._key.take_off():
@@ -298,20 +359,20 @@ class Broadcast:
             await self._write(program, draft)
         await self._finish(program, program.ledger.head.end)
 
-    async def _finish(self, program: Program, end: End) -> None:
+    async def _finish(self, program: Carried, end: End) -> None:
         """What follows from the end message; an heir does it again, and nothing changes."""
         with continued(self._traces.of(program.ledger.state)):
             await self._tell_end(program, end)
         raise _EndedError
 
-    async def _tell_end(self, program: Program, end: End) -> None:
-        count = program.ledger.msn
+    async def _tell_end(self, program: Carried, end: End) -> None:
+        state, count = program.ledger.state, program.ledger.msn
         await self._announce(
             program,
             Segment(
                 livestream_id=self.record.livestream_id,
                 broadcast_id=self.record.broadcast_id,
-                msn=count,
+                msn=state.record_before or count,
                 record=self.record.is_recorded,
                 end=end,
             ),
@@ -321,6 +382,7 @@ class Broadcast:
             if playback.state == Playback.LIVE:
                 playback.state = Playback.ENDED
             playback.end_time_us = end.time_us
+            playback.publish_time_us, playback.is_truncated = state.publish_time_us, state.record_before > 0
 
         await self._around.playback.change(self.record.broadcast_id, edit)
         say(self._around.facts, ended_fact(self.record, end, count))

@@ -1,7 +1,7 @@
 """What a packager counts of its broadcasts."""
 
 from services.common import metrics
-from services.packager.program.program import Draft
+from services.packager.program.draft import Draft
 
 
 class Counts:

@@ -25,4 +25,13 @@ class Settings(ServiceSettings):
     fail_back_after: Duration = Field(
         default=5.0, ge=1, le=600, description="With fail-back, the primary must have been there this long."
     )
+    gop_min: Duration = Field(
+        default=2.0, ge=0, le=60, description="An encoder whose key frames come more often than this is told of."
+    )
+    gop_max: Duration = Field(
+        default=10.0, ge=0.5, le=600, description="An encoder whose key frames come less often than this is told of."
+    )
+    recording_limit: Duration = Field(
+        default=168 * 3600.0, ge=1, description="A recording is this long at most; the live picture goes on."
+    )
     max_broadcasts: int = Field(default=200, ge=1, le=10_000, description="Broadcasts one packager takes at most.")

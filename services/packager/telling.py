@@ -8,6 +8,7 @@ from services.common.facts import say
 from services.common.ids import digest
 from services.common.log import get_logger
 from services.packager.counts import Counts
+from services.packager.program.kept_back import KeptBack
 from services.packager.program.program import Program
 
 _log = get_logger(__name__)
@@ -22,7 +23,7 @@ class Teller:
         self._refusals: set[str] = set()
         self._lost = 0
 
-    def tell(self, program: Program) -> None:
+    def tell(self, program: Program | KeptBack) -> None:
         """Say what has happened since the last time."""
         while program.facts:
             fact = program.facts.popleft()
@@ -39,6 +40,8 @@ class Teller:
 
     def tell_again(self, state: State) -> None:
         """Say what the log says last of the source: whoever wrote that may have died before he said it."""
+        if state.publish_time_us:
+            self.tell_published(state)
         if state.source_reason:
             fact = _fact_of(state, state.source_time_us)
             fact.source_changed.connection, fact.source_changed.reason = state.source.connection, state.source_reason
@@ -48,6 +51,12 @@ class Teller:
             fact.media_lost.reason = "closed" if state.source.is_closed else "silent"
             fact.media_lost.window_ends_us = state.lost_since_us + state.rules.reconnect_window_ms * 1000
             self._say(fact)
+
+    def tell_published(self, state: State) -> None:
+        """Say that viewers see the program from here on."""
+        fact = _fact_of(state, state.publish_time_us)
+        fact.program_published.publish_time_us = state.publish_time_us
+        self._say(fact)
 
     def _note(self, fact: Fact) -> None:
         match fact.WhichOneof("fact"):

@@ -14,8 +14,8 @@ from services.common.bus.errors import Unavailable, WrongSequence
 from services.common.bus.log import Log
 from services.common.media.tick import EncodedTick, Frame, LoggedTick, TickAssembler, TickError, decode_frame
 from services.common.telemetry import outgoing
+from services.packager.program.draft import Draft
 from services.packager.program.ledger import Ledger
-from services.packager.program.program import Draft
 
 _RETRY_S = 0.1
 _MAX_WALK = 4096

@@ -47,6 +47,11 @@ class Ledger:
                 return rendition
         raise KeyError(number)
 
+    def is_kept(self, msn: int) -> bool:
+        """Whether the segment of this number goes into the recording."""
+        before = self.state.record_before
+        return self.state.rules.record and (not before or msn < before)
+
     def apply(self, head: Tick, sequences: Sequence[int]) -> Segment | None:
         """Note a tick that lies in the log at these stream sequences; the segment message that follows from it."""
         if head.HasField("state"):
@@ -84,7 +89,7 @@ class Ledger:
             program_time_us=state.segment_time_us,
             discontinuity_sequence=head.discontinuity_sequence,
             sequences=state.segment_sequences,
-            record=state.rules.record,
+            record=self.is_kept(head.msn),
             target_duration_s=state.target_duration_s,
         )
         longest_ms = 0
@@ -114,6 +119,8 @@ class Ledger:
     def _trim(self) -> None:
         """Let go of what is older than the window; what stays still fills it."""
         keep_ms = max(self._window_s, MIN_WINDOW_TARGETS * self.state.target_duration_s) * 1000
+        if self.state.rules.is_hidden:
+            keep_ms = 1  # nobody lists it: one segment, where a reader may begin
         window = self.state.window
         total = sum(segment.duration_ms for segment in window)
         while window and total - window[0].duration_ms >= keep_ms:

@@ -13,8 +13,10 @@ from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
+from services.packager.program.draft import Draft
 from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
 from services.packager.program.held import HeldPictures
+from services.packager.program.input_rules import GOP_OUT_OF_RANGE, GopLimits, GopWatch, applies
 from services.packager.program.instance import Instance
 from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger
@@ -22,7 +24,9 @@ from services.packager.program.ordering import NOWHERE, Item
 from services.packager.program.pace import PaceSettings, make_pace, survey
 from services.packager.program.parts import write_parts
 from services.packager.program.position import mark_cursors, mark_reading
+from services.packager.program.recording_limit import note_limit
 from services.packager.program.rendition import describe, install
+from services.packager.program.saying import note
 from services.packager.program.takeover import inherit
 
 START_TIME = CLOCK_RATE
@@ -38,6 +42,8 @@ class ProgramSettings:
 
     pace: PaceSettings = field(default_factory=PaceSettings)
     limits: Limits = field(default_factory=Limits)
+    gop: GopLimits = field(default_factory=GopLimits)
+    longest_recording_s: float = 168 * 3600.0
     window_s: float = 30.0
     quiet_s: float = 2.0
     """With nothing from anybody for this long, what is pending is put out and the reconnect window begins."""
@@ -45,14 +51,6 @@ class ProgramSettings:
     @property
     def quiet_us(self) -> int:
         return round(self.quiet_s * 1_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A tick to be written."""
-
-    head: Tick
-    parts: tuple[bytes, ...]
 
 
 class Program:
@@ -76,6 +74,7 @@ class Program:
         self._last_fed = max(ledger.head.position.read_from - 1, 0)
         self._in_hand: Item | None = None
         self._held = HeldPictures()
+        self._gop = GopWatch(settings.gop) if applies(ledger.state.rules) else None
         self._newest = self._cutter.end_time if self._cutter is not None else 0
         """Program time of the newest unit of any track."""
         self._refused: set[Track] = set()
@@ -323,11 +322,8 @@ class Program:
             wall_us = current.clock.wall_us(self._end_time - self._offset)
             if wall_us is not None:
                 return wall_us
-        return (
-            self._wall_us(self._end_time + self.ledger.state.source.delay)
-            if self.ledger.state.HasField("clock")
-            else None
-        )
+        state = self.ledger.state
+        return self._wall_us(self._end_time + state.source.delay) if state.HasField("clock") else None
 
     def _wall_us(self, program_time: int) -> int:
         clock = self.ledger.state.clock
@@ -368,6 +364,8 @@ class Program:
         if unit.track is Track.VIDEO:
             if unit.is_key:
                 self._set_delay(unit.cts)
+            if self._gop is not None and (reason := self._gop.note(item.place.connection, unit)):
+                self._flag(reason)
             self._held.hold(item, unit, time)
         elif sound is not None:
             sound = max(sound, time)
@@ -375,6 +373,14 @@ class Program:
             yield from self._put(cutter, *held, may_end=held.unit.is_key)
         if unit.track is Track.AUDIO:
             yield from self._put(cutter, item, unit, time, may_end=True)
+
+    def _flag(self, reason: str) -> None:
+        """Say that the source breaks a rule, unless that was said before."""
+        source = self.ledger.state.source
+        if not source.is_flagged:
+            source.is_flagged = self._is_state_due = True
+            fact = self._say(self.instances[source.instance].newest_us, source.instance)
+            fact.input_rejected.code, fact.input_rejected.reason = GOP_OUT_OF_RANGE, reason
 
     def _put(self, cutter: Cutter, item: Item, unit: Unit, time: int, *, may_end: bool) -> Iterator[Draft]:
         """Put a unit into its lane, and what it shows to be complete out; `may_end`: a segment may begin with it."""
@@ -470,6 +476,7 @@ class Program:
         self._mark_position(head)
         if self._is_state_due or (head.part == 0 and parts):
             state = self.ledger.state
+            note_limit(state, head, self._settings.longest_recording_s)
             if self._cutter is not None and self._cutter.segment_start is not None:
                 state.segment_start = self._cutter.segment_start
             head.state.CopyFrom(state)
@@ -489,12 +496,4 @@ class Program:
         )
 
     def _say(self, time_us: int, instance: str) -> Fact:
-        state = self.ledger.state
-        fact = Fact(
-            time_us=time_us,
-            livestream_id=state.livestream_id,
-            broadcast_id=state.broadcast_id,
-            instance=instance,
-        )
-        self.facts.append(fact)
-        return fact
+        return note(self.facts, self.ledger.state, time_us=time_us, instance=instance)

@@ -30,9 +30,10 @@ def inherit(ledger: Ledger, *, segment_min: int) -> Inheritance:
     """Everything that follows from the log: nothing if it is empty."""
     state = ledger.state
     if not state.renditions:
-        return Inheritance(
-            {name: Instance(name, ConnectionOrder()) for name in INSTANCES}, None, None, 0, is_break=False
-        )
+        # What was sent before it was published is not read again.
+        is_midway = state.publish_time_us > 0
+        fresh = {name: Instance(name, ConnectionOrder(is_midway=is_midway)) for name in INSTANCES}
+        return Inheritance(fresh, None, None, 0, is_break=False)
     cutter = _cutter(ledger, segment_min)
     instances = {name: Instance(name, ConnectionOrder(is_midway=True)) for name in INSTANCES}
     source = state.source

@@ -9,8 +9,9 @@ from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Rules
 from services.common.media.fragment import read_segment
 from services.common.media.init_segment import read_init
+from services.packager.program.draft import Draft
 from services.packager.program.ledger import Ledger
-from services.packager.program.program import Draft, Program, ProgramSettings
+from services.packager.program.program import Program, ProgramSettings
 from tests.packager.program.encoder import Message
 
 
