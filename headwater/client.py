@@ -8,6 +8,7 @@ from typing import Any
 
 from headwater.client_access import Apps, Tenants, Tokens
 from headwater.client_address import default_tenant, default_token, default_url
+from headwater.client_outputs import Outputs, Sessions
 from headwater.client_paging import pages
 from headwater.client_transport import Json, RestTransport, Transport, segment
 from headwater.client_webhooks import Webhooks
@@ -38,6 +39,8 @@ class Client:
         self.tenants = Tenants(transport)
         self.apps = Apps(transport)
         self.webhooks = Webhooks(transport)
+        self.outputs = Outputs(transport)
+        self.sessions = Sessions(transport)
 
 
 class Livestreams:
@@ -74,6 +77,29 @@ class Livestreams:
         """End the broadcast on air at once."""
         return self._transport.call("POST", f"{_livestream(livestream)}:idle", body={})
 
+    def publish(self, livestream: str) -> Json:
+        """Let viewers see what arrives, where that waits for an order."""
+        return self._transport.call("POST", f"{_livestream(livestream)}:publish", body={})
+
+    def complete(self, livestream: str) -> Json:
+        """End playlist and recording now; the encoder keeps its connection for a minute."""
+        return self._transport.call("POST", f"{_livestream(livestream)}:complete", body={})
+
+    def enable(self, livestream: str) -> Json:
+        return self._transport.call("POST", f"{_livestream(livestream)}:enable", body={})
+
+    def disable(self, livestream: str) -> Json:
+        """Refuse encoders and end the broadcast on air."""
+        return self._transport.call("POST", f"{_livestream(livestream)}:disable", body={})
+
+    def rotate_keys(self, livestream: str) -> Json:
+        """New keys; who uses an old one is cut off."""
+        return self._transport.call("POST", f"{_livestream(livestream)}:rotateKeys", body={})
+
+    def history(self, livestream: str) -> Iterator[Json]:
+        """States entered and what was noted, newest first."""
+        return pages(self._transport, f"{_livestream(livestream)}/history", "entries")
+
     def broadcasts(self, livestream: str) -> Iterator[Json]:
         """Its broadcasts, newest first."""
         return pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
@@ -99,8 +125,13 @@ class Media:
     def update(self, media: str, **fields: Any) -> Json:
         return self._transport.call("PATCH", _media(media), body=fields)
 
-    def delete(self, media: str) -> None:
-        self._transport.call("DELETE", _media(media))
+    def delete(self, media: str, *, permanent: bool = False) -> None:
+        """Delete it; it can be restored for a time, unless it is to be gone for good."""
+        self._transport.call("DELETE", _media(media), query={"permanent": "true"} if permanent else {})
+
+    def restore(self, media: str) -> Json:
+        """Bring a deleted one back."""
+        return self._transport.call("POST", f"{_media(media)}:restore", body={})
 
     def order_download(self, media: str, file_format: str = "MP4") -> Json:
         """Order a file (MP4 or M4A); asking again answers with the one that is there or in work."""

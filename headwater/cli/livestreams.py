@@ -106,6 +106,58 @@ def idle(livestream: Id, as_json: JsonOption = False) -> None:
         show(client.livestreams.idle(livestream), as_json=as_json)
 
 
+@app.command()
+def publish(livestream: Id, as_json: JsonOption = False) -> None:
+    """Let viewers see what arrives, where that waits for an order."""
+    with session() as client:
+        show(client.livestreams.publish(livestream), as_json=as_json)
+
+
+@app.command()
+def complete(livestream: Id, as_json: JsonOption = False) -> None:
+    """End playlist and recording now; the encoder keeps its connection for a minute."""
+    with session() as client:
+        show(client.livestreams.complete(livestream), as_json=as_json)
+
+
+@app.command()
+def enable(livestream: Id, as_json: JsonOption = False) -> None:
+    """Admit encoders again."""
+    with session() as client:
+        show(client.livestreams.enable(livestream), as_json=as_json)
+
+
+@app.command()
+def disable(livestream: Id, as_json: JsonOption = False) -> None:
+    """Refuse encoders and end the broadcast on air."""
+    with session() as client:
+        show(client.livestreams.disable(livestream), as_json=as_json)
+
+
+@app.command("rotate-keys")
+def rotate_keys(livestream: Id, as_json: JsonOption = False) -> None:
+    """Replace all keys; who uses an old one is cut off."""
+    with session() as client:
+        show(client.livestreams.rotate_keys(livestream), as_json=as_json)
+
+
+@app.command()
+def history(livestream: Id, as_json: JsonOption = False) -> None:
+    """Show what a livestream went through, newest first."""
+    with session() as client:
+        found = list(client.livestreams.history(livestream))
+    if as_json:
+        print_json({"entries": found})
+        return
+    rows = [[one.get("time"), _state(one), one.get("reason"), one.get("broadcastId")] for one in found]
+    print_table(["time", "state", "reason", "broadcast"], rows)
+
+
+def _state(entry: dict[str, Any]) -> str:
+    state = str(entry.get("state", ""))
+    return "" if state == "STATE_UNSPECIFIED" else state
+
+
 def statistics(livestream: Id, as_json: JsonOption = False) -> None:
     """Show who sends to a livestream and who watches it."""
     with session() as client:

@@ -51,14 +51,25 @@ def update(
 
 
 @app.command()
-def delete(media: Id, as_json: JsonOption = False) -> None:
-    """Delete a recording and its files."""
+def delete(
+    media: Id,
+    permanent: Annotated[bool, typer.Option("--permanent", help="At once and for good.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a recording; it can be restored for a time."""
     with session() as client:
-        client.media.delete(media)
+        client.media.delete(media, permanent=permanent)
     if as_json:
         print_json({})
     else:
         print(f"deleted {media}")
+
+
+@app.command()
+def restore(media: Id, as_json: JsonOption = False) -> None:
+    """Bring a deleted recording back."""
+    with session() as client:
+        _show(client.media.restore(media), as_json=as_json)
 
 
 @app.command()

@@ -1,0 +1,80 @@
+"""The command line's verbs, outputs and sums, against the real thing."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from headwater.cli import app
+from headwater.internal.v1.onair_pb2 import Playback
+from services.common.ids import new_id
+from tests.api.running import ApiServer, Others, Rest, until
+from tests.api.test_chronicle import playback
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture(autouse=True)
+def its_address(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_URL", api.url)
+    monkeypatch.setenv("HEADWATER_TOKEN", api.token)
+
+
+def said(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def told(*words: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(said(*words, "--json"))
+    return answer
+
+
+def test_livestream_is_disabled_enabled_given_new_keys_and_tells_of_it() -> None:
+    """Each order answers with the livestream; the history is a table, newest first."""
+    made = told("livestreams", "create", "mine")
+
+    assert told("livestreams", "disable", made["id"])["state"] == "DISABLED"
+    assert told("livestreams", "enable", made["id"])["state"] == "IDLE"
+    rotated = told("livestreams", "rotate-keys", made["id"])
+    assert rotated["inputs"][0]["streamKey"] != made["inputs"][0]["streamKey"]
+
+    lines = said("livestreams", "history", made["id"]).splitlines()
+    assert lines[0].split() == ["TIME", "STATE", "REASON", "BROADCAST"]
+    assert [line.split()[2] for line in lines[1:]] == ["keys-rotated", "enabled", "disabled", "created"]
+    for verb in ("publish", "complete"):
+        assert CliRunner().invoke(app, ["livestreams", verb, made["id"]]).exit_code == 1
+
+
+def test_outputs_are_added_changed_and_taken_away() -> None:
+    """The table names type and target."""
+    livestream = told("livestreams", "create")["id"]
+    made = told("outputs", "create", livestream, "--url", "rtmp://a.example/live", "--stream-key", "k", "--name", "a")
+
+    assert said("outputs", "list", livestream).splitlines()[3].split()[1:4] == [
+        "SIMULCAST",
+        "a",
+        "rtmp://a.example/live",
+    ]
+    assert told("outputs", "update", livestream, made["id"], "--disabled")["enabled"] is False
+    assert "rtmp://a.example/live" in said("outputs", "get", livestream, made["id"])
+    said("outputs", "delete", livestream, made["id"])
+    assert [each["type"] for each in told("outputs", "list", livestream)["outputs"]] == ["HLS", "ARCHIVE"]
+
+
+def test_recording_is_deleted_and_restored_and_shows_as_a_session(rest: Rest, others: Others) -> None:
+    """Without `--permanent` nothing is lost."""
+    livestream, media = told("livestreams", "create")["id"], new_id()
+    others.put("playback", media, playback(livestream, media, Playback.RECORDED))
+    until(lambda: rest.get(f"/v1/media/{media}").json(), lambda one: one.get("state") == "READY")
+
+    said("media", "delete", media)
+    assert told("media", "get", media)["state"] == "DELETED"
+    assert told("media", "restore", media)["state"] == "READY"
+
+    assert media in said("sessions", "--livestream", livestream)
+    assert told("sessions", "--livestream", livestream)["sessions"][0]["id"] == media
+    assert said("usage", "--before", "2024-01-01T00:00:00Z").splitlines()[-1].startswith("sum")
+    assert told("usage", "--after", "2024-01-01T00:00:00Z")["sessionCount"] == 0
