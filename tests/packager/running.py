@@ -62,6 +62,7 @@ class Child:
 
     nats: NatsServer
     replica: str
+    settings: dict[str, str] = field(default_factory=dict)
     process: Process | None = None
     said: list[str] = field(default_factory=list)
     """Its log, line by line."""
@@ -74,7 +75,7 @@ class Child:
             sys.executable,
             "-m",
             "services.packager",
-            env={**os.environ, **environment(self.nats, self.replica)},
+            env={**os.environ, **environment(self.nats, self.replica, **self.settings)},
             stdout=PIPE,
             stderr=PIPE,
         )
@@ -120,9 +121,9 @@ class Child:
 
 
 @asynccontextmanager
-async def children(nats: NatsServer, *replicas: str) -> AsyncIterator[list[Child]]:
+async def children(nats: NatsServer, *replicas: str, **settings: str) -> AsyncIterator[list[Child]]:
     """Packagers that are killed at the end, whatever happens."""
-    found = [Child(nats, replica) for replica in replicas]
+    found = [Child(nats, replica, settings) for replica in replicas]
     try:
         for child in found:
             await child.start()

@@ -264,3 +264,102 @@ async def test_broadcast_that_has_run_its_time_is_ended_and_its_encoder_held_off
         assert found is not None
         held = OnAir.FromString(found.value)
         assert (held.end_reason, held.hold_until_us > SystemClock().now() * 1e6) == ("run-time", True)
+
+
+async def _put_out(live: Stage) -> bool:
+    return any(head.parts for _, head, _ in (await live.ticks()).ticks)
+
+
+async def _is_published(live: Stage) -> bool:
+    record = await live.playback.get(live.broadcast)
+    return record is not None and record.publish_time_us > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_published_once_though_packagers_die_over_the_order(nats_server: NatsServer, seed: int) -> None:
+    """Nothing is put out before; killed around the order, the next one publishes, and the broadcast begins there."""
+    chance = random.Random(seed)
+    source = _source(30.0)
+    messages = _messages(source)
+    before, after = messages[:60], messages[60:]
+    async with stage(nats_server) as live, children(nats_server, "packager-g") as (child,):
+        await live.go_on_air(is_gated=True)
+        await live.send(before)
+        await until(lambda: _has_said(live, "source_changed"))
+        was_put_out = await _put_out(live)
+        await live.change(lambda value: setattr(value, "publish_order_us", 1))
+        await asyncio.sleep(chance.uniform(0, 0.3))
+        await child.kill()
+        await child.start()
+        await until(lambda: _is_published(live))
+        await live.send(after)
+        await until(lambda: _has_put_out(live, source))
+        logs, facts = await live.ticks(), await live.facts()
+
+        assert not was_put_out
+        sent = _sent(source, Track.VIDEO)
+        got = names(logs, "video")
+        assert got == sent[-len(got) :]
+        assert 0 < len(got) <= len(sent) - 30 * 5
+        assert_numbered(logs)
+        assert logs.segments[0].msn == 0
+        times = {head.state.publish_time_us for _, head, _ in logs.ticks if head.HasField("state")} - {0}
+        said = {fact.id: fact for fact in facts if fact.HasField("program_published")}
+        record = await live.playback.get(live.broadcast)
+        assert record is not None
+        assert record.is_gated
+        assert [times, {f.program_published.publish_time_us for f in said.values()}] == [{record.publish_time_us}] * 2
+        assert len(said) == 1
+        assert not child.has_said("Traceback")
+
+
+async def test_order_without_a_picture_waits_for_one(nats_server: NatsServer) -> None:
+    """It stays in the key; with the first picture it is carried out."""
+    async with stage(nats_server) as live, children(nats_server, "packager-w"):
+        await live.go_on_air(start_time_us=round(SystemClock().now() * 1e6), is_gated=True)
+        await live.change(lambda value: setattr(value, "publish_order_us", 1))
+        await until(lambda: _has_spoken(live))
+        is_published = await _is_published(live)
+        source = _source(6.0)
+        messages = _messages(source)
+        await live.send(messages[:5])
+        await until(lambda: _is_published(live))
+        await live.send(messages[5:])
+        await until(lambda: _has_put_out(live, source))
+
+        assert not is_published
+
+
+async def _has_spoken(live: Stage) -> bool:
+    return len((await live.ticks()).ticks) > 0
+
+
+async def test_broadcast_that_was_never_published_ends_without_a_segment(nats_server: NatsServer) -> None:
+    """The window ends it as any other; there is nothing to keep."""
+    async with stage(nats_server) as live, children(nats_server, "packager-u"):
+        await live.go_on_air(is_gated=True, reconnect_window_ms=500)
+        await live.send(_messages(_source(3.0)))
+        await until(live.has_ended)
+        logs = await live.ticks()
+
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["reconnect-window"]
+        assert not any(head.parts for _, head, _ in logs.ticks)
+        assert [(segment.msn, segment.HasField("end")) for segment in logs.segments] == [(0, True)]
+
+
+async def test_recording_ends_at_its_limit_and_the_broadcast_goes_on(nats_server: NatsServer) -> None:
+    """Later segments are not kept, the end says how many are, and the record that it is a beginning."""
+    source = _source(9.0)
+    async with stage(nats_server) as live, children(nats_server, "packager-c", RECORDING_LIMIT="3") as (child,):
+        await live.go_on_air(reconnect_window_ms=500)
+        await live.send(_messages(source))
+        await until(live.has_ended)
+        logs, record = await live.ticks(), await live.playback.get(live.broadcast)
+
+        _assert_every_frame(logs, source)
+        closed = [segment for segment in logs.segments if not segment.HasField("end")]
+        assert [segment.record for segment in closed] == [True] * 2 + [False] * (len(closed) - 2)
+        assert logs.segments[-1].msn == 2
+        assert record is not None
+        assert (record.is_truncated, record.is_recorded) == (True, True)
+        assert not child.has_said("Traceback")

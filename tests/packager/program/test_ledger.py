@@ -119,3 +119,26 @@ def test_end_message_is_known_to_whoever_reads_it() -> None:
 
     assert ledger.has_ended
     assert ledger.head.end.reason == "order"
+
+
+def test_program_that_nobody_lists_has_a_window_of_one_segment() -> None:
+    """What lies before it may go from the log."""
+    ledger = Ledger(_state(), window_s=30)
+    ledger.state.rules.is_hidden = True
+    for msn in range(4):
+        ledger.apply(_tick(msn, 0, state=ledger.state), [10 * msn + 1])
+        segment = ledger.apply(_tick(msn, 1, ends=True), [10 * msn + 2])
+        assert segment is not None
+        assert [found.msn for found in ledger.state.window] == [msn]
+        assert segment.purge_cmaf_before == 10 * msn + 1
+
+
+def test_segments_beyond_the_recording_are_not_kept() -> None:
+    """From the number that the state names."""
+    ledger = Ledger(_state(), window_s=30)
+    ledger.state.rules.record = True
+    every = [ledger.is_kept(msn) for msn in range(3)]
+    ledger.state.record_before = 2
+
+    assert every == [True] * 3
+    assert [ledger.is_kept(msn) for msn in range(4)] == [True, True, False, False]
