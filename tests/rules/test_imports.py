@@ -26,8 +26,13 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "opentelemetry": ("services/common/*",),
     "prometheus_client": ("services/common/*",),
     "structlog": ("services/common/*",),  # its context is bound where a call comes in
-    # Blocking calls into FFmpeg: pictures for thumbnails, and the generated picture of the demo.
-    "av": ("services/archiver/*", "services/machine/demo*", "headwater/cli/demo*"),
+    # Blocking calls into FFmpeg: pictures for thumbnails, made where they are asked for, and the demo's picture.
+    "av": (
+        "services/archiver/*",
+        "services/packager/origin/picture.py",
+        "services/machine/demo*",
+        "headwater/cli/demo*",
+    ),
 }
 
 # What other people install must not need what is deployed; only the command line starts it.

@@ -10,6 +10,7 @@ def policy_of_livestream(record: LivestreamRecord) -> Policy:
     """Every livestream has one."""
     policy = _policy(record.recording, tenant_of(record), record.id)
     policy.is_deleted = bool(record.delete_time_us)
+    policy.thumbnail_object_key = record.thumbnail_object_key
     policy.has_no_dvr, policy.has_no_low_latency = record.has_no_dvr, record.has_no_low_latency
     return policy
 
@@ -18,6 +19,7 @@ def policy_of_media(record: MediaRecord) -> Policy:
     """Every media has one, since it outlives its livestream; by its own id its own settings hold."""
     policy = _policy(record.access, tenant_of(record), record.livestream_id)
     policy.is_deleted = record.state == Media.DELETED
+    policy.thumbnail_position = record.thumbnail_position
     return policy
 
 

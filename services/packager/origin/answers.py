@@ -68,3 +68,9 @@ def page(body: bytes, content_type: str, *, max_age_s: int, policy: str | None =
     if policy:
         headers["content-security-policy"] = policy
     return Response(200, headers, body, gzipped=compress(body))
+
+
+def later() -> Response:
+    """501, said of what a client may rightly expect."""
+    headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "public, max-age=60"}
+    return Response(501, headers, b"Not Implemented: this comes later; HLS is at manifest/video.m3u8\n")

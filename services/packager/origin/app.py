@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.common import metrics, subjects
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
@@ -11,11 +12,13 @@ from services.common.health import Health
 from services.common.lifecycle import App, Job
 from services.common.opening import object_store, open_bus
 from services.common.resources import Resources
+from services.common.rpc_channel import open_channel
 from services.common.secrets import derived_key
 from services.common.sockets import listening_socket
 from services.common.spine import Spine
 from services.packager.http import Limits, Server
 from services.packager.origin.audience import Audience
+from services.packager.origin.beside_answers import BesideAnswers
 from services.packager.origin.directory import Directory
 from services.packager.origin.gate import Gate
 from services.packager.origin.guard import Guard
@@ -25,6 +28,8 @@ from services.packager.origin.settings import Settings
 from services.packager.origin.shelf import Shelf
 from services.packager.origin.site import Site
 from services.packager.origin.store_answers import StoreAnswers
+from services.packager.origin.thumbnails import Thumbnails
+from services.packager.origin.views import DEADLINE_S, Views
 
 DRAIN_S = 3.0
 RELEASE_AFTER_S = 1.0
@@ -96,9 +101,12 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         rules = RulesWatch(gate, await spine.bucket(subjects.POLICIES), await spine.bucket(subjects.SIGNING_KEYS))
         health.add("rules", rules.check)
         guard = Guard(gate, clock, settings.trusted_proxies)
+        stats = open_channel(settings.stats_address, deadline_s=DEADLINE_S)
+        resources.defer("channel to stats", stats.close)
+        beside = BesideAnswers(guard, Views(StatisticsServiceStub(stats)), Thumbnails(shelf))
         listener = listening_socket("origin", settings.bind, settings.origin_port, setting="HEADWATER_ORIGIN_PORT")
         server = Server(
-            Site(directory, StoreAnswers(shelf, objects), Pages(), guard),
+            Site(directory, StoreAnswers(shelf, objects), Pages(), guard, beside),
             limits=Limits(connections=settings.max_viewers),
             on_finished=audience.note,
         )

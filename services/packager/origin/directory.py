@@ -11,6 +11,7 @@ from services.common.spine import Spine
 from services.packager.origin.follower import Follower
 from services.packager.origin.shared import Shared
 from services.packager.origin.shelf import Shelf
+from services.packager.origin.shown import is_shown
 
 FRESH_S = 0.5
 """A record is believed this long; what ends or begins is seen that much later at most."""
@@ -51,7 +52,10 @@ class Directory:
         return list(self._followers.values())
 
     async def find(self, wanted: str) -> Playback | None:
-        """What an id means: a broadcast, or a livestream's newest one. Errors: Unavailable if nobody can know."""
+        """What an id means to viewers: a broadcast, or a livestream's newest one.
+
+        Errors: Unavailable if nobody can know.
+        """
         known = self._records.get(wanted)
         if known is not None and self._loop.time() - known.at < FRESH_S:
             return known.record
@@ -67,6 +71,8 @@ class Directory:
         record = Playback.FromString(found.value) if found is not None else None
         if record is not None and (record.state == Playback.GONE or record.is_withheld):
             self._shelf.forget(record.store_prefix)
+        if record is not None and not is_shown(record, wanted):
+            record = None
         if len(self._records) >= MAX_RECORDS:
             self._records.clear()
         self._records[wanted] = _Known(record, self._loop.time())

@@ -10,7 +10,7 @@ from services.common import subjects
 from services.common.bus.log import Log
 from services.common.log import get_logger
 from services.common.tasks import cancel, spawn
-from services.packager.hls.blocking import Directives, check_reach, is_satisfied, longest_wait_us
+from services.packager.hls.blocking import NOTHING, Directives, check_reach, is_satisfied, longest_wait_us
 from services.packager.http import Pending, Response, refusal
 from services.packager.origin import answers
 from services.packager.origin.live import LiveProgram
@@ -126,14 +126,18 @@ class Follower:
 
     # -- what is asked ----------------------------------------------------------------------------
 
-    def playlist(self, name: str, directives: Directives, kept_query: str) -> Response | Pending:
-        """A media playlist, once it has what the directives ask for. Errors: QueryError."""
+    def playlist(
+        self, name: str, directives: Directives, kept_query: str, *, is_plain: bool = False
+    ) -> Response | Pending:
+        """A media playlist, once it has what the directives ask for; a plain one at once. Errors: QueryError."""
+        if is_plain:
+            directives = NOTHING
         track = self.program.track_named(name)
         if track is None:
             return answers.not_there()
         edge = self.program.edge(track)
         is_at_edge = directives.msn is not None
-        wanted = Wanted(name, directives.delta, kept_query, self._max_age_s(directives), is_at_edge)
+        wanted = Wanted(name, directives.delta, kept_query, self._max_age_s(directives), is_at_edge, is_plain)
         if is_satisfied(directives, edge):
             return self._playlists.media(track, wanted)
         check_reach(directives, edge)

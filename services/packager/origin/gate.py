@@ -33,6 +33,8 @@ class Ask:
     origin: str = ""
     referer: str = ""
     address: str = ""
+    is_own_page: bool = False
+    """A page of this origin asks, which was itself shown by an allowed site."""
     is_file: bool = False
     """A file to download, which a token must permit by itself."""
 
@@ -47,6 +49,7 @@ class Verdict:
 
 
 OPEN: Final = Verdict(200)
+_ELSEWHERE: Final = Verdict(403, "this site may not show it", is_private=True)
 _LET_IN: Final = Verdict(200, is_private=True)
 
 
@@ -93,6 +96,28 @@ class Gate:
         policy = self._policies.get(livestream)
         return policy is None or policy.is_deleted or policy.hide_viewer_count
 
+    def has_low_latency(self, livestream: str) -> bool:
+        """Whether LL-HLS may be given of it; of one without rules the origin's own setting decides alone."""
+        policy = self._policies.get(livestream)
+        return policy is None or not policy.has_no_low_latency
+
+    def allowed_origins(self, identifier: str) -> tuple[str, ...]:
+        """The sites that may show a livestream or a media; none: all."""
+        policy = self._policies.get(identifier)
+        return tuple(policy.allowed_origins) if policy is not None else ()
+
+    def thumbnail(self, identifier: str) -> tuple[str, float]:
+        """Of a livestream or a media: the object that was uploaded, or "", and else where to take it, 0 to 1."""
+        policy = self._policies.get(identifier)
+        return (policy.thumbnail_object_key, policy.thumbnail_position) if policy is not None else ("", 0.0)
+
+    def judge_page(self, identifier: str, ask: Ask) -> Verdict:
+        """Whether the player page may be shown; it holds nothing that a token would be needed for."""
+        policy = self._policies.get(identifier)
+        if policy is None or not policy.allowed_origins:
+            return OPEN
+        return _LET_IN if ask.is_own_page or _is_shown(policy, ask) else _ELSEWHERE
+
     def is_open(self, ask: Ask) -> bool:
         """Whether anybody may watch, so that nothing of the request matters."""
         policies = self._holding(ask)
@@ -108,8 +133,8 @@ class Gate:
         if not policies or any(policy.is_deleted for policy in policies):
             return Verdict(404, "there is nothing here")
         for policy in policies:
-            if policy.allowed_origins and not is_shown_by(policy.allowed_origins, ask.origin, ask.referer):
-                return Verdict(403, "this site may not show it", is_private=True)
+            if not ask.is_own_page and not _is_shown(policy, ask):
+                return _ELSEWHERE
         signed = [policy for policy in policies if policy.require_signed_urls]
         try:
             for policy in signed:
@@ -156,6 +181,10 @@ class Gate:
 
 def _is_guarded(policy: Policy) -> bool:
     return policy.require_signed_urls or bool(policy.allowed_origins)
+
+
+def _is_shown(policy: Policy, ask: Ask) -> bool:
+    return not policy.allowed_origins or is_shown_by(policy.allowed_origins, ask.origin, ask.referer)
 
 
 def _known(*policies: Policy | None) -> list[Policy]:

@@ -7,6 +7,7 @@ stands in the path in the place of the id.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.clock import Clock
@@ -14,13 +15,13 @@ from services.packager.http import Pending, Request, Response
 from services.packager.origin import answers
 from services.packager.origin.follower import Follower
 from services.packager.origin.gate import OPEN, Ask, Gate, Verdict
-from services.packager.origin.routes import Asked
+from services.packager.origin.routes import Asked, Route
 
 Network = IPv4Network | IPv6Network
 
 PARAMETER = "token"
 """Of the query; players hand it on with every URI of a playlist."""
-_FREE = frozenset({"lifecycle", "watch", "static"})
+_FREE = frozenset({"lifecycle", "static"})
 """What anybody may ask for: it shows nothing of what is protected."""
 
 
@@ -68,9 +69,20 @@ class Guard:
             origin=values.get("origin", ""),
             referer=values.get("referer", ""),
             address=self._address(request),
+            is_own_page=_is_own_page(request),
             is_file=route.kind == "download",
         )
         return self.gate.judge(shown, self._clock.now())
+
+    def judge_page(self, request: Request, route: Route) -> Verdict:
+        """Whether the site that leads to the player page may show it."""
+        values = request.fields.values
+        ask = Ask("", "", by_livestream=False, is_live=False, referer=values.get("referer", ""))
+        return self.gate.judge_page(route.id, replace(ask, is_own_page=_is_own_page(request)))
+
+    def has_low_latency(self, follower: Follower) -> bool:
+        """Whether its playlists may list parts."""
+        return self.gate.has_low_latency(follower.record.livestream_id)
 
     def _address(self, request: Request) -> str:
         """The viewer's: behind proxies of ours, the last one that is none of them."""
@@ -86,6 +98,18 @@ class Guard:
         except ValueError:
             return False
         return any(address in network for network in self._proxies)
+
+
+def _is_own_page(request: Request) -> bool:
+    """The player page asks, of the same host: it was given only to a site that may show it, or it would not run."""
+    values = request.fields.values
+    if "origin" in values:
+        return False
+    try:
+        page = urlsplit(values.get("referer", ""))
+    except ValueError:
+        return False
+    return page.netloc == values.get("host") and page.path.endswith(("/watch", "/iframe"))
 
 
 def refused(verdict: Verdict) -> Response:

@@ -94,7 +94,7 @@ class LiveProgram:
     def _let_go(self, first: int) -> None:
         """List nothing before `first`, and keep the bytes of a few more."""
         listed = max((len(track.closed) for track in self.tracks.values()), default=0)
-        spare = SPARE_SEGMENTS if self.ledger.state.rules.record else listed
+        spare = SPARE_SEGMENTS if self.ledger.is_kept(self.open_msn) else listed
         self.oldest_kept = max(self.oldest_kept, first - spare)
         for track in self.tracks.values():
             track.unlist(first)

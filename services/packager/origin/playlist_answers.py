@@ -1,7 +1,8 @@
 """A live broadcast's playlists as responses: rendered once for each version and each way to ask for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from services.packager.hls.media_playlist import Window
 from services.packager.hls.query import with_query
 from services.packager.hls.render import DeltaRequest, MediaRenderer, multivariant_template
 from services.packager.http import Response
@@ -23,6 +24,8 @@ class Wanted:
     max_age_s: int
     is_at_edge: bool
     """Asked for by who has followed the broadcast up to here."""
+    is_plain: bool = False
+    """Closed segments and nothing else: its livestream has no LL-HLS."""
 
 
 class PlaylistAnswers:
@@ -30,8 +33,8 @@ class PlaylistAnswers:
 
     def __init__(self, program: LiveProgram) -> None:
         self._program = program
-        self._renderers: dict[str, MediaRenderer] = {}
-        self._templates: dict[tuple[str, DeltaRequest, bool], bytes] = {}
+        self._renderers: dict[tuple[str, bool], MediaRenderer] = {}
+        self._templates: dict[tuple[str, DeltaRequest, bool, bool], bytes] = {}
         self._made: dict[Wanted | tuple[str, str], Response] = {}
 
     def renew(self) -> None:
@@ -49,11 +52,14 @@ class PlaylistAnswers:
 
     def _template(self, track: Track, wanted: Wanted) -> bytes:
         is_at_edge = wanted.is_at_edge and self._program.has_ended
-        key = track.name, wanted.delta, is_at_edge
+        key = track.name, wanted.delta, is_at_edge, wanted.is_plain
         found = self._templates.get(key)
         if found is None:
-            renderer = self._renderers.setdefault(track.name, MediaRenderer())
-            found = renderer.template(self._program.window(track, is_at_edge=is_at_edge), delta=wanted.delta)
+            renderer = self._renderers.setdefault((track.name, wanted.is_plain), MediaRenderer())
+            window = self._program.window(track, is_at_edge=is_at_edge)
+            if wanted.is_plain:
+                window = _plain(window)
+            found = renderer.template(window, with_parts=not wanted.is_plain, delta=wanted.delta)
             self._templates[key] = found
         return found
 
@@ -69,6 +75,12 @@ class PlaylistAnswers:
         if len(self._made) < MAX_KEPT:
             self._made[key] = made
         return made
+
+
+def _plain(window: Window) -> Window:
+    """What a player that reloads each target duration needs; nobody is told that he may wait for more."""
+    closed = [segment for segment in window.segments if segment.is_closed]
+    return replace(window, segments=closed or window.segments, control=None)
 
 
 def _made(template: bytes, kept_query: str, max_age_s: int) -> Response:

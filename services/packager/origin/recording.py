@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, SegmentRendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
@@ -44,6 +46,15 @@ class RecordedMedia:
         """The multivariant playlist as a template for queries."""
         return multivariant_template(multivariant(list(self.renditions.values()), base))
 
+    @cached_property
+    def starts_us(self) -> list[int]:
+        """Where each segment begins, from the beginning of the recording; of long ones not for the loop."""
+        return list(accumulate((_longest_us(record) for record in self.segments), initial=0))[:-1]
+
+    @property
+    def length_us(self) -> int:
+        return self.recording.duration_us
+
     def has(self, name: str) -> bool:
         return name in self.renditions
 
@@ -76,17 +87,20 @@ class RecordedMedia:
 
     def _segment(self, record: Record, name: str) -> Segment:
         mine = next((r for r in record.renditions if r.name == name), None)
-        longest_us = max((_length_us(r) for r in record.renditions), default=0)
         return Segment(
             msn=record.msn,
             uri=segment_path(name, record.msn),
-            duration_us=longest_us if mine is None else _length_us(mine),
+            duration_us=_longest_us(record) if mine is None else _length_us(mine),
             init_uri=init_path(name, mine.init_id if mine is not None else self.renditions[name].init_id),
             program_time_us=record.program_time_us,
             discontinuity_sequence=record.discontinuity_sequence,
             # Without bytes: what the archiver could not get hold of is listed, so that numbers and times stay right.
             is_gap=mine is None or not mine.length,
         )
+
+
+def _longest_us(record: Record) -> int:
+    return max((_length_us(r) for r in record.renditions), default=0)
 
 
 def _length_us(of: SegmentRendition) -> int:

@@ -32,9 +32,13 @@ _TABLE = tuple(
         ("segment", rf"/{_ID}/{_NAME}/(?P<msn>{_NUMBER})\.m4s"),
         ("init", rf"/{_ID}/{_NAME}/init-(?P<init_id>[0-9a-f]{{1,64}})\.mp4"),
         ("multivariant", rf"/{_ID}/manifest/video\.m3u8"),
-        ("watch", rf"/{_ID}/(?:watch|iframe)"),
+        ("watch", rf"/{_ID}/(?P<name>watch|iframe)"),
         ("lifecycle", rf"/{_ID}/lifecycle"),
+        ("views", rf"/{_ID}/views"),
         ("download", rf"/{_ID}/download/(?P<name>mp4|m4a)"),
+        ("download", rf"/{_ID}/downloads/(?:default\.(?P<name>mp4)|audio\.(?P<sound>m4a))"),
+        ("thumbnail", rf"/{_ID}/thumbnails/thumbnail\.jpg"),
+        ("later", rf"/{_ID}/(?:manifest/(?:video\.mpd|clip\.m3u8)|clip\.mp4|thumbnails/thumbnail\.gif|webRTC/play)"),
         ("static", r"/static/(?P<name>[a-z0-9.-]{1,40})"),
     )
 )
@@ -51,7 +55,7 @@ def parse(path: str) -> Route | None:
         return Route(
             "multivariant" if is_multivariant else kind,
             (parts.get("id") or "").replace("-", ""),
-            parts.get("name") or "",
+            parts.get("name") or parts.get("sound") or "",
             int(parts.get("msn") or 0),
             int(parts.get("index") or 0),
             parts.get("init_id") or "",

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.common import ports
 from services.common.settings import ByteSize, Duration, ServiceSettings
-from services.common.settings_types import Networks, PortNumber, Shifted
+from services.common.settings_types import HostPort, LocalAddress, Networks, PortNumber, Shifted
 
 
 class Settings(ServiceSettings):
@@ -30,5 +30,8 @@ class Settings(ServiceSettings):
     )
     trusted_proxies: Networks = Field(
         default=(), description="Addresses of proxies of yours, whose X-Forwarded-For is believed."
+    )
+    stats_address: LocalAddress = Field(
+        default=HostPort("127.0.0.1", ports.grpc_port("stats")), description="Where stats answers gRPC."
     )
     audience_interval: Duration = Field(default=5.0, ge=1, le=60, description="How often it is said who watched.")

@@ -9,13 +9,16 @@ from services.common.objects_errors import ObjectsRefused, ObjectsUnavailable
 from services.packager.hls.query import QueryError, with_query
 from services.packager.http import Pending, Request, Response, later, refusal
 from services.packager.origin import answers, lifecycle
+from services.packager.origin.beside_answers import BesideAnswers
 from services.packager.origin.directory import Directory
 from services.packager.origin.follower import Follower
+from services.packager.origin.gate import OPEN
 from services.packager.origin.guard import Guard, private, refused
 from services.packager.origin.pages import Pages
 from services.packager.origin.recording import MissingIndexError, RecordedMedia
 from services.packager.origin.routes import Asked, Route, read
 from services.packager.origin.store_answers import StoreAnswers
+from services.packager.origin.wanted_picture import read_wanted
 
 BEGIN_WAIT_S = 12.0
 """A broadcast that is on air has its first segment within this: 2.5 s until its pace is known, and up to 6 s of media.
@@ -32,11 +35,14 @@ _MANY_SEGMENTS = 1000
 class Site:
     """A handler for the HTTP server."""
 
-    def __init__(self, directory: Directory, store: StoreAnswers, pages: Pages, guard: Guard) -> None:
+    def __init__(
+        self, directory: Directory, store: StoreAnswers, pages: Pages, guard: Guard, beside: BesideAnswers
+    ) -> None:
         self._directory = directory
         self._guard = guard
         self._store = store
         self._pages = pages
+        self._beside = beside
         self._known: dict[bytes, Asked] = {}
 
     def handle(self, request: Request) -> Response | Pending:
@@ -49,8 +55,8 @@ class Site:
             return found
         asked = self._known.get(target) or self._read(request)
         route = asked.route
-        if route is None or route.kind in {"static", "watch"}:
-            return self._page(asked.path, route)
+        if route is None or route.kind in {"static", "watch", "later"}:
+            return self._page(request, asked.path, route)
         if asked.fault:
             return answers.bad(asked.fault)
         follower = self._directory.followed(asked.key)
@@ -59,7 +65,7 @@ class Site:
         verdict = self._guard.judge(request, asked, follower.record, is_live=not follower.program.has_ended)
         if verdict.status != 200:
             return refused(verdict)
-        live = _live(follower, route, asked)
+        live = _live(follower, route, asked, is_plain=not self._guard.has_low_latency(follower))
         if live is None:
             return later(self._look_up(request, route, asked), name=f"answer {route.kind}")
         return private(live) if verdict.is_private else live
@@ -73,11 +79,15 @@ class Site:
             self._known[request.target] = asked
         return asked
 
-    def _page(self, path: str, route: Route | None) -> Response:
+    def _page(self, request: Request, path: str, route: Route | None) -> Response:
         if route is None:
             return self._pages.front(path) or answers.not_there()
+        if route.kind == "later":
+            return answers.later()
         if route.kind == "watch":
-            return self._pages.watch()
+            verdict = self._guard.judge_page(request, route)
+            page = self._pages.watch(self._guard.gate.allowed_origins(route.id))
+            return page if verdict is OPEN else page.private() if verdict.status == 200 else refused(verdict)
         return self._pages.static(route.name) or answers.not_there()
 
     async def _look_up(self, request: Request, route: Route, asked: Asked) -> Response:
@@ -85,29 +95,47 @@ class Site:
             record = await self._directory.find(route.id)
             if record is None or record.state == Playback.GONE or record.is_withheld:
                 # A livestream that was never on air is not told from an id that never was: nobody may try ids out.
-                return answers.not_live() if route.kind in {"multivariant", "lifecycle"} else answers.not_there()
+                return await self._beside.of_nothing(request, route, asked)
             verdict = self._guard.judge(request, asked, record, is_live=record.state == Playback.LIVE)
             if verdict.status != 200:
                 return refused(verdict)
-            answer = await self._answer(route, asked, record)
+            answer = await self._answer(request, route, asked, record)
             return answer.private() if verdict.is_private else answer
+        except QueryError as error:
+            return answers.bad(str(error))
         except (BusError, ObjectsUnavailable, ObjectsRefused, MissingIndexError):
             return refusal(503)
 
-    async def _answer(self, route: Route, asked: Asked, record: Playback) -> Response:
+    async def _answer(self, request: Request, route: Route, asked: Asked, record: Playback) -> Response:
         if route.kind == "lifecycle":
-            return lifecycle.answer(record)
+            return lifecycle.answer(record, route.id)
+        if route.kind == "views":
+            return await self._beside.views(record)
+        if route.kind == "thumbnail":
+            return await self._thumbnail(request, route, record)
         if route.kind == "multivariant":
             return await self._multivariant(asked, record)
         if route.id != record.broadcast_id:
             # A livestream's newest broadcast changes, and what an URI of media means must not.
             return answers.not_there()
         if route.kind == "download":
-            return await self._store.download(record, route.name)
+            return await self._store.download(record, route.name, request.parameters().get("filename", ""))
         recorded = await self._recorded(record)
         if route.kind == "playlist":
             return await self._media_playlist(route, asked, record, recorded)
         return await self._media(route, record, recorded)
+
+    async def _thumbnail(self, request: Request, route: Route, record: Playback) -> Response:
+        wanted = read_wanted(request.parameters())
+        uploaded = await self._beside.uploaded(route.id, wanted)
+        if uploaded is not None:
+            return uploaded
+        recorded = await self._recorded(record)
+        if recorded is not None:
+            return await self._beside.recorded_picture(record, recorded, wanted)
+        follower = await self._directory.follow(record)
+        await follower.caught_up()
+        return await self._beside.thumbnails.live(record, follower.program, wanted)
 
     async def _recorded(self, record: Playback) -> RecordedMedia | None:
         """The recording, once it is complete; until then, and while the store is away, the log has the end."""
@@ -137,14 +165,15 @@ class Site:
         began = await _settled(follower.multivariant("", ""), follower)
         if began.status != 200:
             return began if began.status == 503 else answers.not_there()
-        return await _settled(_playlist(follower, route, asked), follower, timeout_s=60)
+        is_plain = not self._guard.has_low_latency(follower)
+        return await _settled(_playlist(follower, route, asked, is_plain=is_plain), follower, timeout_s=60)
 
     async def _media(self, route: Route, record: Playback, recorded: RecordedMedia | None) -> Response:
         """Media that is in memory once the broadcast is followed, or has left it for the store."""
         if recorded is None:
             follower = await self._directory.follow(record)
             await follower.caught_up()
-            live = _live(follower, route, Asked("", route, b"")) if follower.is_ready else None
+            live = _live(follower, route, Asked("", route, b""), is_plain=False) if follower.is_ready else None
             if live is not None:
                 return await _settled(live, follower, timeout_s=60)
             if not follower.has_had(route.name, route.msn):
@@ -154,14 +183,14 @@ class Site:
         return await self._store.media(record, route)
 
 
-def _live(follower: Follower, route: Route, asked: Asked) -> Response | Pending | None:
+def _live(follower: Follower, route: Route, asked: Asked, *, is_plain: bool) -> Response | Pending | None:
     """What is in memory, without a task; None if it must be looked for elsewhere."""
     has_ended = follower.program.has_ended
     match route.kind:
         case "part":
             return follower.part(route.name, route.msn, route.index)
         case "playlist" if not has_ended or asked.directives.msn is not None:
-            return _playlist(follower, route, asked)
+            return _playlist(follower, route, asked, is_plain=is_plain)
         case "multivariant" if not has_ended:
             return follower.multivariant(asked.base(route.id), asked.kept_query)
         case "segment":
@@ -171,9 +200,9 @@ def _live(follower: Follower, route: Route, asked: Asked) -> Response | Pending 
     return None
 
 
-def _playlist(follower: Follower, route: Route, asked: Asked) -> Response | Pending:
+def _playlist(follower: Follower, route: Route, asked: Asked, *, is_plain: bool) -> Response | Pending:
     try:
-        return follower.playlist(route.name, asked.directives, asked.kept_query)
+        return follower.playlist(route.name, asked.directives, asked.kept_query, is_plain=is_plain)
     except QueryError as error:
         return answers.bad(str(error))
 

@@ -1,5 +1,6 @@
 """What has left the log, as responses: recordings, their media, and the files made of them."""
 
+import re
 from collections.abc import AsyncGenerator
 
 from headwater.internal.v1.onair_pb2 import Playback
@@ -12,6 +13,7 @@ from services.packager.origin.routes import Route
 from services.packager.origin.shelf import Shelf
 from services.packager.origin.track import init_path, segment_path
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _CONTENT_TYPES = {"mp4": "video/mp4", "m4a": "audio/mp4"}
 
 
@@ -37,8 +39,10 @@ class StoreAnswers:
         data = await self._shelf.object(key)
         return answers.not_there() if data is None else answers.media(data, etag=answers.tag(record.broadcast_id, path))
 
-    async def download(self, record: Playback, file_format: str) -> Response:
-        """A file that was made of the recording, piece by piece."""
+    async def download(self, record: Playback, file_format: str, name: str = "") -> Response:
+        """A file that was made of the recording, piece by piece, to be kept under this name; 400 for a bad one."""
+        if name and not _NAME.fullmatch(name):
+            return answers.bad("filename is not 1 to 120 of A-Z a-z 0-9 - _")
         key = keys.download(record.store_prefix, file_format)
         size = await self._objects.size(key)
         if size is None:
@@ -50,7 +54,7 @@ class StoreAnswers:
 
         headers = {
             "content-type": _CONTENT_TYPES[file_format],
-            "content-disposition": f'attachment; filename="{record.broadcast_id}.{file_format}"',
+            "content-disposition": f'attachment; filename="{name or record.broadcast_id}.{file_format}"',
             # Made again with the same name after a deletion, it may differ.
             "cache-control": "public, max-age=3600",
         }

@@ -1,13 +1,16 @@
 // The player page: plays what is live, goes on into the recording, and takes up the next broadcast by itself.
 //
-// Its address is /<id>/watch. `?autoplay=0` waits for a click, `?muted=0` asks for sound at once.
+// Its address is /<id or token>/watch, or /iframe to be shown by other pages; options.js reads what they ask for.
+
+import { options, query, token } from "./options.js";
 
 const POLL_MS = 1000;
+// Who may not watch is asked for again now and then: rules change.
+const REFUSED_MS = 10000;
 const base = location.pathname.replace(/\/(watch|iframe)$/, "");
-const wish = new URLSearchParams(location.search);
 const at = (id) => document.getElementById(id);
-const [video, notice, state, delay, goLive, again, sound, quality] =
-  ["video", "notice", "state", "delay", "golive", "again", "sound", "quality"].map(at);
+const [video, notice, state, delay, goLive, again, sound, quality, big] =
+  ["video", "notice", "state", "delay", "golive", "again", "sound", "quality", "big"].map(at);
 
 // Further than this behind where it should be, who follows the live edge is brought back to it; who has gone back by
 // himself, or paused, is not.
@@ -27,14 +30,14 @@ const CONFIG = {
   liveSyncOnStallIncrease: 0.35,
 };
 
-const page = { hls: null, broadcast: null, isLive: false, recorded: false, follows: true, errors: [], fatal: 0, stalls: 0, started: performance.now(), firstFrame: null, switches: 0 };
+const page = { hls: null, broadcast: null, isLive: false, recorded: false, follows: true, errors: [], fatal: 0, stalls: 0, refusedAt: null, started: performance.now(), firstFrame: null, switches: 0 };
 window.headwater = page; // for people who look and tests that measure
 
 // kind: "busy" turns, "calm" waits for somebody else, "act" asks the viewer for something.
 function say(text, kind = "busy") {
   notice.textContent = text;
   notice.dataset.kind = kind;
-  video.controls = !text || kind === "act";
+  video.controls = options.controls && (!text || kind === "act");
 }
 
 function badge(name, text) {
@@ -44,9 +47,9 @@ function badge(name, text) {
 
 async function lifecycle() {
   const answer = await fetch(`${base}/lifecycle`);
-  if (answer.status === 204) return null;
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  return answer.json();
+  const found = await answer.json();
+  return found.broadcastId ? found : null;
 }
 
 function destroy() {
@@ -62,17 +65,30 @@ function play(found, from = -1) {
   page.recorded = found.state === "RECORDED";
   page.switches += 1;
   say("Loading…");
-  const url = `${new URL(`${base}/../${found.broadcastId}/index.m3u8`, location.href)}${location.search}`;
-  if (window.Hls?.isSupported()) attach(url, from);
+  const start = from < 0 && !found.live ? options.startTime : from;
+  const url = `${new URL(`/${found.broadcastId}/index.m3u8`, location.href)}${query()}`;
+  if (window.Hls?.isSupported()) attach(url, start);
   else if (video.canPlayType("application/vnd.apple.mpegurl")) video.src = url;
   else return say("This browser can play neither HLS nor Media Source.", "act");
-  if (video.autoplay) video.play().catch(() => say("Press play to begin.", "act"));
-  else say("Press play to begin.", "act");
+  if (options.autoplay || video.currentTime > 0) video.play().catch(invite);
+  else invite();
+}
+
+function invite() {
+  say(options.controls ? "" : "Press to play.", "act");
+  big.hidden = false;
 }
 
 function attach(url, from) {
-  const hls = new window.Hls({ ...CONFIG, startPosition: from });
+  // With "metadata" hls.js reads the playlists, and media when it is played; with "none" too: they are a few KB.
+  const waits = !options.autoplay && options.preload !== "auto";
+  const hls = new window.Hls({ ...CONFIG, startPosition: from, autoStartLoad: !waits });
   page.hls = hls;
+  if (waits) video.addEventListener("play", () => hls.startLoad(from), { once: true });
+  hls.on(window.Hls.Events.SUBTITLE_TRACKS_UPDATED, (_, data) => {
+    const place = data.subtitleTracks.findIndex((track) => track.lang === options.defaultTextTrack);
+    if (place >= 0) hls.subtitleTrack = place;
+  });
   hls.on(window.Hls.Events.ERROR, (_, data) => fail(hls, data));
   hls.on(window.Hls.Events.LEVEL_UPDATED, (_, data) => {
     if (!data.details.live) page.isLive = false;
@@ -90,13 +106,30 @@ function fail(hls, data) {
     hls.recoverMediaError();
     return;
   }
+  if (data.response?.code === 401 || data.response?.code === 403) {
+    refuse(data.response.code);
+    return;
+  }
   // The server is being started again, or the network is away: begin anew as soon as it answers.
   destroy();
   page.broadcast = null;
   say("Connection lost. Trying again…");
 }
 
+function refuse(status) {
+  destroy();
+  page.refusedAt = performance.now();
+  badge("", "");
+  say(status === 401 ? "This video is protected: the link to it is missing its permission, or that has run out."
+    : "This video may not be watched here.", "calm");
+}
+
 async function look() {
+  if (page.refusedAt && performance.now() - page.refusedAt < REFUSED_MS) return;
+  if (page.refusedAt) {
+    page.refusedAt = null;
+    page.broadcast = null;
+  }
   try {
     const found = await lifecycle();
     if (!found) {
@@ -148,6 +181,7 @@ function show() {
 
 video.addEventListener("playing", () => {
   say("");
+  big.hidden = true;
   page.firstFrame ??= performance.now() - page.started;
 });
 video.addEventListener("waiting", () => { page.stalls += 1; });
@@ -170,8 +204,17 @@ sound.addEventListener("click", () => {
   video.muted = false;
   show();
 });
-video.muted = wish.get("muted") !== "0";
-if (wish.get("autoplay") === "0") video.autoplay = false;
+big.addEventListener("click", () => video.play());
+video.muted = options.muted;
+video.loop = options.loop;
+video.autoplay = options.autoplay;
+video.preload = options.preload;
+if (options.poster) video.poster = options.poster;
+else if (!options.autoplay) video.poster = `${base}/thumbnails/thumbnail.jpg${token ? "" : query()}`;
+document.body.classList.toggle("framed", options.isFramed);
+const colours = document.documentElement.style;
+if (options.primaryColor) colours.setProperty("--accent", options.primaryColor);
+if (options.letterboxColor) colours.setProperty("--letterbox", options.letterboxColor);
 
 await look();
 setInterval(look, POLL_MS);

@@ -9,11 +9,12 @@ from services.packager.origin.lifecycle import answer
 
 
 @pytest.mark.parametrize("state", [Playback.LIVE, Playback.ENDED, Playback.RECORDED])
-def test_answer_says_the_state_and_nothing_secret(state: Playback.State.ValueType) -> None:
-    """State, livestream and broadcast; where it lies in the store is nobody's business."""
+@pytest.mark.parametrize("asked", ["l", "b"])
+def test_answer_says_the_state_and_nothing_secret(state: Playback.State.ValueType, asked: str) -> None:
+    """State, livestream and broadcast, the video that an input shows now; where it lies in the store is nobody's business."""
     record = Playback(livestream_id="l", broadcast_id="b", state=state, store_prefix="unguessable")
 
-    made = answer(record)
+    made = answer(record, asked)
 
     body = b"".join(made.plain.body)
     assert json.loads(body) == {
@@ -21,5 +22,7 @@ def test_answer_says_the_state_and_nothing_secret(state: Playback.State.ValueTyp
         "state": Playback.State.Name(state),
         "livestreamId": "l",
         "broadcastId": "b",
+        "isInput": asked == "l",
+        "videoUID": "b" if asked == "b" or state == Playback.LIVE else None,
     }
     assert b"unguessable" not in body
