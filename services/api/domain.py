@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, ViewingServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
+from services.api.captions import Captions
 from services.api.catalogs import catalogs_of
 from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
@@ -28,6 +29,7 @@ from services.api.viewing import Viewing
 from services.api.webhooks.webhooks import Webhooks
 from services.common.bus.facts import FactPublisher
 from services.common.clock import Clock
+from services.common.opening import object_store
 from services.common.resources import Resources
 from services.common.rpc_channel import open_channel
 from services.common.secrets import sealer_of
@@ -76,6 +78,7 @@ async def open_domain(
         livestreams,
         Outputs(livestreams, output_keys, webhooks.targets),
         recordings,
+        Captions(recordings, await resources.open("objects", object_store(settings))),
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),
         StatisticsServiceStub(stats),

@@ -7,6 +7,7 @@ from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1 import media_pb2 as pb
 from headwater.v1.media_pb2_grpc import MediaServiceServicer
 from services.api import listing, view
+from services.api.captions import CONTENT_TYPE, Captions
 from services.api.catalog import Catalog, shelf_of
 from services.api.changes import changed_fields, check_etag
 from services.api.media_fields import SETTABLE, take
@@ -24,8 +25,11 @@ _LATER = "this is promised and not served yet"
 class MediaServicer(MediaServiceServicer):
     """Recordings and the files made from them."""
 
-    def __init__(self, recordings: Recordings, urls: view.Urls, catalog: Catalog[MediaRecord]) -> None:
+    def __init__(
+        self, recordings: Recordings, captions: Captions, urls: view.Urls, catalog: Catalog[MediaRecord]
+    ) -> None:
         self._recordings = recordings
+        self._captions = captions
         self._catalog = catalog
         self._urls = urls
 
@@ -87,17 +91,23 @@ class MediaServicer(MediaServiceServicer):
     async def ClipMedia(self, request: pb.ClipMediaRequest, _context: Context) -> pb.Media:  # noqa: ARG002, N802  gRPC's
         raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
 
-    async def ListCaptions(self, request: pb.ListCaptionsRequest, _context: Context) -> pb.ListCaptionsResponse:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
+    async def ListCaptions(self, request: pb.ListCaptionsRequest, _context: Context) -> pb.ListCaptionsResponse:  # noqa: N802  gRPC's
+        record = (await self._recordings.get_present(request.media_id)).record
+        return pb.ListCaptionsResponse(
+            captions=[view.caption(record, each.language, self._urls) for each in record.captions]
+        )
 
-    async def GetCaption(self, request: pb.GetCaptionRequest, _context: Context) -> HttpBody:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
+    async def GetCaption(self, request: pb.GetCaptionRequest, _context: Context) -> HttpBody:  # noqa: N802  gRPC's
+        text = await self._captions.get(request.media_id, request.language)
+        return HttpBody(content_type=CONTENT_TYPE, data=text)
 
-    async def UpdateCaption(self, request: pb.UpdateCaptionRequest, _context: Context) -> pb.Caption:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
+    async def UpdateCaption(self, request: pb.UpdateCaptionRequest, _context: Context) -> pb.Caption:  # noqa: N802  gRPC's
+        record = await self._captions.put(request.media_id, request.language, request.text.data)
+        return view.caption(record, request.language, self._urls)
 
-    async def DeleteCaption(self, request: pb.DeleteCaptionRequest, _context: Context) -> Empty:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
+    async def DeleteCaption(self, request: pb.DeleteCaptionRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._captions.delete(request.media_id, request.language)
+        return Empty()
 
     def _show(self, stored: Stored[MediaRecord]) -> pb.Media:
         return view.media(stored, self._recordings.files(stored.key), self._urls)

@@ -31,6 +31,7 @@ from headwater.v1.webhooks_pb2_grpc import add_WebhookServiceServicer_to_server
 from services.api.app_servicer import AppServicer
 from services.api.apps import Apps
 from services.api.broadcast_servicer import BroadcastServicer
+from services.api.captions import Captions
 from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
 from services.api.livestream_servicer import LivestreamServicer
@@ -90,6 +91,7 @@ class Servicers:
     livestreams: Livestreams
     outputs: Outputs
     recordings: Recordings
+    captions: Captions
     deletion: Deletion
     showing: Showing
     stats: "StatisticsServiceAsyncStub"
@@ -121,7 +123,7 @@ class Servicers:
         yield (
             "MediaService",
             add_MediaServiceServicer_to_server,
-            MediaServicer(self.recordings, self.urls, catalogs.media),
+            MediaServicer(self.recordings, self.captions, self.urls, catalogs.media),
         )
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics

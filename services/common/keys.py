@@ -1,6 +1,6 @@
 """The only file that spells an object key in the store. Pure.
 
-Every key of a recording begins with its unguessable prefix; an object's contents never change.
+Every key of a recording begins with its unguessable prefix; an object's contents never change, captions apart.
 """
 
 
@@ -40,6 +40,11 @@ def recording(prefix: str) -> str:
 
 def download(prefix: str, file_format: str) -> str:
     return f"{prefix}/download/{file_format.lower()}"
+
+
+def captions(prefix: str, language: str) -> str:
+    """WebVTT; the one object of a recording that may be written again."""
+    return f"{prefix}/captions/{language}.vtt"
 
 
 INDEX_SEGMENTS = 100

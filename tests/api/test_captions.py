@@ -1,0 +1,68 @@
+"""Captions over REST, with a real store behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from headwater.internal.v1.onair_pb2 import Playback
+from services.common.ids import new_id
+from tests.api.running import ApiServer, Others, Rest, until
+from tests.api.test_chronicle import playback
+from tests.servers.nats import NatsServer
+from tests.servers.s3 import S3Server
+
+pytestmark = pytest.mark.connected
+
+VTT = b"WEBVTT\n\n00:01.000 --> 00:02.000\nhello\n"
+HEADERS = {"Content-Type": "text/vtt"}
+
+
+@pytest.fixture(scope="module")
+def api(nats: NatsServer, s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    bucket = f"captions-{new_id()}"
+    s3_server.client().make_bucket(bucket)
+    with ApiServer(
+        tmp_path_factory.mktemp("api"),
+        nats.url,
+        s3_endpoint=s3_server.url,
+        s3_access_key=s3_server.access_key,
+        s3_secret_key=s3_server.secret_key,
+        s3_bucket=bucket,
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def path(rest: Rest, others: Others) -> str:
+    """Where the captions of a recording are."""
+    record = playback(rest.call("POST", "/v1/livestreams", {})["id"], new_id(), Playback.RECORDED)
+    record.store_prefix = f"{record.broadcast_id}-secret"
+    others.put("playback", record.broadcast_id, record)
+    media = f"/v1/media/{record.broadcast_id}"
+    until(lambda: rest.get(media).json(), lambda one: one.get("state") == "READY")
+    return f"{media}/captions"
+
+
+def test_captions_are_set_listed_read_and_taken_away(rest: Rest, path: str) -> None:
+    """One a language; set again, they are replaced."""
+    assert rest.put(f"{path}/de", content=b"WEBVTT\n", headers=HEADERS).status_code == 200
+    made = rest.put(f"{path}/de", content=VTT, headers=HEADERS).json()
+    rest.put(f"{path}/pt-BR", content=VTT, headers=HEADERS)
+
+    assert (made["language"], made["label"], made["sizeBytes"]) == ("de", "Deutsch", str(len(VTT)))
+    assert [each["language"] for each in rest.call("GET", path)["captions"]] == ["de", "pt-BR"]
+    assert rest.call("GET", path.removesuffix("/captions"))["captions"][0] == made
+    read = rest.get(f"{path}/de")
+    assert (read.content, read.headers["content-type"]) == (VTT, "text/vtt; charset=utf-8")
+    rest.call("DELETE", f"{path}/de")
+    assert rest.get(f"{path}/de").status_code == 404
+    assert rest.delete(f"{path}/de").status_code == 404
+
+
+def test_what_is_no_text_track_is_refused(rest: Rest, path: str) -> None:
+    """By the field, and nothing is kept; a language is a tag."""
+    refused = rest.put(f"{path}/de", content=b"1\n00:01,000 --> 00:02,000\nx", headers=HEADERS)
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "text")
+    assert rest.call("GET", path)["captions"] == []
+    assert rest.put(f"{path}/not a tag", content=VTT, headers=HEADERS).status_code == 400
