@@ -19,6 +19,14 @@ FailBack = Annotated[
     bool | None, typer.Option("--fail-back/--no-fail-back", help="Go back to the primary when it returns.")
 ]
 Name = Annotated[str | None, typer.Option("--name", help="A name for people.")]
+Creator = Annotated[str | None, typer.Option("--creator", help="Whose it is; copied to recordings.")]
+Manual = Annotated[bool | None, typer.Option("--manual-start/--automatic-start", help="Only once it is activated.")]
+SingleUse = Annotated[bool | None, typer.Option("--single-use/--reusable", help="For one broadcast.")]
+Gate = Annotated[bool | None, typer.Option("--publish-gate/--no-publish-gate", help="Kept back until published.")]
+RunTime = Annotated[
+    float | None, typer.Option("--max-run-time", help="Seconds after which a broadcast ends; 0: never.")
+]
+Retention = Annotated[int | None, typer.Option("--retention-days", help="30 to 1096; 0: recordings stay.")]
 
 
 @app.command()
@@ -29,10 +37,17 @@ def create(
     reconnect_window: Window = None,
     record: Record = None,
     fail_back: FailBack = None,
+    creator: Creator = None,
+    manual_start: Manual = None,
+    single_use: SingleUse = None,
+    publish_gate: Gate = None,
+    max_run_time: RunTime = None,
+    retention_days: Retention = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a livestream and print its URLs and keys."""
     fields = _fields(name or None, metadata, reconnect_window, record, fail_back)
+    fields |= _rules(creator, manual_start, single_use, publish_gate, max_run_time, retention_days)
     with session() as client:
         show(client.livestreams.create(**fields), as_json=as_json)
 
@@ -67,10 +82,17 @@ def update(
     reconnect_window: Window = None,
     record: Record = None,
     fail_back: FailBack = None,
+    creator: Creator = None,
+    manual_start: Manual = None,
+    single_use: SingleUse = None,
+    publish_gate: Gate = None,
+    max_run_time: RunTime = None,
+    retention_days: Retention = None,
     as_json: JsonOption = False,
 ) -> None:
     """Change what is given and leave the rest."""
     fields = _fields(name, metadata, reconnect_window, record, fail_back)
+    fields |= _rules(creator, manual_start, single_use, publish_gate, max_run_time, retention_days)
     if not fields:
         raise typer.BadParameter("nothing to change; see --help")
     with session() as client:
@@ -203,6 +225,25 @@ def _fields(
         "reconnectWindow": None if reconnect_window is None else f"{reconnect_window:g}s",
         "record": record,
         "failBack": fail_back,
+    }
+    return {field: value for field, value in given.items() if value is not None}
+
+
+def _rules(  # noqa: PLR0917  one for each option
+    creator: str | None,
+    manual_start: bool | None,
+    single_use: bool | None,
+    publish_gate: bool | None,
+    max_run_time: float | None,
+    retention_days: int | None,
+) -> dict[str, Any]:
+    given = {
+        "creator": creator,
+        "start": None if manual_start is None else "MANUAL" if manual_start else "AUTOMATIC",
+        "singleUse": single_use,
+        "publishGate": publish_gate,
+        "maxRunTime": None if max_run_time is None else f"{max_run_time:g}s",
+        "recording": None if retention_days is None else {"retentionDays": retention_days},
     }
     return {field: value for field, value in given.items() if value is not None}
 

@@ -48,6 +48,21 @@ def test_livestream_is_disabled_enabled_given_new_keys_and_tells_of_it() -> None
         assert CliRunner().invoke(app, ["livestreams", verb, made["id"]]).exit_code == 1
 
 
+def test_rules_of_a_livestream_are_options() -> None:
+    """Unset ones are left to the server."""
+    words = ("--creator", "ann", "--manual-start", "--single-use", "--publish-gate", "--max-run-time", "60")
+    made = told("livestreams", "create", "mine", *words, "--retention-days", "30")
+    changed = told("livestreams", "update", made["id"], "--automatic-start", "--max-run-time", "0")
+
+    assert (made["creator"], made["start"], made["singleUse"], made["publishGate"]) == ("ann", "MANUAL", True, True)
+    assert (made["maxRunTime"], made["recording"]["retentionDays"]) == ("60s", 30)
+    assert (changed["start"], "maxRunTime" in changed, changed["recording"]["retentionDays"]) == (
+        "AUTOMATIC",
+        False,
+        30,
+    )
+
+
 def test_outputs_are_added_changed_and_taken_away() -> None:
     """The table names type and target."""
     livestream = told("livestreams", "create")["id"]
