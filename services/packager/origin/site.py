@@ -134,7 +134,7 @@ class Site:
         if recorded is not None:
             return await self._beside.recorded_picture(record, recorded, wanted)
         follower = await self._directory.follow(record)
-        await follower.caught_up()
+        await follower.caught_up(timeout_s=1.0)
         return await self._beside.thumbnails.live(record, follower.program, wanted)
 
     async def _recorded(self, record: Playback) -> RecordedMedia | None:

@@ -11,7 +11,7 @@ from services.packager.origin.lifecycle import answer
 @pytest.mark.parametrize("state", [Playback.LIVE, Playback.ENDED, Playback.RECORDED])
 @pytest.mark.parametrize("asked", ["l", "b"])
 def test_answer_says_the_state_and_nothing_secret(state: Playback.State.ValueType, asked: str) -> None:
-    """State, livestream and broadcast, the video that an input shows now; where it lies in the store is nobody's business."""
+    """State, livestream and broadcast, the video that an input shows now; but not where it lies in the store."""
     record = Playback(livestream_id="l", broadcast_id="b", state=state, store_prefix="unguessable")
 
     made = answer(record, asked)
