@@ -141,6 +141,13 @@ class Message(BaseModel):
     message: str
 
 
+class Refusal(BaseModel):
+    """What went wrong."""
+
+    request_id: str
+    error: Message
+
+
 class MessageAnswer(BaseModel):
     """That it was done."""
 
@@ -333,6 +340,7 @@ CLOUDINARY = Dialect(
     bases=("/cloudinary/v2/video/{cloud}", "/cloudinary/v2/{cloud}/video"),
     tenant="cloud",
     refuse=_refuse,
+    refusal=Refusal,
     endpoints=(
         Endpoint("GET", "/live_streams", "List live streams", _list, answer=LiveStreamsAnswer),
         Endpoint(

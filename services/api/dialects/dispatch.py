@@ -26,6 +26,8 @@ from services.common.rpc_call import REQUEST_ID_KEY
 TENANT_KEY = "x-headwater-tenant"
 """Names the tenant that the path names; the access guard says whether the caller may act there."""
 BODY_TIMEOUT_S = 15.0
+MAX_DEPTH = 32
+"""Of objects and lists in one another: what is free JSON is written again, and writers give up at some depth."""
 
 _CREDENTIALS = ("authorization", "x-auth-email", "x-auth-key")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -202,7 +204,14 @@ def _parse(raw: bytes) -> dict[str, Any]:
         raise AppError(Kind.INVALID, f"the body is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise AppError(Kind.INVALID, "the body must be a JSON object")
+    if _is_deeper(found, MAX_DEPTH):
+        raise AppError(Kind.INVALID, "the body is nested too deeply")
     return found
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(depth == 0 or _is_deeper(each, depth - 1) for each in within)
 
 
 def _query(request: Request) -> dict[str, Any]:

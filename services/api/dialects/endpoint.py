@@ -86,6 +86,8 @@ class Endpoint:
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
     """Of a success, the whole document; for the reference."""
+    bare: str = ""
+    """The media type of an answer that is no JSON; for the reference."""
     status: int = 200
     takes_raw: bool = False
     """The body is handed on unread, whatever its type."""
@@ -108,3 +110,5 @@ class Dialect:
     endpoints: tuple[Endpoint, ...]
     refuse: Callable[[Problem, str], Answer]
     """A refusal in the product's own envelope; the second argument is the request's id."""
+    refusal: type[BaseModel]
+    """That envelope, for the reference."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.api.dialects.endpoint import Absent, Dialect, Endpoint
+from services.api.dialects.endpoint import Dialect, Endpoint
 
 Json = dict[str, Any]
 
@@ -15,6 +15,7 @@ _REFUSALS = {
     "403": "The credential is not good for this.",
     "404": "There is no such thing.",
     "405": "Another verb is meant.",
+    "408": "The body did not come in time.",
     "409": "It is in the wrong state, or was changed meanwhile.",
     "413": "The body is too large.",
     "422": "The same Idempotency-Key came with another body.",
@@ -30,7 +31,9 @@ def reference_document(dialect: Dialect) -> Json:
     paths: Json = {}
     for endpoint in dialect.endpoints:
         path = (dialect.bases[0] + endpoint.path).rstrip("/")
-        paths.setdefault(path, {})[endpoint.verb.lower()] = _operation(endpoint, path, schemas)
+        operation = _operation(endpoint, path, schemas)
+        operation["responses"] = _responses(endpoint, dialect.refusal, schemas)
+        paths.setdefault(path, {})[endpoint.verb.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Headwater: {dialect.title}", "version": "v1"},
@@ -52,7 +55,6 @@ def _operation(endpoint: Endpoint, path: str, schemas: Json) -> Json:
         "operationId": f"{endpoint.verb.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', endpoint.path) or '_root'}",
         "summary": endpoint.summary,
         "parameters": [*_path_parameters(path), *_query_parameters(endpoint, schemas)],
-        "responses": _responses(endpoint, schemas),
     }
     if endpoint.absent is not None:
         operation["description"] = endpoint.absent.value + "."
@@ -83,13 +85,18 @@ def _query_parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
     ]
 
 
-def _responses(endpoint: Endpoint, schemas: Json) -> Json:
-    refusals = {code: {"description": words} for code, words in _REFUSALS.items()}
-    if endpoint.absent in {Absent.LATER, Absent.NEVER}:
-        return refusals | {"501": {"description": "Not served."}}
+def _responses(endpoint: Endpoint, refusal: type[BaseModel], schemas: Json) -> Json:
+    """An absent endpoint has refusals only."""
+    told = _REFUSALS if endpoint.absent is None else {**_REFUSALS, "501": endpoint.absent.value + "."}
+    content = {"application/json": {"schema": _schema(refusal, schemas)}}
+    refusals = {code: {"description": words, "content": content} for code, words in told.items()}
+    if endpoint.absent is not None:
+        return refusals
     done: Json = {"description": "Done."}
     if endpoint.answer is not None:
         done["content"] = {"application/json": {"schema": _schema(endpoint.answer, schemas)}}
+    elif endpoint.bare:
+        done["content"] = {endpoint.bare: {"schema": {}}}
     return {str(endpoint.status): done, **refusals}
 
 

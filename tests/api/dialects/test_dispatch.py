@@ -30,6 +30,10 @@ class Body(BaseModel):
     name: str = Field(default="", max_length=5)
 
 
+class Refusal(BaseModel):
+    error: str
+
+
 class Query(BaseModel):
     per_page: int = Field(default=10, ge=1)
 
@@ -68,6 +72,7 @@ DIALECT = Dialect(
         Endpoint("POST", "/copy", "Copy", absent=Absent.NEVER),
     ),
     refuse=_refuse,
+    refusal=Refusal,
 )
 
 
@@ -169,12 +174,17 @@ async def test_body_that_is_empty_is_an_empty_object(client: httpx.AsyncClient) 
 
 @pytest.mark.parametrize(
     ("sent", "field"),
-    [({"content": b"{"}, None), ({"content": b"[]"}, None), ({"json": {"name": "longer"}}, "name")],
+    [
+        ({"content": b"{"}, None),
+        ({"content": b"[]"}, None),
+        ({"content": b'{"name": ' + b"[" * 40 + b"]" * 40 + b"}"}, None),
+        ({"json": {"name": "longer"}}, "name"),
+    ],
 )
 async def test_bad_body_is_refused_and_the_field_named(
     client: httpx.AsyncClient, sent: dict[str, Any], field: str | None
 ) -> None:
-    """400, whether it is no JSON, no object, or breaks a rule."""
+    """400, whether it is no JSON, no object, nested too deeply, or breaks a rule."""
     answer = await client.post("/other/v2/acme/streams", **sent)
 
     assert answer.status_code == 400

@@ -2,7 +2,7 @@
 
 from services.api.dialects.endpoint import Dialect, Endpoint
 from services.api.dialects.realtimekit import analytics, apps, livestreams, webhooks
-from services.api.dialects.realtimekit.envelope import refuse
+from services.api.dialects.realtimekit.envelope import Refusal, refuse
 
 
 def _endpoints(prefix: str) -> tuple[Endpoint, ...]:
@@ -16,6 +16,7 @@ REALTIMEKIT = Dialect(
     tenant="account",
     endpoints=(*apps.ENDPOINTS, *_endpoints("/{app}")),
     refuse=refuse,
+    refusal=Refusal,
 )
 
 DYTE = Dialect(
@@ -25,4 +26,5 @@ DYTE = Dialect(
     tenant="",
     endpoints=_endpoints(""),
     refuse=refuse,
+    refusal=Refusal,
 )

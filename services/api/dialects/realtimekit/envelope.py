@@ -23,6 +23,21 @@ class Paging(BaseModel):
     end_offset: int
 
 
+class Wrong(BaseModel):
+    """What went wrong, in a number and a sentence."""
+
+    code: int
+    message: str
+
+
+class Refusal(BaseModel):
+    """What went wrong, twice: as Dyte had it and as Cloudflare has it."""
+
+    success: Literal[False]
+    error: Wrong
+    errors: list[Wrong]
+
+
 class PageQuery(BaseModel):
     """Which page."""
 

@@ -2,7 +2,7 @@
 
 from services.api.dialects.endpoint import Dialect
 from services.api.dialects.stream import access, files, live_inputs, outputs, videos
-from services.api.dialects.stream.envelope import refuse
+from services.api.dialects.stream.envelope import Refusal, refuse
 
 STREAM = Dialect(
     name="stream",
@@ -17,4 +17,5 @@ STREAM = Dialect(
         *access.ENDPOINTS,
     ),
     refuse=refuse,
+    refusal=Refusal,
 )

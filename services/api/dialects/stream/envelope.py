@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -33,6 +33,27 @@ class Envelope(BaseModel):
     success: bool
     errors: list[Said]
     messages: list[Said]
+
+
+class Pointer(BaseModel):
+    """Which field it was."""
+
+    pointer: str
+
+
+class Wrong(Said):
+    """An error, and where it is."""
+
+    source: Pointer | None = None
+
+
+class Refusal(BaseModel):
+    """What went wrong."""
+
+    success: Literal[False]
+    errors: list[Wrong]
+    messages: list[Said]
+    result: None
 
 
 class NothingAnswer(Envelope):

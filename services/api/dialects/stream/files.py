@@ -172,6 +172,6 @@ ENDPOINTS = (
         *("PUT", _CAPTION, "Upload captions", _put_caption), takes_raw=True, max_body=MAX_FORM, answer=CaptionAnswer
     ),
     Endpoint("DELETE", _CAPTION, "Delete captions", _delete_caption, answer=NothingAnswer),
-    Endpoint("GET", f"{_CAPTION}/vtt", "Get captions as WebVTT", _get_vtt),
+    Endpoint("GET", f"{_CAPTION}/vtt", "Get captions as WebVTT", _get_vtt, bare="text/vtt"),
     Endpoint("POST", f"{_CAPTION}/generate", "Generate captions", absent=Absent.NEVER),
 )

@@ -9,7 +9,15 @@ from pydantic import BaseModel, Field
 
 from headwater.v1 import livestreams_pb2 as pb
 from services.api.dialects.endpoint import Answer, Endpoint, Exchange
-from services.api.dialects.stream.envelope import RETENTION_DAYS, Envelope, iso, kept_meta, shown_meta, success
+from services.api.dialects.stream.envelope import (
+    RETENTION_DAYS,
+    Envelope,
+    NothingAnswer,
+    iso,
+    kept_meta,
+    shown_meta,
+    success,
+)
 from services.api.dialects.stream.status import Status, StatusDetail, status_of
 from services.common.errors import AppError, Kind
 
@@ -332,6 +340,6 @@ ENDPOINTS = (
     Endpoint("POST", _ALL, "Create a live input", _create, body=LiveInputWrite, answer=LiveInputAnswer),
     Endpoint("GET", _ONE, "Get a live input", _get, answer=LiveInputAnswer),
     Endpoint("PUT", _ONE, "Update a live input", _update, body=LiveInputWrite, answer=LiveInputAnswer),
-    Endpoint("DELETE", _ONE, "Delete a live input", _delete),
+    Endpoint("DELETE", _ONE, "Delete a live input", _delete, answer=NothingAnswer),
     Endpoint("POST", f"{_ONE}/rotate_keys", "Make new keys", _rotate, answer=LiveInputAnswer),
 )

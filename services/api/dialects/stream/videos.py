@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from headwater.v1 import media_pb2 as pb
 from services.api.dialects.endpoint import Absent, Answer, Endpoint, Exchange
-from services.api.dialects.stream.envelope import Envelope, iso, kept_meta, moment, shown_meta, success
+from services.api.dialects.stream.envelope import Envelope, NothingAnswer, iso, kept_meta, moment, shown_meta, success
 
 State = Literal["pendingupload", "downloading", "queued", "inprogress", "ready", "error", "live-inprogress"]
 
 LIMIT = 1000
+MAX_S = 30 * 86_400
+"""No broadcast is longer."""
 _AT_ONCE = 1000
 _STATES: dict[pb.Media.State.ValueType, State] = {
     pb.Media.RECORDING: "live-inprogress",
@@ -63,8 +65,8 @@ class ClipCreate(BaseModel):
     """A part of a video as a video of its own."""
 
     clippedFromVideoUID: str  # noqa: N815  their name
-    startTimeSeconds: float = Field(ge=0)  # noqa: N815  their name
-    endTimeSeconds: float = Field(gt=0)  # noqa: N815  their name
+    startTimeSeconds: float = Field(ge=0, le=MAX_S)  # noqa: N815  their name
+    endTimeSeconds: float = Field(gt=0, le=MAX_S)  # noqa: N815  their name
     meta: dict[str, Any] | None = None
     name: str | None = Field(default=None, max_length=256)
     creator: str | None = Field(default=None, max_length=64)
@@ -352,8 +354,8 @@ ENDPOINTS = (
     Endpoint("DELETE", "/watermarks/{watermark}", "Delete a watermark", absent=Absent.LATER),
     Endpoint("GET", _ONE, "Get a video", _get, answer=VideoAnswer),
     Endpoint("POST", _ONE, "Edit a video", _edit, body=VideoEdit, answer=VideoAnswer),
-    Endpoint("DELETE", _ONE, "Delete a video", _delete),
-    Endpoint("GET", f"{_ONE}/embed", "Get the HTML that shows it", _embed),
+    Endpoint("DELETE", _ONE, "Delete a video", _delete, answer=NothingAnswer),
+    Endpoint("GET", f"{_ONE}/embed", "Get the HTML that shows it", _embed, bare="text/html"),
     Endpoint("GET", f"{_ONE}/audio", "List audio tracks", absent=Absent.NEVER),
     Endpoint("POST", f"{_ONE}/audio/copy", "Add an audio track", absent=Absent.NEVER),
     Endpoint("PATCH", f"{_ONE}/audio/{{audio}}", "Edit an audio track", absent=Absent.NEVER),

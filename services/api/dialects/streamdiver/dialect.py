@@ -2,7 +2,7 @@
 
 from services.api.dialects.endpoint import Dialect
 from services.api.dialects.streamdiver import livestreams, media, statistics
-from services.api.dialects.streamdiver.envelope import refuse
+from services.api.dialects.streamdiver.envelope import Refusal, refuse
 
 STREAMDIVER = Dialect(
     name="streamdiver",
@@ -11,4 +11,5 @@ STREAMDIVER = Dialect(
     tenant="",
     endpoints=(*livestreams.ENDPOINTS, *statistics.ENDPOINTS, *media.ENDPOINTS),
     refuse=refuse,
+    refusal=Refusal,
 )

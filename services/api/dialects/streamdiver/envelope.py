@@ -1,7 +1,7 @@
 """JSend, pages and ids as Streamdiver has them."""
 
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, Field
@@ -11,6 +11,14 @@ from services.api.rest.problem import Problem
 from services.common.errors import AppError, Kind
 
 MAX_PER_PAGE = 50
+
+
+class Refusal(BaseModel):
+    """What went wrong; `data` names the fields."""
+
+    status: Literal["fail", "error"]
+    message: str
+    data: dict[str, str] | None
 
 
 class PageQuery(BaseModel):

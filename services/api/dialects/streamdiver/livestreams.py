@@ -38,11 +38,11 @@ class LivestreamCreate(BaseModel):
 
 
 class LivestreamUpdate(BaseModel):
-    """What may be changed of it."""
+    """What may be changed of it; null is as if it were left out."""
 
-    name: str = Field(default="", min_length=1, max_length=256)
-    channelIds: list[uuid.UUID] = Field(default_factory=list, max_length=50)  # noqa: N815  their name
-    withDvr: bool = True  # noqa: N815  their name
+    name: str | None = Field(default=None, min_length=1, max_length=256)
+    channelIds: list[uuid.UUID] | None = Field(default=None, max_length=50)  # noqa: N815  their name
+    withDvr: bool | None = None  # noqa: N815  their name
 
 
 class Input(BaseModel):
@@ -131,13 +131,13 @@ async def _find(exchange: Exchange) -> pb.Livestream:
 async def _update(exchange: Exchange) -> Answer:
     wanted, found = exchange.read(LivestreamUpdate), await _find(exchange)
     request = pb.UpdateLivestreamRequest(livestream=pb.Livestream(id=found.id, etag=found.etag))
-    if "name" in exchange.fields:
+    if wanted.name is not None:
         request.livestream.name = wanted.name
         request.update_mask.paths.append("name")
-    if "withDvr" in exchange.fields:
+    if wanted.withDvr is not None:
         request.livestream.dvr = wanted.withDvr
         request.update_mask.paths.append("dvr")
-    if "channelIds" in exchange.fields:
+    if wanted.channelIds is not None:
         request.livestream.metadata.update(found.metadata)
         request.livestream.metadata[CHANNELS] = _joined(wanted.channelIds)
         request.update_mask.paths.append("metadata")
@@ -251,7 +251,7 @@ ENDPOINTS = (
     Endpoint("POST", f"{_ONE}/start", "Start a livestream", _start, answer=LivestreamAnswer),
     Endpoint("POST", f"{_ONE}/publish", "Publish a livestream", _publish, answer=LivestreamAnswer),
     Endpoint("POST", f"{_ONE}/stop", "Stop a livestream", _stop, answer=LivestreamAnswer),
-    Endpoint("GET", f"{_ONE}/thumbnail", "Get its thumbnail", _get_thumbnail),
+    Endpoint("GET", f"{_ONE}/thumbnail", "Get its thumbnail", _get_thumbnail, bare="image/*"),
     Endpoint(
         *("PUT", f"{_ONE}/thumbnail", "Set its thumbnail", _put_thumbnail),
         takes_raw=True,

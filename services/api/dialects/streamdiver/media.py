@@ -33,7 +33,7 @@ class DeleteQuery(BaseModel):
 class MediaUpdate(BaseModel):
     """What may be changed of it."""
 
-    name: str = Field(default="", min_length=1, max_length=256)
+    name: str | None = Field(default=None, min_length=1, max_length=256)
 
 
 class DownloadCreate(BaseModel):
@@ -114,7 +114,7 @@ async def _find(exchange: Exchange) -> pb.Media:
 
 async def _update(exchange: Exchange) -> Answer:
     wanted = exchange.read(MediaUpdate)
-    if "name" not in exchange.fields:
+    if wanted.name is None:
         return await _get(exchange)
     request = pb.UpdateMediaRequest(media=pb.Media(id=exchange.variables["id"], name=wanted.name))
     request.update_mask.paths.append("name")
