@@ -23,9 +23,7 @@ Creator = Annotated[str | None, typer.Option("--creator", help="Whose it is; cop
 Manual = Annotated[bool | None, typer.Option("--manual-start/--automatic-start", help="Only once it is activated.")]
 SingleUse = Annotated[bool | None, typer.Option("--single-use/--reusable", help="For one broadcast.")]
 Gate = Annotated[bool | None, typer.Option("--publish-gate/--no-publish-gate", help="Kept back until published.")]
-RunTime = Annotated[
-    float | None, typer.Option("--max-run-time", help="Seconds after which a broadcast ends; 0: never.")
-]
+RunTime = Annotated[float | None, typer.Option("--max-run-time", help="Seconds until a broadcast ends; 0: never.")]
 Retention = Annotated[int | None, typer.Option("--retention-days", help="30 to 1096; 0: recordings stay.")]
 
 

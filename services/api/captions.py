@@ -48,7 +48,7 @@ class Captions:
         if len(others) >= MOST:
             raise AppError(Kind.FAILED_PRECONDITION, f"a media has captions in {MOST} languages at most")
         key = keys.captions(await self._prefix(media), language)
-        await _reached(lambda: self.store.put(key, text, CONTENT_TYPE))
+        await reached(lambda: self.store.put(key, text, CONTENT_TYPE))
         made = CaptionRecord(language=language, object_key=key, size_bytes=len(text))
         made.update_time_us = self.recordings.now_us()
         return (await self._write(stored, language, made)).record
@@ -56,7 +56,7 @@ class Captions:
     async def get(self, media: str, language: str) -> bytes:
         """AppError(NOT_FOUND) if there are none in that language."""
         kept = _of(await self.recordings.get_present(media), language)
-        text = await _reached(lambda: self.store.get(kept.object_key))
+        text = await reached(lambda: self.store.get(kept.object_key))
         if text is None:
             raise AppError(Kind.NOT_FOUND, f"the media has no captions in {language}")
         return text
@@ -65,7 +65,7 @@ class Captions:
         stored = await self.recordings.get_present(media)
         kept = _of(stored, language)
         await self._write(stored, language, None)
-        await _reached(lambda: self.store.delete([kept.object_key]))
+        await reached(lambda: self.store.delete([kept.object_key]))
 
     async def _write(
         self, stored: Stored[MediaRecord], language: str, made: CaptionRecord | None
@@ -91,7 +91,7 @@ def _of(stored: Stored[MediaRecord], language: str) -> CaptionRecord:
     raise AppError(Kind.NOT_FOUND, f"the media has no captions in {language}")
 
 
-async def _reached(work: Callable[[], Awaitable[T]]) -> T:
+async def reached(work: Callable[[], Awaitable[T]]) -> T:
     try:
         return await work()
     except (ObjectsUnavailable, ObjectsRefused) as error:

@@ -24,6 +24,7 @@ from services.api.settings import Settings
 from services.api.showing import Showing
 from services.api.stream_keys import StreamKeys
 from services.api.telling import Telling
+from services.api.thumbnails import Thumbnails
 from services.api.urls import Urls
 from services.api.viewing import Viewing
 from services.api.webhooks.webhooks import Webhooks
@@ -71,16 +72,17 @@ async def open_domain(
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
     deletion = Deletion(records, keys, orders, recordings)
     urls = Urls(settings.rtmp_url, settings.playback_url)
-    catalogs = catalogs_of(records)
+    catalogs, store = catalogs_of(records), await resources.open("objects", object_store(settings))
     viewing = Viewing(records, ViewingServiceStub(stats), clock)
     servicers = Servicers(
         catalogs,
         livestreams,
         Outputs(livestreams, output_keys, webhooks.targets),
         recordings,
-        Captions(recordings, await resources.open("objects", object_store(settings))),
+        Captions(recordings, store),
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),
+        Thumbnails(livestreams, store),
         StatisticsServiceStub(stats),
         viewing,
         urls,

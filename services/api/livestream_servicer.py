@@ -15,6 +15,7 @@ from services.api.queries import query_of
 from services.api.rows import value_of
 from services.api.showing import Showing
 from services.api.standing import standing_of
+from services.api.thumbnails import Thumbnails
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
@@ -24,9 +25,14 @@ class LivestreamServicer(LivestreamVerbs):
     """Orders about livestreams in, livestreams as callers may see them out."""
 
     def __init__(
-        self, livestreams: Livestreams, deletion: Deletion, showing: Showing, catalog: Catalog[LivestreamRecord]
+        self,
+        livestreams: Livestreams,
+        deletion: Deletion,
+        showing: Showing,
+        thumbnails: Thumbnails,
+        catalog: Catalog[LivestreamRecord],
     ) -> None:
-        super().__init__(livestreams, showing)
+        super().__init__(livestreams, showing, thumbnails)
         self._deletion = deletion
         self._catalog = catalog
 

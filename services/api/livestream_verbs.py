@@ -11,17 +11,16 @@ from services.api.page_token import decode_offset, encode_offset
 from services.api.paging import page_size
 from services.api.repository import Stored
 from services.api.showing import Showing
-from services.common.errors import AppError, Kind
+from services.api.thumbnails import CONTENT_TYPE, Thumbnails
 from services.common.rpc_call import Context
-
-_THUMBNAILS = "thumbnails are promised and not served yet"
 
 
 class LivestreamVerbs(LivestreamServiceServicer):
     """Orders in, the livestream as it then stands out."""
 
-    def __init__(self, livestreams: Livestreams, showing: Showing) -> None:
+    def __init__(self, livestreams: Livestreams, showing: Showing, thumbnails: Thumbnails) -> None:
         self._livestreams = livestreams
+        self._thumbnails = thumbnails
         self._showing = showing
 
     async def ActivateLivestream(self, request: pb.ActivateLivestreamRequest, _context: Context) -> pb.Livestream:  # noqa: N802  gRPC's
@@ -53,14 +52,17 @@ class LivestreamVerbs(LivestreamServiceServicer):
             entries=entries[start : start + size], next_page_token=more, total_count=len(entries)
         )
 
-    async def GetThumbnail(self, request: pb.GetThumbnailRequest, _context: Context) -> HttpBody:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _THUMBNAILS)
+    async def GetThumbnail(self, request: pb.GetThumbnailRequest, _context: Context) -> HttpBody:  # noqa: N802  gRPC's
+        image = await self._thumbnails.get(request.livestream_id)
+        return HttpBody(content_type=CONTENT_TYPE, data=image)
 
-    async def UpdateThumbnail(self, request: pb.UpdateThumbnailRequest, _context: Context) -> Empty:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _THUMBNAILS)
+    async def UpdateThumbnail(self, request: pb.UpdateThumbnailRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._thumbnails.put(request.livestream_id, request.image.data)
+        return Empty()
 
-    async def DeleteThumbnail(self, request: pb.DeleteThumbnailRequest, _context: Context) -> Empty:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _THUMBNAILS)
+    async def DeleteThumbnail(self, request: pb.DeleteThumbnailRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._thumbnails.delete(request.livestream_id)
+        return Empty()
 
     def _show(self, stored: Stored[LivestreamRecord]) -> pb.Livestream:
         return self._showing.livestream(stored, self._livestreams.newest_broadcast(stored.key))

@@ -48,6 +48,7 @@ from services.api.signing_key_servicer import SigningKeyServicer
 from services.api.statistics_servicer import StatisticsServicer
 from services.api.tenant_servicer import TenantServicer
 from services.api.tenants import Tenants
+from services.api.thumbnails import Thumbnails
 from services.api.token_servicer import TokenServicer
 from services.api.view import Urls
 from services.api.viewing import Viewing
@@ -94,6 +95,7 @@ class Servicers:
     captions: Captions
     deletion: Deletion
     showing: Showing
+    thumbnails: Thumbnails
     stats: "StatisticsServiceAsyncStub"
     viewing: Viewing
     urls: Urls
@@ -114,7 +116,9 @@ class Servicers:
 
     def _all(self) -> Iterator[tuple[str, Register, object]]:
         catalogs = self.catalogs
-        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.showing, catalogs.livestreams)
+        livestreams = LivestreamServicer(
+            self.livestreams, self.deletion, self.showing, self.thumbnails, catalogs.livestreams
+        )
         yield "LivestreamService", add_LivestreamServiceServicer_to_server, livestreams
         outputs = OutputServicer(self.outputs, self.showing)
         yield "OutputService", add_OutputServiceServicer_to_server, outputs

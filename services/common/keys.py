@@ -47,5 +47,10 @@ def captions(prefix: str, language: str) -> str:
     return f"{prefix}/captions/{language}.vtt"
 
 
+def thumbnail(livestream: str, name: str) -> str:
+    """One that was uploaded for a livestream; `name` is unguessable and new with each upload."""
+    return f"thumbnails/{livestream}/{name}.jpg"
+
+
 INDEX_SEGMENTS = 100
 """Segments in one index object: about 200 s of recording."""

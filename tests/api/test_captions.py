@@ -8,6 +8,7 @@ from headwater.internal.v1.onair_pb2 import Playback
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until
 from tests.api.test_chronicle import playback
+from tests.api.test_picture import picture
 from tests.servers.nats import NatsServer
 from tests.servers.s3 import S3Server
 
@@ -66,3 +67,22 @@ def test_what_is_no_text_track_is_refused(rest: Rest, path: str) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "text")
     assert rest.call("GET", path)["captions"] == []
     assert rest.put(f"{path}/not a tag", content=VTT, headers=HEADERS).status_code == 400
+
+
+def test_uploaded_thumbnail_is_written_anew_and_can_be_taken_away(rest: Rest) -> None:
+    """Without one the picture is taken from the stream, which origin does."""
+    path = f"/v1/livestreams/{rest.call('POST', '/v1/livestreams', {})['id']}/thumbnail"
+    assert rest.get(path).status_code == 404
+
+    sent = rest.put(path, content=picture("png", "rgba") + b"hidden", headers={"Content-Type": "image/png"})
+
+    assert sent.status_code == 200, sent.text
+    shown = rest.get(path)
+    assert (shown.headers["content-type"], shown.content[:3], b"hidden" in shown.content) == (
+        "image/jpeg",
+        b"\xff\xd8\xff",
+        False,
+    )
+    assert rest.put(path, content=b"GIF89a", headers={"Content-Type": "image/gif"}).status_code in {400, 415}
+    rest.call("DELETE", path)
+    assert rest.get(path).status_code == 404

@@ -1,0 +1,55 @@
+"""Uploaded thumbnails of livestreams, kept in the store. One that was never uploaded is taken from the picture by
+origin.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from headwater.internal.v1.records_pb2 import LivestreamRecord
+from services.api import picture
+from services.api.captions import Store, reached
+from services.api.livestreams import Livestreams
+from services.api.repository import Stored
+from services.common import keys
+from services.common.errors import AppError, Kind
+from services.common.ids import new_id
+
+CONTENT_TYPE = "image/jpeg"
+
+
+@dataclass(frozen=True)
+class Thumbnails:
+    """The bytes are written before the record that names them, and removed after it."""
+
+    livestreams: Livestreams
+    store: Store
+
+    async def put(self, livestream: str, data: bytes) -> None:
+        """Set it. AppError(INVALID) for what is no picture."""
+        stored = await self.livestreams.get(livestream)
+        image = await asyncio.to_thread(picture.jpeg_of, data)
+        key = keys.thumbnail(livestream, new_id())
+        await reached(lambda: self.store.put(key, image, CONTENT_TYPE))
+        await self._write(stored, key)
+
+    async def get(self, livestream: str) -> bytes:
+        """AppError(NOT_FOUND) if none was uploaded."""
+        key = (await self.livestreams.get(livestream)).record.thumbnail_object_key
+        image = await reached(lambda: self.store.get(key)) if key else None
+        if image is None:
+            raise AppError(Kind.NOT_FOUND, "no thumbnail was uploaded; thumbnailUrl is taken from the picture")
+        return image
+
+    async def delete(self, livestream: str) -> None:
+        """From now on it is taken from the picture again. Twice is as once."""
+        stored = await self.livestreams.get(livestream)
+        if stored.record.thumbnail_object_key:
+            await self._write(stored, "")
+
+    async def _write(self, stored: Stored[LivestreamRecord], key: str) -> None:
+        record = LivestreamRecord()
+        record.CopyFrom(stored.record)
+        record.thumbnail_object_key = key
+        await self.livestreams.write(stored, record, self.livestreams.telling.change("updated", ["thumbnail"]))
+        if stored.record.thumbnail_object_key:
+            await reached(lambda: self.store.delete([stored.record.thumbnail_object_key]))
