@@ -10,6 +10,7 @@ from headwater.client_access import Apps, Tenants, Tokens
 from headwater.client_address import default_tenant, default_token, default_url
 from headwater.client_outputs import Outputs, Sessions
 from headwater.client_paging import pages
+from headwater.client_protection import SigningKeys
 from headwater.client_transport import Json, RestTransport, Transport, segment
 from headwater.client_webhooks import Webhooks
 
@@ -38,6 +39,7 @@ class Client:
         self.tokens = Tokens(transport)
         self.tenants = Tenants(transport)
         self.apps = Apps(transport)
+        self.signing_keys = SigningKeys(transport)
         self.webhooks = Webhooks(transport)
         self.outputs = Outputs(transport)
         self.sessions = Sessions(transport)

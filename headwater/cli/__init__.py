@@ -2,7 +2,19 @@
 
 import typer
 
-from headwater.cli import apps, demo, livestreams, machine, media, outputs, tenants, tokens, usage, webhooks
+from headwater.cli import (
+    apps,
+    demo,
+    livestreams,
+    machine,
+    media,
+    outputs,
+    signing_keys,
+    tenants,
+    tokens,
+    usage,
+    webhooks,
+)
 
 app = typer.Typer(
     name="headwater",
@@ -17,10 +29,12 @@ app.add_typer(livestreams.app, name="livestreams", help="Create and manage lives
 app.add_typer(media.app, name="media", help="Manage recordings.")
 app.add_typer(outputs.app, name="outputs", help="Manage what becomes of a livestream.")
 app.add_typer(tokens.app, name="tokens", help="Manage API tokens.")
+app.add_typer(signing_keys.app, name="signing-keys", help="Manage keys that sign playback tokens.")
 app.add_typer(webhooks.app, name="webhooks", help="Say what happens to your own servers.")
 app.add_typer(tenants.app, name="tenants", help="Manage tenants (with the admin token).")
 app.add_typer(apps.app, name="apps", help="Manage the apps of a tenant.")
 app.command("statistics")(livestreams.statistics)
+app.command("playback-token")(signing_keys.playback_token)
 app.command("sessions")(usage.sessions)
 app.command("usage")(usage.usage)
 

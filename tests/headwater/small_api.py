@@ -18,7 +18,7 @@ class SmallApi(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.things: dict[str, dict[str, dict[str, Any]]] = {
-            kind: {} for kind in ("livestreams", "media", "tokens", "tenants", "apps")
+            kind: {} for kind in ("livestreams", "media", "tokens", "tenants", "apps", "signingKeys")
         }
         self.requests: list[tuple[str, str, Any]] = []
         self.tenant: str | None = None
@@ -85,6 +85,10 @@ class Handler(BaseHTTPRequestHandler):
             made = {"id": "2" * 32, **body}
             self.server.things[kind][made["id"]] = made
             return self._json(made)
+        if self.command == "POST" and kind == "signingKeys":
+            made = {"id": "3" * 32, "createTime": "2030-01-01T00:00:00Z"}
+            self.server.things[kind][made["id"]] = made
+            return self._json(made | {"pem": "cGVt", "jwk": "andr"})
         if self.command == "POST":
             return self._json(self.server.add_livestream(body.get("name", "")) | body)
         found = list(self.server.things[kind].values())
@@ -114,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         if rest == ["statistics"]:
             row = {"rtmpConnections": 1, "hlsConnections": 7}
             return {"primary": row, "secondary": {}, "sum": row}
+        if rest == ["playbackTokens"]:
+            return {"token": "a.b.c", "expireTime": "2030-01-01T00:00:00Z"}
         if rest == ["downloads"] and self.command == "GET":
             return {"downloads": [{"format": "MP4", "state": "IN_PROGRESS", "percent": 40}]}
         if rest == ["downloads"]:

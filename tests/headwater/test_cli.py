@@ -168,3 +168,38 @@ def test_help_loads_neither_client_nor_services() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
     assert "livestreams" in done.stdout
+
+
+def test_signing_key_shows_its_private_half_once(api: SmallApi, tmp_path: Path) -> None:
+    """On the screen, or into a file that nobody else may read; lists do not have it."""
+    assert "cGVt" in headwater("signing-keys", "create").stdout
+    path = tmp_path / "key"
+    said = headwater("signing-keys", "create", "-o", str(path), "--json").stdout
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("cGVt\n", 0o600)
+    assert json.loads(said) == {"id": "3" * 32, "createTime": "2030-01-01T00:00:00Z", "path": str(path)}
+    assert "3" * 32 in headwater("signing-keys", "list").stdout
+    assert headwater("signing-keys", "revoke", "3" * 32).stdout == f"revoked {'3' * 32}\n"
+    assert api.requests[-1][:2] == ("DELETE", f"/v1/signingKeys/{'3' * 32}")
+
+
+def test_playback_token_is_printed_alone(api: SmallApi) -> None:
+    """So that a script can take it; what was asked for is sent, and who is in no rule is kept out."""
+    media = api.add_media("a" * 32)["id"]
+    assert headwater("playback-token", media).stdout == "a.b.c\n"
+    assert api.requests[-1] == ("POST", f"/v1/media/{media}/playbackTokens", {})
+    result = headwater(
+        "playback-token", media, "--downloadable", "--hours", "2", "--ip", "10.0.0.0/8", "--country", "at"
+    )
+    assert result.exit_code == 0
+    sent = api.requests[-1][2]
+    assert (
+        timedelta(hours=1.9) < datetime.fromisoformat(sent.pop("expireTime")) - datetime.now(UTC) <= timedelta(hours=2)
+    )
+    assert sent == {
+        "downloadable": True,
+        "accessRules": [
+            {"type": "IP", "action": "ALLOW", "ip": ["10.0.0.0/8"]},
+            {"type": "COUNTRY", "action": "ALLOW", "country": ["AT"]},
+            {"type": "ANY", "action": "BLOCK"},
+        ],
+    }
