@@ -129,3 +129,27 @@ def test_without_nats_it_goes_on_reading_and_refuses_writes(tmp_path: Path) -> N
         nats.start()
         until(lambda: rest.post("/v1/livestreams", json={}).status_code, lambda status: status == 200)
         assert api.is_running
+
+
+def test_orders_to_two_replicas_at_once_are_all_carried_out(rest: Rest, second: ApiServer) -> None:
+    """Renaming, an output, new keys, disabling: none is lost; who came too late was told and tries again."""
+    path = f"/v1/livestreams/{rest.call('POST', '/v1/livestreams', {})['id']}"
+
+    def insist(client: Rest, method: str, where: str, body: Any) -> None:
+        def answer() -> int:
+            return client.request(method, path + where, json=body).status_code
+
+        assert until(answer, lambda status: status not in {409, 412}) == 200
+
+    targets = [{"type": "SIMULCAST", "url": f"rtmp://8.8.8.{number}/live"} for number in range(6)]
+    orders: list[tuple[str, str, Any]] = [("POST", "/outputs", target) for target in targets]
+    orders += [("PATCH", "", {"name": "new"}), ("POST", ":rotateKeys", {}), ("POST", ":disable", {})]
+    with second.client() as other, ThreadPoolExecutor(len(orders)) as pool:
+        clients = [(rest, other)[place % 2] for place in range(len(orders))]
+        for each in [pool.submit(insist, client, *order) for client, order in zip(clients, orders, strict=True)]:
+            each.result()
+        shown = until(lambda: rest.call("GET", path), lambda one: one["etag"] == other.call("GET", path)["etag"])
+
+    assert (shown["name"], shown["enabled"], "keysRotateTime" in shown) == ("new", False, True)
+    assert {each["url"] for each in shown["outputs"][2:]} == {each["url"] for each in targets}
+    assert len(rest.call("GET", f"{path}/history")["entries"]) == len(orders) + 1
