@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -177,6 +178,7 @@ def test_signing_key_shows_its_private_half_once(api: SmallApi, tmp_path: Path) 
     said = headwater("signing-keys", "create", "-o", str(path), "--json").stdout
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("cGVt\n", 0o600)
     assert json.loads(said) == {"id": "3" * 32, "createTime": "2030-01-01T00:00:00Z", "path": str(path)}
+    assert headwater("signing-keys", "create", "-o", str(path)).exit_code == 2
     assert "3" * 32 in headwater("signing-keys", "list").stdout
     assert headwater("signing-keys", "revoke", "3" * 32).stdout == f"revoked {'3' * 32}\n"
     assert api.requests[-1][:2] == ("DELETE", f"/v1/signingKeys/{'3' * 32}")
@@ -191,7 +193,7 @@ def test_playback_token_is_printed_alone(api: SmallApi) -> None:
         "playback-token", media, "--downloadable", "--hours", "2", "--ip", "10.0.0.0/8", "--country", "at"
     )
     assert result.exit_code == 0
-    sent = api.requests[-1][2]
+    sent: dict[str, Any] = api.requests[-1][2]
     assert (
         timedelta(hours=1.9) < datetime.fromisoformat(sent.pop("expireTime")) - datetime.now(UTC) <= timedelta(hours=2)
     )
