@@ -81,6 +81,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             batch=batch_limits(settings, max_payload=bus.max_payload),
             log_limits=LogLimits(in_flight=settings.in_flight, buffer_bytes=settings.buffer_bytes),
             max_bitrate=settings.max_bitrate,
+            refuses_codecs=settings.refuse_codecs,
             on_drop=counts.dropped_units.inc,
         )
         listener = listening_socket("rtmp", settings.bind, settings.rtmp_port, setting="HEADWATER_RTMP_PORT")

@@ -26,6 +26,8 @@ class Edge:
     log_limits: LogLimits
     max_bitrate: int
     """Bits a second one encoder may send."""
+    refuses_codecs: bool
+    """Sound in a codec that is not taken ends a connection; else it goes unheard."""
     on_drop: Callable[[int], None]
     """Told how many units were dropped."""
     writers: dict[str, MediaLogWriter] = field(default_factory=dict)

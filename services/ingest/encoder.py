@@ -3,19 +3,23 @@
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common import subjects
 from services.common.facts import say
+from services.common.input_rules import UNSUPPORTED_AUDIO_CODEC, UNSUPPORTED_VIDEO_CODEC, applies
 from services.common.log import get_logger
-from services.common.media.unit import Config, Unit
+from services.common.media.unit import Config, Track, Unit
 from services.ingest.batcher import Batcher, Body
 from services.ingest.edge import Edge, Introduction
 from services.ingest.keys import Found
 from services.ingest.media_log import MediaLogWriter
 from services.ingest.on_air import Joined
+from services.ingest.rtmp.events import CodecRefused
 
 MEASURE_S = 10.0
 """How often an encoder's rate is said and judged."""
 DROPS_SAID_S = 1.0
 CLOSE_S = 60.0
 """How long the last media may take into the log: it outlives a restart of NATS."""
+
+COMPLETE = "the broadcast is complete"
 
 _log = get_logger(__name__)
 
@@ -40,6 +44,7 @@ class Encoder:
         self._drops_said = 0
         self._drops_said_at = self._since
         self._dropped_units = self._dropped_bytes = 0
+        self._lingers_until: float | None = None
         self._log = _log.bind(
             livestream=self.key.livestream_id,
             broadcast=joined.broadcast_id,
@@ -70,10 +75,13 @@ class Encoder:
 
     def add_config(self, config: Config) -> None:
         """Take a codec configuration."""
-        self._batcher.add_config(config)
+        if self._lingers_until is None:
+            self._batcher.add_config(config)
 
     def add(self, unit: Unit, now: float) -> None:
         """Take a unit that came at `now` of the monotonic clock."""
+        if self._lingers_until is not None:
+            return
         for body in self._batcher.add(unit, now):
             self._write(body)
 
@@ -85,8 +93,20 @@ class Encoder:
     def buffered_bytes(self) -> int:
         return self._writer.buffered_bytes if self._writer is not None else 0
 
+    @property
+    def is_lingering(self) -> bool:
+        return self._lingers_until is not None
+
+    def linger(self, until_us: int) -> None:
+        """Its broadcast is over: throw away what it sends from now on, and let it go at that Unix time."""
+        self._lingers_until = self._now() + max(0.0, until_us / 1e6 - self._edge.clock.now())
+        for body in self._batcher.flush():
+            self._write(body)
+
     def pass_time(self, now: float) -> str | None:
         """Write what has waited long enough and say the rate; a reason if the encoder must go."""
+        if self._lingers_until is not None:
+            return COMPLETE if now >= self._lingers_until else None
         due = self._batcher.due_at
         if due is not None and now >= due:
             for body in self._batcher.flush():
@@ -108,6 +128,24 @@ class Encoder:
         if rate > self._edge.max_bitrate:
             return f"the encoder sends {rate / 1e6:.1f} Mbit/s; at most {self._edge.max_bitrate / 1e6:.1f} are taken"
         return None
+
+    @property
+    def refuses_sound(self) -> bool:
+        """Whether sound in a foreign codec ends the connection, and does not only go unheard."""
+        return self._edge.refuses_codecs and applies(self.key.rules)
+
+    def say_refused(self, refused: CodecRefused) -> None:
+        """Say that it is sent away for its codec."""
+        if not applies(self.key.rules):
+            return
+        fact = self._fact("rejected")
+        found = fact.input_rejected
+        found.reason, found.is_refused = refused.reason, True
+        if refused.track is Track.VIDEO:
+            found.code, found.video_codec = UNSUPPORTED_VIDEO_CODEC, refused.codec
+        else:
+            found.code, found.audio_codec = UNSUPPORTED_AUDIO_CODEC, refused.codec
+        say(self._edge.facts, fact)
 
     async def close(self, reason: str, *, is_clean: bool, timeout_s: float = CLOSE_S) -> None:
         """Write the rest and the last message, and say that the encoder is gone. Never raises."""

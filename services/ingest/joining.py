@@ -63,7 +63,9 @@ def join(record: OnAir | None, revision: int, applicant: Applicant, new: NewBroa
     if only and (record is None or record.end_reason or record.broadcast_id != only):
         return Refusal(Why.DISABLED, applicant.key.refusal)
     if record is not None and record.end_reason:
-        if record.hold_until_us > applicant.now_us:
+        # While encoders keep their connections a new one is no encoder that comes back by itself.
+        is_lingering = record.linger_until_us > applicant.now_us
+        if record.hold_until_us > applicant.now_us and not is_lingering:
             return Refusal(Why.HELD, "the livestream was ended by order; activate it to send again")
         record = None
     if record is None and isinstance(new, Refusal):
@@ -78,6 +80,11 @@ def join(record: OnAir | None, revision: int, applicant: Applicant, new: NewBroa
         joined.broadcast_id, joined.shard = new.broadcast_id, new.shard
         joined.start_time_us = applicant.now_us
     joined.rules.CopyFrom(applicant.key.rules)
+    if record is not None:
+        # What is recorded, shown and kept back stays as it began.
+        began = record.rules
+        joined.rules.record, joined.rules.is_hidden = began.record, began.is_hidden
+        joined.rules.is_gated = began.is_gated
     mine = joined.connections[applicant.key.instance]
     mine.token, mine.number = applicant.token, 0
     mine.edge, mine.protocol, mine.since_us = applicant.edge, applicant.protocol, applicant.now_us

@@ -20,7 +20,8 @@ _RETRY_S = 0.1
 
 _log = get_logger(__name__)
 
-Tell = Callable[[Loss], None]
+Tell = Callable[[Loss, int], None]
+"""Why it is no longer meant, and until when its connection may stay (Unix microseconds; 0: not at all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class Joined:
     """The revision at which the encoder joined: later ones are larger."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Member:
     livestream: str
     instance: str
     place: Joined
     tell: Tell
+    is_lingering: bool = False
+    """It was told that its broadcast ends, and keeps its connection."""
 
 
 class OnAirBook:
@@ -50,7 +53,9 @@ class OnAirBook:
         self._members: dict[str, _Member] = {}
 
     async def join(self, applicant: Applicant, tell: Tell) -> Joined | Refusal:
-        """Put the applicant on air; `tell` is called once, when it is no longer meant, with why.
+        """Put the applicant on air; `tell` is called when it is no longer meant, with why.
+
+        Twice if its connection may stay for a while, and is then taken away for another reason.
 
         While NATS is away it goes on trying: the deadline is the caller's.
         """
@@ -113,9 +118,18 @@ class OnAirBook:
             if member.livestream != change.key or 0 < change.revision < member.place.connection:
                 continue
             reason = loss(record, member.place.broadcast_id, member.instance, token)
-            if reason is not None:
+            linger_until_us = record.linger_until_us if record is not None and reason is Loss.ORDERED else 0
+            if linger_until_us:
+                self._linger(member, linger_until_us)
+            elif reason is not None:
                 del self._members[token]
-                member.tell(reason)
+                member.tell(reason, 0)
+
+    def _linger(self, member: _Member, until_us: int) -> None:
+        """Go on watching over it: its place may be taken meanwhile."""
+        if not member.is_lingering:
+            member.is_lingering = True
+            member.tell(Loss.ORDERED, until_us)
 
 
 def _read(livestream: str, value: bytes) -> OnAir | None:

@@ -18,6 +18,7 @@ from services.ingest.joining import Loss, Refusal, Why
 from services.ingest.rtmp.answers import StatusCode
 from services.ingest.rtmp.events import (
     Closed,
+    CodecRefused,
     ConfigReceived,
     Event,
     Fault,
@@ -178,6 +179,9 @@ class Connection(asyncio.Protocol):
                 self._admit(event)
             case Unpublished():
                 self._end_encoder("the encoder stopped publishing", "peer", is_clean=True)
+            case CodecRefused():
+                if self.encoder is not None:
+                    self.encoder.say_refused(event)
             case Warned():
                 _log.info("encoder is odd", remote=self.address, what=event.text)
             case Closed():
@@ -231,7 +235,7 @@ class Connection(asyncio.Protocol):
         if isinstance(found, Refusal):
             self._host.counts.refused(found.why)
             self._session.reject(_STATUS[found.why], found.reason)
-        elif not self._session.accept():
+        elif not self._session.accept(refuses_sound=found.refuses_sound):
             self._end(found, "the encoder left before it was let in", is_clean=False)
         else:
             self.encoder = found
@@ -240,8 +244,11 @@ class Connection(asyncio.Protocol):
         self._turn()
         self.go_on()
 
-    def _lose(self, why: Loss) -> None:
-        """The encoder is no longer meant."""
+    def _lose(self, why: Loss, linger_until_us: int) -> None:
+        """The encoder is no longer meant; it may keep its connection until then."""
+        if linger_until_us and self.encoder is not None:
+            self.encoder.linger(linger_until_us)
+            return
         self._session.close(why.value, StatusCode.BAD_NAME if why is Loss.TAKEN_OVER else StatusCode.UNPUBLISHED)
         self._turn()
 

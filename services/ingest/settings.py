@@ -32,4 +32,7 @@ class Settings(ServiceSettings):
         default=64_000_000, ge=1_000_000, description="What one encoder may have waiting while NATS is away."
     )
     in_flight: int = Field(default=32, ge=1, le=256, description="Messages of one encoder that await acknowledgement.")
+    refuse_codecs: bool = Field(
+        default=True, description="Refuse an encoder whose sound is no AAC; else its picture is taken alone."
+    )
     max_bitrate: int = Field(default=50_000_000, ge=100_000, description="Bits a second one encoder may send.")

@@ -235,6 +235,8 @@ class Broadcast:
         if waited_s > MOST_TO_READ_S:
             return True
         is_quiet = program.on_air is None or bool(program.lost_since_us) or waited_s > LAST_WORDS_S
+        # Whoever keeps his connection has no last words.
+        is_quiet = is_quiet or self._key.is_lingering
         return is_quiet and self._is_caught_up()
 
     def _situation(self, program: Carried, connected_for_s: float) -> Situation:

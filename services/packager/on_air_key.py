@@ -22,6 +22,11 @@ class OnAirKey:
         self._revision = 0
         self.note(found)
 
+    @property
+    def is_lingering(self) -> bool:
+        """Whether encoders keep their connections though the broadcast is to end."""
+        return self.value is not None and self.value.linger_until_us > 0
+
     def note(self, found: Record | None) -> None:
         """Take what has been heard of it."""
         value = OnAir.FromString(found.value) if found is not None else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headwater.internal.v1.facts_pb2 import Fact
-from headwater.internal.v1.onair_pb2 import OnAir, StreamKey
+from headwater.internal.v1.onair_pb2 import OnAir, Rules, StreamKey
 from services.common import subjects
 from services.common.bus.connection import Bus, connect
 from services.common.bus.log import Log
@@ -88,9 +88,19 @@ class Platform:
             await self.put_key(made, instance, is_enabled=is_enabled)
         return made
 
-    async def put_key(self, livestream: Livestream, instance: str = "primary", *, is_enabled: bool = True) -> None:
+    async def put_key(
+        self,
+        livestream: Livestream,
+        instance: str = "primary",
+        *,
+        is_enabled: bool = True,
+        refusal: str = "",
+        rules: Rules | None = None,
+    ) -> None:
         bucket = await self.spine.bucket(subjects.KEYS)
         record = StreamKey(livestream_id=livestream.id, instance=instance, is_enabled=is_enabled)
+        record.refusal = refusal
+        record.rules.CopyFrom(rules or Rules())
         await bucket.put(digest(livestream.keys[instance]), record.SerializeToString())
 
     async def withdraw(self, key: str) -> None:

@@ -88,6 +88,31 @@ def test_order_holds_encoders_off_for_its_time(hold_s: int, why: Why | None) -> 
         assert found.why is why
 
 
+@pytest.mark.parametrize(("linger_s", "is_let_in"), [(1, True), (0, False), (-1, False)])
+def test_while_encoders_linger_a_new_push_begins_a_new_broadcast(linger_s: int, is_let_in: bool) -> None:
+    """Nobody was cut off, so nobody comes back by himself; once they are let go, the hold is held."""
+    record = on_air(primary="a")
+    record.end_reason, record.hold_until_us, record.linger_until_us = "complete", NOW_US + 9, NOW_US + linger_s
+    found = join(record, 5, applicant(), NEW)
+
+    if is_let_in:
+        assert isinstance(found, OnAir)
+        assert (found.broadcast_id, found.end_reason, found.linger_until_us) == ("new", "", 0)
+    else:
+        assert isinstance(found, Refusal)
+        assert found.why is Why.HELD
+
+
+def test_what_is_kept_shown_and_gated_stays_as_the_broadcast_began() -> None:
+    """Other rules are the newest key's."""
+    record = on_air(primary="a")
+    record.rules.CopyFrom(Rules(record=True, is_gated=True, reconnect_window_ms=1))
+    who = applicant("secondary")
+    who.key.rules.CopyFrom(Rules(is_hidden=True, reconnect_window_ms=9))
+
+    assert joined(record, 5, who).rules == Rules(record=True, is_gated=True, reconnect_window_ms=9)
+
+
 def test_disabled_key_is_refused_in_words() -> None:
     """Also where a broadcast is on air."""
     found = join(on_air(primary="a"), 5, applicant(is_enabled=False), NEW)

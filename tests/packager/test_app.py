@@ -9,7 +9,7 @@ import pytest
 from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from services.common.clock import SystemClock
 from services.common.media.unit import Track
-from services.common.tasks import spawn
+from services.common.tasks import cancel, spawn
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs
 from tests.packager.program.rules import assert_in_order, assert_numbered, names
@@ -363,3 +363,48 @@ async def test_recording_ends_at_its_limit_and_the_broadcast_goes_on(nats_server
         assert record is not None
         assert (record.is_truncated, record.is_recorded) == (True, True)
         assert not child.has_said("Traceback")
+
+
+def _complete(value: OnAir) -> None:
+    value.end_reason, value.linger_until_us = "complete", round(SystemClock().now() * 1e6) + 60_000_000
+
+
+async def test_complete_ends_at_once_though_its_encoder_stays(nats_server: NatsServer) -> None:
+    """Nobody waits for last words, and what still comes is in no recording; the key stays as the order's."""
+    source = _source(20.0)
+    messages = _messages(source, closed=False)
+    async with stage(nats_server) as live, children(nats_server, "packager-f"):
+        await live.go_on_air()
+        await live.send(messages[:60])
+        await until(lambda: _epoch_is(live, 1))
+        await live.change(_complete)
+        sending = spawn(live.send(messages[60:], each_s=0.1), name="encoder")
+        await until(live.has_ended, timeout_s=10)
+        was_sending = not sending.done()
+        await cancel(sending)
+        logs = await live.ticks()
+        found = await live.onair.get(live.livestream)
+
+        assert was_sending
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["complete"]
+        got, sent = names(logs, "video"), _sent(source, Track.VIDEO)
+        assert got == sent[: len(got)]
+        assert 0 < len(got) < len(sent)
+        assert found is not None
+        assert OnAir.FromString(found.value).end_reason == "complete"
+
+
+async def test_order_that_another_broadcast_has_overwritten_is_still_the_reason(nats_server: NatsServer) -> None:
+    """A new push may begin before the packager has ended what was completed."""
+    async with stage(nats_server) as live, children(nats_server, "packager-v") as (child,):
+        await live.go_on_air()
+        await live.send(_messages(_source(3.0), closed=False))
+        await until(lambda: _epoch_is(live, 1))
+        child.signal(signal.SIGSTOP)
+        await live.change(_complete)
+        await live.change(lambda value: value.CopyFrom(OnAir(broadcast_id="other")))
+        child.signal(signal.SIGCONT)
+        await until(live.has_ended)
+        logs = await live.ticks()
+
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["complete"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.common.media.unit import Config, Unit
+from services.common.media.unit import Config, Track, Unit
 from services.ingest.rtmp.amf0 import Value
 
 Fault = Literal["peer", "local"]
@@ -58,6 +58,15 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class CodecRefused:
+    """A track comes in a codec that is not taken; Closed follows."""
+
+    track: Track
+    codec: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unpublished:
     """The encoder ended its stream politely; the connection stays and may publish again."""
 
@@ -72,4 +81,6 @@ class Closed:
     """True if the encoder had unpublished, or we closed by our own wish."""
 
 
-Event = PublishRequested | ConfigReceived | UnitReceived | MetadataReceived | Warned | Unpublished | Closed
+Event = (
+    PublishRequested | ConfigReceived | UnitReceived | MetadataReceived | Warned | CodecRefused | Unpublished | Closed
+)

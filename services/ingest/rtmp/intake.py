@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.common.media.unit import Codec, Config, Track, Unit
 from services.ingest.rtmp import avc, flv
-from services.ingest.rtmp.errors import ProtocolError, UnsupportedVideoError
+from services.ingest.rtmp.errors import ProtocolError, UnsupportedCodecError
 from services.ingest.rtmp.events import ConfigReceived, Event, UnitReceived
 from services.ingest.rtmp.messages import Message, MessageType
 from services.ingest.timestamps import TICKS_PER_MS, Timeline
@@ -31,10 +31,20 @@ class MediaCounts:
 
 
 class Intake:
-    """One publication's tracks. Bad media is dropped and told; only pictures in a foreign codec end the connection."""
+    """One publication's tracks. Bad media is dropped and told; only pictures in a foreign codec end the connection,
+    and sound in one where that is wished.
+    """
 
-    def __init__(self, emit: Callable[[Event], None], warn: Callable[[str], None], counts: MediaCounts) -> None:
+    def __init__(
+        self,
+        emit: Callable[[Event], None],
+        warn: Callable[[str], None],
+        counts: MediaCounts,
+        *,
+        refuses_sound: bool = False,
+    ) -> None:
         self.has_units = False
+        self._refuses_sound = refuses_sound
         self._counts = counts
         self._timeline = Timeline()
         self._emit = emit
@@ -46,7 +56,7 @@ class Intake:
     def receive(self, message: Message) -> bool:
         """Take an audio or video message; True if it gave a unit. An empty one is some encoders' heartbeat.
 
-        UnsupportedVideoError where a picture comes in another codec and none in ours has come.
+        UnsupportedCodecError where a picture comes in another codec and none in ours has come; sound, if it is refused.
         """
         if not message.payload:
             return False
@@ -62,16 +72,18 @@ class Intake:
                 self._take_config(tag.record, is_video=is_video)
             elif tag is not None:
                 self._decline(tag, is_video=is_video)
-        except UnsupportedVideoError:
+        except UnsupportedCodecError:
             raise
         except ProtocolError as error:
             self._drop(f"dropped: {error}")
         return False
 
     def _decline(self, tag: flv.Unsupported, *, is_video: bool) -> None:
-        """A picture that cannot be shown is no broadcast; a sound that cannot be heard is told of."""
-        if is_video and _VIDEO not in self._configs:
-            raise UnsupportedVideoError(f"{tag.what} is not supported: send H.264")
+        """A picture that cannot be shown is no broadcast; a sound that cannot be heard is told of, or refused."""
+        track, name = (_VIDEO, "H.264") if is_video else (_AUDIO, "AAC")
+        if track not in self._configs and (is_video or self._refuses_sound):
+            codec = tag.what.rpartition(" ")[0]
+            raise UnsupportedCodecError(f"{tag.what} is not supported: send {name}", track, codec)
         self._drop(f"{tag.what} is not supported and is ignored: send H.264 and AAC")
 
     def _drop(self, why: str) -> None:

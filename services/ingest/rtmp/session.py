@@ -19,9 +19,10 @@ from services.ingest.rtmp.amf0 import Value
 from services.ingest.rtmp.answers import StatusCode
 from services.ingest.rtmp.chunk_reader import ChunkReader
 from services.ingest.rtmp.chunk_writer import ChunkWriter
-from services.ingest.rtmp.errors import ProtocolError, UnsupportedVideoError
+from services.ingest.rtmp.errors import ProtocolError, UnsupportedCodecError
 from services.ingest.rtmp.events import (
     Closed,
+    CodecRefused,
     Event,
     Fault,
     MetadataReceived,
@@ -104,13 +105,16 @@ class Session:
         self.bytes_sent += len(data)
         return data
 
-    def accept(self) -> bool:
-        """Let the encoder publish; False if it has gone meanwhile. LocalProtocolError if it had not asked."""
+    def accept(self, *, refuses_sound: bool = False) -> bool:
+        """Let the encoder publish; False if it has gone meanwhile. LocalProtocolError if it had not asked.
+
+        `refuses_sound`: sound in a foreign codec ends the connection, as pictures in one do.
+        """
         if self.state is State.CLOSED:
             return False
         self.state = after(self.state, Trigger.ACCEPT)
         self.timeout_at = self._now + self._limits.first_media_s
-        self._intake = Intake(self._events.append, self._warn, self.media)
+        self._intake = Intake(self._events.append, self._warn, self.media, refuses_sound=refuses_sound)
         self._has_unpublished = False
         self._send(*answers.publishing(self._publishing_on, with_fc=self._has_fc))
         self._reader.message_limit = self._limits.message_bytes
@@ -211,7 +215,8 @@ class Session:
             return
         try:
             is_unit = intake.receive(message)
-        except UnsupportedVideoError as error:
+        except UnsupportedCodecError as error:
+            self._events.append(CodecRefused(error.track, error.codec, str(error)))
             self._send(answers.status(StatusCode.REJECTED, str(error), self._publishing_on))
             raise
         if is_unit:

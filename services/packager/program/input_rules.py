@@ -7,10 +7,7 @@ says nothing; a long one does.
 from collections import deque
 from dataclasses import dataclass
 
-from headwater.internal.v1.onair_pb2 import Rules
 from services.common.media.unit import CLOCK_RATE, Unit
-
-GOP_OUT_OF_RANGE = "ERR_GOP_OUT_OF_RANGE"
 
 SHORT_GOPS = 3
 """So many in a row are no scene cuts."""
@@ -31,11 +28,6 @@ class GopLimits:
 
     least_s: float = 2.0
     most_s: float = 10.0
-
-
-def applies(rules: Rules) -> bool:
-    """Whether a livestream's encoders are held to the rules; what is only relayed is nobody's but theirs."""
-    return rules.record or not rules.is_hidden
 
 
 class GopWatch:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment, Source, Tick
 from headwater.internal.v1.facts_pb2 import Fact
+from services.common.input_rules import GOP_OUT_OF_RANGE, applies
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.draft import Draft
 from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
 from services.packager.program.held import HeldPictures
-from services.packager.program.input_rules import GOP_OUT_OF_RANGE, GopLimits, GopWatch, applies
+from services.packager.program.input_rules import GopLimits, GopWatch
 from services.packager.program.instance import Instance
 from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger

@@ -4,6 +4,7 @@ import pytest
 
 from services.common.media.unit import Track
 from services.ingest.rtmp import amf0, messages
+from services.ingest.rtmp.events import CodecRefused
 from services.ingest.rtmp.messages import Message, MessageType
 from tests.clients.rtmp_client import COMMAND, CONTROL, MEDIA, Publisher
 from tests.ingest.rtmp.pair import Pair
@@ -125,6 +126,7 @@ def test_picture_in_a_foreign_codec_is_refused_in_words() -> None:
     pair.run()
     assert pair.closed is not None
     assert pair.closed.reason == "HEVC (codec id 12) video is not supported: send H.264"
+    assert pair.of(CodecRefused) == [CodecRefused(Track.VIDEO, "HEVC (codec id 12)", pair.closed.reason)]
 
 
 def test_sound_in_a_foreign_codec_is_told_and_the_picture_goes_on() -> None:
@@ -134,6 +136,24 @@ def test_sound_in_a_foreign_codec_is_told_and_the_picture_goes_on() -> None:
         send(pair, AUDIO, 0, b"\x2fmp3")
     pair.publisher.send_video(0, idr(), is_key=True)
     assert len(pair.run().units) == 1
+    assert pair.warnings == ["MP3 audio is not supported and is ignored: send H.264 and AAC"]
+
+
+def test_sound_in_a_foreign_codec_is_refused_where_that_is_wished() -> None:
+    """The event names the codec, and is told before the end."""
+    pair = Pair(answer=lambda session, _: session.accept(refuses_sound=True)).run()
+    send(pair, AUDIO, 0, b"\x2fmp3")
+    assert pair.closed is not None
+    assert pair.closed.reason == "MP3 audio is not supported: send AAC"
+    assert pair.of(CodecRefused) == [CodecRefused(Track.AUDIO, "MP3", pair.closed.reason)]
+
+
+def test_foreign_sound_beside_aac_is_told_and_goes_unheard() -> None:
+    """There is something to hear."""
+    pair = Pair(answer=lambda session, _: session.accept(refuses_sound=True)).run()
+    pair.publisher.send_audio_config(0, AAC_RECORD)
+    send(pair, AUDIO, 0, b"\x2fmp3")
+    assert pair.closed is None
     assert pair.warnings == ["MP3 audio is not supported and is ignored: send H.264 and AAC"]
 
 

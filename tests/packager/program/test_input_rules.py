@@ -2,9 +2,8 @@
 
 import pytest
 
-from headwater.internal.v1.onair_pb2 import Rules
 from services.common.media.unit import CLOCK_RATE, Track, Unit
-from services.packager.program.input_rules import GopLimits, GopWatch, applies
+from services.packager.program.input_rules import GopLimits, GopWatch
 from services.packager.program.program import Program, ProgramSettings
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.synthetic import Source, log, with_configs
@@ -53,15 +52,6 @@ def test_hole_in_the_pictures_is_no_long_gop() -> None:
     watch = GopWatch(GopLimits())
     times = [0.0, 0.5, 30.0, 30.5]
     assert [watch.note(1, Unit(Track.VIDEO, round(t * CLOCK_RATE), 0, t == 0.0, b"")) for t in times] == [""] * 4
-
-
-@pytest.mark.parametrize(
-    ("record", "is_hidden", "expected"),
-    [(True, False, True), (True, True, True), (False, False, True), (False, True, False)],
-)
-def test_rules_hold_for_what_is_shown_or_kept(record: bool, is_hidden: bool, expected: bool) -> None:
-    """What is only relayed is not held to them."""
-    assert applies(Rules(record=record, is_hidden=is_hidden)) is expected
 
 
 @pytest.mark.parametrize(("is_relayed", "count"), [(False, 1), (True, 0)])
