@@ -19,7 +19,10 @@ A_PART_S = 0.34
 IN_THE_MIDDLE = 4096
 """A server that has so many bytes of a program's unread is being written a tick or a segment, and no mere question."""
 
-AIM_S = 15.0
+AIM_S = 20.0
+FROZEN_S, BREATH_S = 2.2, 0.4
+"""A segment closes every two seconds."""
+
 POLL_S = 0.005
 
 
@@ -95,16 +98,29 @@ class Striker:
 
 
 async def kill_in_a_put(machine: Machine, archivers: Sequence[str]) -> list[str]:
-    """Freeze the store until one of these is sending it a segment, and kill whoever is; who that was."""
-    s3 = ports.S3 + machine.offset
+    """Freeze the store until one of these is sending it a segment, and kill whoever is; who that was.
+
+    An archiver that has taken over asks first which segments are there, and with the store frozen asks for ever; so the
+    store may answer now and then.
+    """
     pids = {name: await machine.running(name) for name in archivers}
     await machine.running("s3")
-    with _paused(machine, "s3"):
-        await until(lambda: bool(_writing(s3, pids)), "a segment is stored", deadline_s=AIM_S, poll_s=POLL_S)
-        killed = _writing(s3, pids)
-        for name in killed:
-            machine.kill(name)
+    async with asyncio.timeout(AIM_S):
+        while not (killed := await _kill_who_puts(machine, pids)):  # noqa: ASYNC110  a socket of others sends no event
+            await asyncio.sleep(BREATH_S)
     return killed
+
+
+async def _kill_who_puts(machine: Machine, pids: Mapping[str, int]) -> list[str]:
+    port = ports.S3 + machine.offset
+    with _paused(machine, "s3"):
+        for _ in range(round(FROZEN_S / POLL_S)):
+            if killed := _writing(port, pids):
+                for name in killed:
+                    machine.kill(name)
+                return killed
+            await asyncio.sleep(POLL_S)
+    return []
 
 
 def _writing(port: int, pids: Mapping[str, int]) -> list[str]:
