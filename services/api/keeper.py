@@ -10,7 +10,7 @@ from headwater.v1.livestreams_pb2 import Livestream
 from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
 from services.api.livestreams import Livestreams
-from services.api.recordings import Recordings
+from services.api.recordings import BREATH, Recordings
 from services.api.repository import Stored
 from services.api.standing import is_armed
 from services.common.errors import AppError
@@ -86,7 +86,9 @@ class Keeper:
 
     async def repair(self) -> None:
         """Finish deletions, draw what follows from records, remove keys of no livestream, purge what is due."""
-        for stored in self._records.livestreams.items():
+        for place, stored in enumerate(self._records.livestreams.items()):
+            if place % BREATH == 0:
+                await asyncio.sleep(0)
             if stored.record.delete_time_us:
                 await self._deletion.begin(stored)
             elif not self._consequences.are_drawn(stored.record):

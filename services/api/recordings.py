@@ -1,5 +1,6 @@
 """Recordings as people order them: what the archiver is asked to do, and what then becomes of the records."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -39,6 +40,10 @@ class RemoteArchive:
 
     async def delete_recording(self, media: str) -> None:
         await ask(self._stub.DeleteRecording(DeleteRecordingRequest(media_id=media)))
+
+
+BREATH = 500
+"""After so many of very many records others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,9 @@ class Recordings:
     async def sweep(self) -> None:
         """Purge what is due: deleted long enough ago, or to be deleted by now."""
         now_us = self.now_us()
-        for stored in self.records.media.items():
+        for place, stored in enumerate(self.records.media.items()):
+            if place % BREATH == 0:
+                await asyncio.sleep(0)
             record = stored.record
             is_due = 0 < record.purge_time_us <= now_us or 0 < record.scheduled_delete_time_us <= now_us
             if is_due and record.state != Media.RECORDING:
