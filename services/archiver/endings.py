@@ -67,7 +67,7 @@ class Endings:
             recording = total.recording(
                 livestream=record.livestream_id,
                 broadcast=broadcast,
-                start_time_us=record.start_time_us,
+                start_time_us=record.publish_time_us or record.start_time_us,
                 end=end.end,
             )
             await self._around.recordings.put_recording(prefix, recording)

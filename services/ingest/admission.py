@@ -66,22 +66,18 @@ async def _find_key(edge: Edge, who: Introduction) -> Found | None:
             await asyncio.sleep(_RETRY_S)
 
 
-def _say_rejected(edge: Edge, fact: Fact, refusal: Refusal, code: str) -> None:
-    """Say that an encoder broke a rule before it was let in."""
-    rejected = Fact(id=new_id(), time_us=fact.time_us, livestream_id=fact.livestream_id, instance=fact.instance)
-    found = rejected.input_rejected
-    found.code, found.reason, found.is_refused = code, refusal.reason, True
-    say(edge.facts, rejected)
-
-
 def _say_refused(edge: Edge, who: Introduction, found: Found, refusal: Refusal) -> None:
+    """Say it once: by its code where it has one."""
     fact = Fact(id=new_id(), time_us=round(edge.clock.now() * 1e6))
     fact.livestream_id, fact.instance = found.key.livestream_id, found.key.instance
-    refused = fact.encoder_refused
-    refused.reason, refused.remote_address, refused.protocol = refusal.reason, who.remote_address, who.protocol
+    code = code_of(refusal.reason)
+    if code:
+        rejected = fact.input_rejected
+        rejected.code, rejected.reason, rejected.is_refused = code, refusal.reason, True
+    else:
+        refused = fact.encoder_refused
+        refused.reason, refused.remote_address, refused.protocol = refusal.reason, who.remote_address, who.protocol
     say(edge.facts, fact)
-    if code := code_of(refusal.reason):
-        _say_rejected(edge, fact, refusal, code)
     _log.warning(
         "encoder refused",
         livestream=found.key.livestream_id,

@@ -117,6 +117,28 @@ async def test_long_broadcast_has_full_index_objects_before_it_ends(here: Stage)
     assert {rendition.name for rendition in index.renditions} == {"video", "audio"}
 
 
+async def test_recording_ends_where_the_packager_says_though_the_broadcast_went_on(here: Stage) -> None:
+    """What is said not to be kept is no gap; the recording begins when the program was published."""
+    broadcast = await here.begin()
+    broadcast.program.ledger.state.record_before = 2
+    publish_us = broadcast.record.start_time_us + 7
+    await here.playback.change(
+        broadcast.record.broadcast_id, lambda record: setattr(record, "publish_time_us", publish_us)
+    )
+    async with archiver(here.environment):
+        await broadcast.send_all(encode())
+        await broadcast.end_at(2)
+        await until(lambda: here.is_in(broadcast, Playback.RECORDED))
+        await until(lambda: is_let_go(here, broadcast))
+
+    assert [segment.record for segment in broadcast.segments] == [True, True, False]
+    del broadcast.segments[2:]
+    recording = await assert_whole(here.objects, broadcast)
+    assert recording.start_time_us == publish_us
+    assert not [fact for fact in await facts_of(here) if fact.HasField("recording_failed")]
+    assert not await here.objects.exists(keys.segment(broadcast.record.store_prefix, "video", 2))
+
+
 async def test_unrecorded_broadcast_leaves_nothing(here: Stage) -> None:
     """With recording off nothing is stored; after the grace the log is empty and nothing can be played."""
     broadcast = await here.begin(record=False)

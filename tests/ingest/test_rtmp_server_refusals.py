@@ -77,6 +77,7 @@ async def test_full_tenant_is_refused_with_its_code(nats_server: NatsServer) -> 
         fact = await api.fact(livestream, "input_rejected")
 
         assert status["description"] == QUOTA_REFUSAL
+        assert [each.WhichOneof("fact") for each in await api.facts(livestream)] == ["input_rejected"]
         assert (fact.input_rejected.code, fact.input_rejected.is_refused) == ("ERR_STORAGE_QUOTA_EXHAUSTED", True)
         assert fact.broadcast_id == ""
         assert await api.on_air(livestream) is None
