@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from headwater.internal.v1.onair_pb2 import Connection, OnAir
+from services.common import subjects
 from services.common.bus.bucket import Record
 from services.common.bus.errors import Exists, Stale
 from services.common.bus.facts import FactPublisher
@@ -19,7 +20,7 @@ from services.packager.broadcast import Broadcast, Surroundings
 from services.packager.counts import Counts
 from services.packager.program.program import ProgramSettings
 from tests.packager.program.synthetic import Source, log, with_configs
-from tests.packager.running import Stage, stage
+from tests.packager.running import Stage, stage, until
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.timeout(120)
@@ -109,6 +110,27 @@ async def test_end_raced_with_a_reconnect_and_a_death_is_one_end(nats_server: Na
             async with asyncio.TaskGroup() as group:
                 for seed in range(start, start + 40):
                     group.create_task(_race(live, around, seed))
+
+
+async def test_media_of_what_is_kept_back_goes_from_the_log(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No segment tells the archivers what is used up, and it may be kept back for hours."""
+    monkeypatch.setattr("services.packager.broadcast.KEEP_ALIVE_S", 0.1)
+    async with stage(nats_server) as live, _surroundings(live) as around:
+        await live.go_on_air(is_gated=True)
+        running = spawn((await _broadcast(live, around)).run(), name="broadcast")
+        source = Source(tag="r", until_s=3)
+        await live.send(log(with_configs(source.units(), source.configs), connection=5, closed=False))
+        subject = subjects.media(0, "primary", live.broadcast)
+        last = await live.media.last(subject)
+
+        async def is_gone() -> bool:
+            first = await live.media.first(subject)
+            return first is not None and last is not None and first.sequence == last.sequence
+
+        await until(is_gone)
+        await cancel(running)
 
 
 async def test_key_that_the_watch_has_not_told_of_is_looked_up(nats_server: NatsServer) -> None:
