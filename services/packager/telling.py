@@ -55,8 +55,10 @@ class Teller:
     def tell_published(self, state: State) -> None:
         """Say that viewers see the program from here on."""
         fact = _fact_of(state, state.publish_time_us)
+        # Whatever it is made of by the time an heir says it again.
+        fact.id, fact.instance = f"{state.broadcast_id}-published", ""
         fact.program_published.publish_time_us = state.publish_time_us
-        self._say(fact)
+        say(self._facts, fact)
 
     def _note(self, fact: Fact) -> None:
         match fact.WhichOneof("fact"):
@@ -68,6 +70,8 @@ class Teller:
                 _log.info("no media", instance=fact.instance, reason=fact.media_lost.reason)
             case "media_resumed":
                 _log.info("media again", instance=fact.instance)
+            case "input_rejected":
+                _log.warning("the encoder breaks a rule", instance=fact.instance, reason=fact.input_rejected.reason)
             case "keyframes_missed":
                 _log.warning("no key frame within the target duration", msn=fact.keyframes_missed.msn)
 

@@ -119,6 +119,20 @@ async def test_hole_in_the_media_log_is_logged_and_counted_once(said: Said) -> N
     assert [line["messages"] for line in logs if line["event"] == "media is missing in the log"] == [lost]
 
 
+async def test_published_is_one_fact_whatever_the_program_is_made_of_by_then(said: Said) -> None:
+    """An heir that says it again after a change of source says the same."""
+    state = State(livestream_id="l" * 32, broadcast_id="b" * 32, publish_time_us=7, source_time_us=7)
+    state.source.instance = "primary"
+    said.teller.tell_published(state)
+    state.source.instance = "secondary"
+    said.teller.tell_again(state)
+
+    published = [fact for fact in await said.all() if fact.HasField("program_published")]
+    assert {(fact.id, fact.time_us, fact.program_published.publish_time_us) for fact in published} == {
+        ("b" * 32 + "-published", 7, 7),
+    }
+
+
 def _empty(n: int) -> bytes:
     return encode_head(Head(5, n, Kind.UNITS, 0, 0))
 
