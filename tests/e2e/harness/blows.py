@@ -19,9 +19,9 @@ A_PART_S = 0.34
 IN_THE_MIDDLE = 4096
 """A server that has so many bytes of a program's unread is being written a tick or a segment, and no mere question."""
 
-AIM_S = 20.0
+AIM_S = 30.0
 FROZEN_S, BREATH_S = 2.2, 0.4
-"""A segment closes every two seconds."""
+"""A segment closes every two seconds. The store breathes twice as long each time that nobody was seen in a PUT."""
 
 POLL_S = 0.005
 
@@ -100,14 +100,16 @@ class Striker:
 async def kill_in_a_put(machine: Machine, archivers: Sequence[str]) -> list[str]:
     """Freeze the store until one of these is sending it a segment, and kill whoever is; who that was.
 
-    An archiver that has taken over asks first which segments are there, and with the store frozen asks for ever; so the
-    store may answer now and then.
+    An archiver that has taken over asks first which segments are there, and writes the index of the first hundred; with
+    the store frozen it would ask for ever. So the store may answer now and then.
     """
     pids = {name: await machine.running(name) for name in archivers}
     await machine.running("s3")
+    breath_s = BREATH_S
     async with asyncio.timeout(AIM_S):
-        while not (killed := await _kill_who_puts(machine, pids)):  # noqa: ASYNC110  a socket of others sends no event
-            await asyncio.sleep(BREATH_S)
+        while not (killed := await _kill_who_puts(machine, pids)):
+            await asyncio.sleep(breath_s)
+            breath_s *= 2
     return killed
 
 
