@@ -13,8 +13,8 @@ from tests.e2e.harness.livestream import Livestream
 from tests.e2e.harness.machine import Machine
 from tests.e2e.harness.waiting import until
 
-ENOUGH_FOR_SHAKA = 3
-"""Shaka 5.2 looks into the segment in the middle and its neighbours, and fails if one of them is not whole yet."""
+ENOUGH_FOR_SHAKA = 4
+"""Segments longer than the hold-back together: opened before, Shaka 5.2 plays at the edge and may trip over it."""
 
 LONG_S = 300.0
 LENGTHS = [20.0, pytest.param(LONG_S, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
@@ -33,25 +33,25 @@ async def test_players_follow_a_livestream_without_an_error(  # noqa: PLR0917  f
     b_frames: int,
     seconds: float,
 ) -> None:
-    """hls.js plays from the first second to the last, Shaka to where the encoder ends, and no version breaks a rule."""
-    film = films(Film(seconds, b_frames=b_frames))
+    """hls.js plays from the first second on, Shaka from where it comes, both to the end; no version breaks a rule."""
+    film_of = Film(seconds, b_frames=b_frames)
     livestream = await Livestream.create(gentle, reconnect_window_s=2)
-    with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
+    with Encoder(films(film_of), livestream.ingest(), tmp_path / "encoder") as encoder:
         await livestream.on_air()
         async with recording(livestream.playback) as kept:
             hlsjs = await audience.hlsjs(livestream.playback)
             await until(lambda: kept.closed_segments() >= ENOUGH_FOR_SHAKA, "segments for Shaka", deadline_s=30)
             shaka = await audience.shaka(livestream.playback)
             await shaka.plays()
-            await _until_near_the_end(shaka, seconds)
-            # Shaka 5.2 goes on asking for the part that was hinted at last and never came, so it is let go in time.
+            await _until_near_the_end(hlsjs, seconds)
             for player in (shaka, hlsjs):
                 await _assert_served_well(player, seconds)
-            await shaka.page.close()
             await encoder.sent_all(deadline_s=seconds + 30)
             await ended(kept, deadline_s=30)
-            await hlsjs.until(lambda seen: seen["ended"], "the end", deadline_s=20)
-            assert (await hlsjs.look())["fatal"] == []
+            for player in (shaka, hlsjs):
+                seen = await player.until(lambda seen: seen["ended"], "the end", deadline_s=20)
+                assert (player.kind, seen["fatal"]) == (player.kind, [])
+                assert seen["shown"] > film_of.rate * seconds / 3, f"{player.kind} shows few frames"
     assert kept.violations() == []
     assert kept.statuses() == []
 
