@@ -1,23 +1,19 @@
-"""Cloudflare's own Python client against the dialects: only its base URL is changed.
+"""Stream's dialect by Cloudflare's own Python client, of which only the base URL is changed.
 
-Its models do not validate what they are given, so each answer is also validated as the raw JSON it came as.
+Its models do not validate what they are given, so answers are also validated as the raw JSON they came as.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import cloudflare
 import pytest
 from cloudflare import Cloudflare
-from cloudflare.types import realtime_kit as kit
 from cloudflare.types import stream as types
 from cloudflare.types.stream.live_inputs import Output
-from pydantic import TypeAdapter
 
+from tests.api.dialects.cloudflare_stage import ACCOUNT, APP, strict
 from tests.api.running import ApiServer, Rest
-
-ACCOUNT, APP = "default", "default"
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +27,6 @@ def client(api: ApiServer) -> Iterator[Cloudflare]:
 def rest(api: ApiServer) -> Iterator[Rest]:
     with api.client() as found:
         yield found
-
-
-def strict(answer: Any, model: Any, *path: str) -> Any:
-    """The raw answer's part at `path` as the client's own type has it; and the part."""
-    found = json.loads(answer.text() if callable(answer.text) else answer.text)
-    assert found["success"] is True
-    for name in path:
-        found = found[name]
-    TypeAdapter(model).validate_python(found)
-    return found
 
 
 def live_input(client: Cloudflare, **fields: Any) -> dict[str, Any]:
@@ -80,7 +66,8 @@ def test_live_input_is_changed_in_part(client: Cloudflare) -> None:
     """What is left out stays; null takes the retention away."""
     made = live_input(client, meta={"name": "a", "k": "v"}, delete_recording_after_days=30)
     inputs = client.stream.live_inputs.with_raw_response
-    answer = inputs.update(made["uid"], account_id=ACCOUNT, recording={"mode": "automatic", "timeoutSeconds": 10})
+    recording: Any = {"mode": "automatic", "timeoutSeconds": 10}
+    answer = inputs.update(made["uid"], account_id=ACCOUNT, recording=recording)
     changed = strict(answer, types.LiveInput, "result")
     assert (changed["meta"], changed["deleteRecordingAfterDays"]) == (made["meta"], 30)
     assert (changed["recording"]["mode"], changed["recording"]["timeoutSeconds"]) == ("automatic", 10)
@@ -171,7 +158,7 @@ def test_signing_keys_and_tokens(client: Cloudflare) -> None:
     listed = {each.id for each in client.stream.keys.get(account_id=ACCOUNT)}
     assert key["id"] in listed
     for extra in ({}, {"id": key["id"], "pem": key["pem"]}):
-        token = client.stream.token.create(made["uid"], account_id=ACCOUNT, **extra)  # type: ignore[arg-type]  # any
+        token = client.stream.token.create(made["uid"], account_id=ACCOUNT, **extra)
         assert token is not None
         assert str(token.token).count(".") == 2
     assert client.stream.keys.delete(key["id"], account_id=ACCOUNT) == "Revoked"
@@ -193,47 +180,20 @@ def test_webhook_is_one_an_account(client: Cloudflare) -> None:
         webhooks.get(account_id=ACCOUNT)
 
 
-def test_what_is_not_served_says_which(client: Cloudflare) -> None:
-    """501, later or not ours."""
-    refused = [
-        lambda: client.stream.watermarks.list(account_id=ACCOUNT),
-        lambda: client.stream.copy.create(account_id=ACCOUNT, url="https://x.example/v.mp4"),
-        lambda: client.stream.direct_upload.create(account_id=ACCOUNT, max_duration_seconds=1),
-        lambda: client.stream.audio_tracks.get("ab" * 16, account_id=ACCOUNT),
-        lambda: client.stream.captions.language.create("en", account_id=ACCOUNT, identifier="ab" * 16),
-    ]
-    for call in refused:
-        with pytest.raises(cloudflare.APIStatusError) as told:
-            call()
-        assert told.value.status_code == 501
-
-
-def test_realtimekit_by_the_same_client(client: Cloudflare) -> None:
-    """Lists, details, sums, apps and webhooks; create is in no client and goes by its path."""
+def test_calls_that_the_client_lacks_go_by_their_paths(client: Cloudflare, rest: Rest) -> None:
+    """RealtimeKit's creation, new keys and switch; what they did is seen natively."""
     path = f"/accounts/{ACCOUNT}/realtime/kit/{APP}/livestreams"
-    made = client.post(path, body={"name": "kit"}, cast_to=object)
-    assert isinstance(made, dict)
+    made: Any = client.post(path, body={"name": "kit"}, cast_to=object)
     livestream = made["data"]["id"]
-    streams = client.realtime_kit.livestreams
-    detail = streams.with_raw_response.get_livestream_session_for_livestream_id(
-        livestream, account_id=ACCOUNT, app_id=APP
-    )
-    strict(detail, kit.LivestreamGetLivestreamSessionForLivestreamIDResponse)
-    active = streams.with_raw_response.get_active_livestreams_for_livestream_id(
-        livestream, account_id=ACCOUNT, app_id=APP
-    )
-    strict(active, kit.LivestreamGetActiveLivestreamsForLivestreamIDResponse)
-    sums = streams.with_raw_response.get_livestream_analytics_complete(APP, account_id=ACCOUNT, start_time=0)
-    strict(sums, kit.LivestreamGetLivestreamAnalyticsCompleteResponse)
-    days = streams.with_raw_response.get_livestream_analytics_daywise(APP, account_id=ACCOUNT, start_time=0)
-    strict(days, kit.LivestreamGetLivestreamAnalyticsDaywiseResponse)
-    strict(client.realtime_kit.apps.with_raw_response.get(account_id=ACCOUNT), kit.AppGetResponse)
-    strict(client.realtime_kit.apps.with_raw_response.post(account_id=ACCOUNT, name="n"), kit.AppPostResponse)
-    hook = client.realtime_kit.webhooks.with_raw_response.create_webhook(
-        APP, account_id=ACCOUNT, events=["livestreaming.statusUpdate"], name="n", url="https://hooks.example.com"
-    )
-    made_hook = strict(hook, kit.WebhookCreateWebhookResponse)["data"]["id"]
-    listed = client.realtime_kit.webhooks.with_raw_response.get_webhooks(APP, account_id=ACCOUNT)
-    assert [each["id"] for each in strict(listed, kit.WebhookGetWebhooksResponse)["data"]] == [made_hook]
-    gone = client.realtime_kit.webhooks.with_raw_response.delete_webhook(made_hook, account_id=ACCOUNT, app_id=APP)
-    strict(gone, kit.WebhookDeleteWebhookResponse)
+
+    def native() -> dict[str, Any]:
+        return rest.call("GET", f"/v1/livestreams/{livestream.replace('-', '')}")
+
+    assert (made["data"]["disabled"], native()["name"]) == (False, "kit")
+    reset: Any = client.post(f"{path}/{livestream}/reset-stream-key", cast_to=object)
+    assert reset["data"]["stream_key"] != made["data"]["stream_key"]
+    assert reset["data"]["stream_key"] in [way.get("streamKey") for way in native()["inputs"]]
+    client.put(f"{path}/{livestream}/disable", cast_to=object)
+    assert native()["state"] == "DISABLED"
+    client.put(f"{path}/{livestream}/enable", cast_to=object)
+    assert native()["enabled"] is True
