@@ -83,6 +83,8 @@ class LivestreamServicer(LivestreamVerbs):
     async def DeleteLivestream(self, request: pb.DeleteLivestreamRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         stored = await self._livestreams.get(request.id)
         check_etag(stored, request.etag)
-        marked = await self._livestreams.delete(stored, deletes_media=request.delete_media)
+        marked = await self._livestreams.delete(
+            stored, deletes_media=request.delete_media, ends_broadcast=request.end_broadcast
+        )
         await self._deletion.begin(marked)
         return Empty()

@@ -195,12 +195,14 @@ class Livestreams:
         await self._show_order(livestream, on_air)
         return written
 
-    async def delete(self, stored: Stored[LivestreamRecord], *, deletes_media: bool) -> Stored[LivestreamRecord]:
+    async def delete(
+        self, stored: Stored[LivestreamRecord], *, deletes_media: bool, ends_broadcast: bool = False
+    ) -> Stored[LivestreamRecord]:
         """Mark it; from then on nobody sees it, and the keeper finishes what is left if this process dies.
 
-        AppError(FAILED_PRECONDITION) while it is on air.
+        AppError(FAILED_PRECONDITION) while it is on air, unless that is to end with it.
         """
-        if await self.orders.is_on_air(stored.key):
+        if not ends_broadcast and await self.orders.is_on_air(stored.key):
             raise AppError(Kind.FAILED_PRECONDITION, "the livestream is on air; end the broadcast first")
         record = _copy(stored.record)
         change = self.telling.change("deleted")

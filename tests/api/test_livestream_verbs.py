@@ -212,3 +212,15 @@ def test_history_has_orders_and_broadcasts_newest_first(made: dict[str, Any], re
     assert first["entries"] + rest_["entries"] == whole["entries"]
     times = [one["time"] for one in whole["entries"]]
     assert times == sorted(times, reverse=True)
+
+
+def test_livestream_on_air_is_deleted_only_where_its_broadcast_may_end(
+    made: dict[str, Any], rest: Rest, others: Others
+) -> None:
+    """409; with endBroadcast the broadcast is ordered to end, and the livestream is gone."""
+    begin(made, rest, others)
+
+    assert rest.delete(path_of(made)).status_code == 409
+    assert rest.delete(f"{path_of(made)}?endBroadcast=true").status_code == 200
+    assert rest.get(path_of(made)).status_code == 404
+    assert on_air_of(made, others).end_reason
