@@ -15,11 +15,13 @@ from services.common.bus.errors import Exists, Stale
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
 from services.common.ids import new_id
+from services.common.media.unit import Track
 from services.common.tasks import cancel, spawn
 from services.packager.broadcast import Broadcast, Surroundings
 from services.packager.counts import Counts
 from services.packager.program.program import ProgramSettings
-from tests.packager.program.synthetic import Source, log, with_configs
+from tests.packager.program.rules import assert_numbered, names
+from tests.packager.program.synthetic import Source, log, name_of, with_configs
 from tests.packager.running import Stage, stage, until
 from tests.servers.nats import NatsServer
 
@@ -110,6 +112,60 @@ async def test_end_raced_with_a_reconnect_and_a_death_is_one_end(nats_server: Na
             async with asyncio.TaskGroup() as group:
                 for seed in range(start, start + 40):
                     group.create_task(_race(live, around, seed))
+
+
+async def _publish_raced(shared: Stage, around: Surroundings, seed: int) -> None:
+    """Order it while the packager dies at any moment around the order; then heirs carry it on."""
+    chance = random.Random(seed)
+    live = replace(shared, livestream=new_id(), broadcast=new_id())
+    await live.go_on_air(is_gated=True)
+    source = Source(tag="r", until_s=12)
+    messages = log(with_configs(source.units(), source.configs), connection=5)
+    await live.send(messages[:40])
+    running = spawn((await _broadcast(live, around)).run(), name="first")
+    await asyncio.sleep(chance.uniform(0.1, 0.4))
+    await live.change(lambda value: setattr(value, "publish_order_us", 1))
+    await asyncio.sleep(chance.uniform(0, 0.35))
+    await cancel(running)
+    heirs = [spawn((await _broadcast(live, around)).run(), name="heir")]
+    await until(lambda: _is_published(live))
+    await live.send(messages[40:])
+    await cancel(heirs.pop())
+    heirs.append(spawn((await _broadcast(live, around)).run(), name="later heir"))
+    await until(lambda: _shows_the_end_of(live, source))
+    await cancel(heirs.pop())
+    record = await live.playback.get(live.broadcast)
+    assert record is not None
+    await _assert_published_once(live, record.publish_time_us)
+
+
+async def _is_published(live: Stage) -> bool:
+    record = await live.playback.get(live.broadcast)
+    return record is not None and record.publish_time_us > 0
+
+
+async def _shows_the_end_of(live: Stage, source: Source) -> bool:
+    last = next(name_of(unit.payload) for unit in reversed(source.units()) if unit.track is Track.VIDEO)
+    return names(await live.ticks(), "video")[-1:] == [last]
+
+
+async def _assert_published_once(live: Stage, publish_time_us: int) -> None:
+    logs = await live.ticks()
+    assert {head.state.publish_time_us for _, head, _ in logs.ticks if head.HasField("state")} <= {0, publish_time_us}
+    assert_numbered(logs)
+    shown = names(logs, "video")
+    assert len(shown) == len(set(shown))
+    # Whole GOPs of 60 pictures, and none of what came before the order.
+    assert len(shown) % 60 == 0
+    assert 0 < len(shown) <= 60 * 4
+
+
+async def test_order_to_publish_raced_with_deaths_is_carried_out_once(nats_server: NatsServer) -> None:
+    """24 seeded times: one time of publishing in the log, which origins are told, and one beginning."""
+    async with stage(nats_server) as live, _surroundings(live) as given, asyncio.TaskGroup() as group:
+        around = replace(given, settings=ProgramSettings(quiet_s=20))
+        for seed in range(24):
+            group.create_task(_publish_raced(live, around, seed))
 
 
 async def test_media_of_what_is_kept_back_goes_from_the_log(
