@@ -1,6 +1,6 @@
 """How a live input stands, in Stream's eight words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -25,6 +25,9 @@ Status = Literal[
 HISTORY = 50
 _WINDOW_OVER = "reconnect-window"
 _CAME_BACK = "resumed"
+_REFUSED = "ERR_"
+_OF_RECORDING = "recording."
+_ON_AIR = {pb.Livestream.RECEIVING, pb.Livestream.LIVE, pb.Livestream.RECONNECTING}
 _CONFIGURED = {"configured", "updated"}
 
 
@@ -46,32 +49,38 @@ class StatusDetail(BaseModel):
 
 
 async def status_of(exchange: Exchange, of: pb.Livestream) -> tuple[Status | None, StatusDetail | None]:
-    """None for one that nobody ever sent to."""
+    """None for one that nobody ever sent to. When it is off air the word is that of its last broadcast."""
     if not of.broadcast_id and of.state != pb.Livestream.FAILED:
         return None, None
-    ended = of.state in {pb.Livestream.IDLE, pb.Livestream.ACTIVE, pb.Livestream.ENDING}
-    was_clean = await _was_clean(exchange, of) if ended or of.state == pb.Livestream.DISABLED else False
-    reason = await _end_reason(exchange, of) if of.state == pb.Livestream.ACTIVE else of.state_reason
-    status = _word(of.state, reason, was_clean=was_clean)
+    is_over = of.state not in _ON_AIR and of.state != pb.Livestream.FAILED
+    last = await _broadcast(exchange, of.id, of.broadcast_id) if is_over else broadcasts_pb2.Broadcast()
+    reason = (last.end_reason or of.state_reason) if is_over else of.state_reason
+    status = _word(of.state, reason, was_clean=_was_clean(last))
     request = pb.ListHistoryRequest(livestream_id=of.id, page_size=HISTORY)
     found = await exchange.native.ask(request, pb.ListHistoryResponse)
+    clean = {last.id} if _was_clean(last) else set()
+    for broadcast in {each.broadcast_id for each in found.entries if _leaves_open(each)} - {last.id}:
+        if _was_clean(await _broadcast(exchange, of.id, broadcast)):
+            clean.add(broadcast)
     current = _entry(status, of.state_reason, of.state_time)
-    return status, StatusDetail(current=current, history=_history(found.entries, was_clean=was_clean))
+    return status, StatusDetail(current=current, history=_history(found.entries, clean))
 
 
-async def _broadcast(exchange: Exchange, of: pb.Livestream) -> broadcasts_pb2.Broadcast:
-    request = broadcasts_pb2.GetBroadcastRequest(livestream_id=of.id, id=of.broadcast_id)
+def _leaves_open(entry: pb.HistoryEntry) -> bool:
+    """Whether it says that a broadcast ended, and not whether its encoder had said goodbye."""
+    is_end = entry.state and entry.state not in _ON_AIR and entry.state != pb.Livestream.FAILED
+    return bool(entry.broadcast_id and is_end and entry.reason in {_WINDOW_OVER, ""})
+
+
+async def _broadcast(exchange: Exchange, livestream: str, broadcast: str) -> broadcasts_pb2.Broadcast:
+    request = broadcasts_pb2.GetBroadcastRequest(livestream_id=livestream, id=broadcast)
     return await exchange.native.ask(request, broadcasts_pb2.Broadcast)
 
 
-async def _was_clean(exchange: Exchange, of: pb.Livestream) -> bool:
-    """Whether the last encoder of the last broadcast said goodbye."""
-    left = [each for each in (await _broadcast(exchange, of)).history if each.kind == "encoder.disconnected"]
+def _was_clean(of: broadcasts_pb2.Broadcast) -> bool:
+    """Whether the last encoder of a broadcast said goodbye."""
+    left = [each for each in of.history if each.kind == "encoder.disconnected"]
     return bool(left) and left[-1].is_clean
-
-
-async def _end_reason(exchange: Exchange, of: pb.Livestream) -> str:
-    return (await _broadcast(exchange, of)).end_reason
 
 
 def _word(state: pb.Livestream.State.ValueType, reason: str, *, was_clean: bool) -> Status:
@@ -80,21 +89,26 @@ def _word(state: pb.Livestream.State.ValueType, reason: str, *, was_clean: bool)
         return "reconnected" if reason == _CAME_BACK else "connected"
     if state == pb.Livestream.RECONNECTING:
         return "reconnecting"
-    if state == pb.Livestream.FAILED:
+    if state == pb.Livestream.FAILED or reason.startswith(_REFUSED):
         return "failed_to_connect"
     if reason not in {_WINDOW_OVER, ""}:
         return "ttl_exceeded"
     return "client_disconnect" if was_clean else "failed_to_reconnect"
 
 
-def _history(entries: Iterable[pb.HistoryEntry], *, was_clean: bool) -> list[StatusEntry]:
-    found = []
-    for entry in entries:
-        if entry.reason in _CONFIGURED:
+def _history(entries: Iterable[pb.HistoryEntry], clean: Collection[str]) -> list[StatusEntry]:
+    """Newest first, as it comes. What is said twice in a row has been so since the first time."""
+    found: list[StatusEntry] = []
+    is_on_air, before = False, ""
+    for entry in reversed(list(entries)):
+        if entry.reason in _CONFIGURED and is_on_air:
             found.append(_entry("new_configuration_accepted", entry.reason, entry.time))
-        elif entry.broadcast_id and entry.state:
-            found.append(_entry(_word(entry.state, entry.reason, was_clean=was_clean), entry.reason, entry.time))
-    return found
+        elif entry.broadcast_id and entry.state and not entry.reason.startswith(_OF_RECORDING):
+            word = _word(entry.state, entry.reason, was_clean=entry.broadcast_id in clean)
+            if f"{entry.broadcast_id} {word}" != before:
+                found.append(_entry(word, entry.reason, entry.time))
+            is_on_air, before = entry.state in _ON_AIR, f"{entry.broadcast_id} {word}"
+    return found[::-1]
 
 
 def _entry(status: Status, reason: str, time: Timestamp) -> StatusEntry:
