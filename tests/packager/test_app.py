@@ -252,7 +252,7 @@ async def test_broadcast_that_has_run_its_time_is_ended_and_its_encoder_held_off
     source = _source(3.0)
     async with stage(nats_server) as live, children(nats_server, "packager-m"):
         await live.go_on_air(start_time_us=round(SystemClock().now() * 1e6) - 60_000_000)
-        await live.send(_messages(source, closed=False))
+        await live.send(_messages(source))
         await until(lambda: _epoch_is(live, 1))
         await live.change(lambda value: setattr(value.rules, "max_run_time_ms", 60_000))
         await until(live.has_ended)
@@ -275,7 +275,7 @@ async def _is_published(live: Stage) -> bool:
     return record is not None and record.publish_time_us > 0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_published_once_though_packagers_die_over_the_order(nats_server: NatsServer, seed: int) -> None:
     """Nothing is put out before; killed around the order, the next one publishes, and the broadcast begins there."""
     chance = random.Random(seed)
@@ -398,7 +398,7 @@ async def test_order_that_another_broadcast_has_overwritten_is_still_the_reason(
     """A new push may begin before the packager has ended what was completed."""
     async with stage(nats_server) as live, children(nats_server, "packager-v") as (child,):
         await live.go_on_air()
-        await live.send(_messages(_source(3.0), closed=False))
+        await live.send(_messages(_source(3.0)))
         await until(lambda: _epoch_is(live, 1))
         child.signal(signal.SIGSTOP)
         await live.change(_complete)
