@@ -36,6 +36,7 @@ class Machine:
         self._output = folder / "said"
         self._process: subprocess.Popen[bytes] | None = None
         self._extras: list[subprocess.Popen[bytes]] = []
+        self._killed: dict[str, int] = {}
 
     # -- where things are ---------------------------------------------------------------------------
 
@@ -106,7 +107,8 @@ class Machine:
 
     def kill(self, program: str) -> int:
         """End it as a power cut would (SIGKILL). The answer is the pid that it had."""
-        return self.signal(program, signal.SIGKILL)
+        self._killed[program] = self.signal(program, signal.SIGKILL)
+        return self._killed[program]
 
     def pause(self, program: str) -> int:
         return self.signal(program, signal.SIGSTOP)
@@ -121,11 +123,10 @@ class Machine:
         return pid
 
     async def running(self, program: str, *, other_than: int = 0) -> int:
-        """The pid of a program once it runs (again, as another process than the given)."""
+        """The pid of a program once it runs (again, as another process than the given and than the one last killed)."""
+        gone = {0, other_than, self._killed.get(program, 0)}  # a pid file outlives its process by a moment
         try:
-            await until(
-                lambda: self.pid(program) not in {0, other_than}, f"{program} runs", deadline_s=BACK_S, poll_s=POLL_S
-            )
+            await until(lambda: self.pid(program) not in gone, f"{program} runs", deadline_s=BACK_S, poll_s=POLL_S)
         except AssertionError as error:
             raise AssertionError(f"{error}; {self.said()[-SAID_CHARACTERS:]}") from None
         return self.pid(program)
