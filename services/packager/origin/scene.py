@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import chain
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
@@ -27,8 +28,9 @@ def recorded_scene(media: RecordedMedia, time_us: float) -> Scene | None:
     name = next((each.name for each in media.renditions.values() if each.kind == Rendition.VIDEO), None)
     if name is None:
         return None
-    place = max(0, bisect_right(media.starts_us, time_us) - 1)
-    for index in (*range(place, -1, -1), *range(place + 1, len(media.segments))):
+    count = len(media.segments)
+    place = min(max(0, bisect_right(media.starts_us, time_us) - 1), count - 1)
+    for index in chain(range(place, -1, -1), range(place + 1, count)):
         init_id = _init_id(media.segments[index], name)
         if init_id is not None:
             # After a gap the wanted moment lies beyond the segment: its last key frame is meant.

@@ -30,7 +30,7 @@ const CONFIG = {
   liveSyncOnStallIncrease: 0.35,
 };
 
-const page = { hls: null, broadcast: null, isLive: false, recorded: false, follows: true, errors: [], fatal: 0, stalls: 0, refusedAt: null, started: performance.now(), firstFrame: null, switches: 0 };
+const page = { hls: null, broadcast: null, isLive: false, recorded: false, follows: true, errors: [], fatal: 0, stalls: 0, refusedAt: null, hasPlayed: false, started: performance.now(), firstFrame: null, switches: 0 };
 window.headwater = page; // for people who look and tests that measure
 
 // kind: "busy" turns, "calm" waits for somebody else, "act" asks the viewer for something.
@@ -70,7 +70,7 @@ function play(found, from = -1) {
   if (window.Hls?.isSupported()) attach(url, start);
   else if (video.canPlayType("application/vnd.apple.mpegurl")) video.src = url;
   else return say("This browser can play neither HLS nor Media Source.", "act");
-  if (options.autoplay || video.currentTime > 0) video.play().catch(invite);
+  if (options.autoplay || page.hasPlayed) video.play().catch(invite);
   else invite();
 }
 
@@ -81,7 +81,7 @@ function invite() {
 
 function attach(url, from) {
   // With "metadata" hls.js reads the playlists, and media when it is played; with "none" too: they are a few KB.
-  const waits = !options.autoplay && options.preload !== "auto";
+  const waits = !options.autoplay && !page.hasPlayed && options.preload !== "auto";
   const hls = new window.Hls({ ...CONFIG, startPosition: from, autoStartLoad: !waits });
   page.hls = hls;
   if (waits) video.addEventListener("play", () => hls.startLoad(from), { once: true });
@@ -182,6 +182,7 @@ function show() {
 video.addEventListener("playing", () => {
   say("");
   big.hidden = true;
+  page.hasPlayed = true;
   page.firstFrame ??= performance.now() - page.started;
 });
 video.addEventListener("waiting", () => { page.stalls += 1; });

@@ -10,15 +10,14 @@ import av
 import grpc
 import pytest
 
-from headwater.internal.v1.onair_pb2 import Playback
-from headwater.internal.v1.protection_pb2 import Policy
 from headwater.v1.statistics_pb2 import GetStatisticsRequest, Statistics
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceServicer, add_StatisticsServiceServicer_to_server
-from services.common import keys, subjects
+from services.common import keys
 from services.common.ids import new_id
-from tests.archiver.on_air import Broadcast, Stage
-from tests.archiver.running import archiver, until
+from tests.archiver.on_air import Stage
+from tests.archiver.running import until
 from tests.clients.hls_rules import check_playlist
+from tests.packager.origin.recorded import recorded, rule
 from tests.packager.origin.running import Site, origin
 from tests.packager.program.encoder import encode, messages
 from tests.servers.ports import free_ports
@@ -56,26 +55,6 @@ async def stats() -> AsyncIterator[tuple[Counter, str]]:
         await server.stop(None)
 
 
-async def rule(here: Stage, key: str, **rules: Any) -> None:
-    """What api would write."""
-    bucket = await here.spine.bucket(subjects.POLICIES)
-    await bucket.put(key, Policy(tenant_id="t", livestream_id=key, **rules).SerializeToString())
-
-
-async def recorded(here: Stage) -> Broadcast:
-    broadcast = await here.begin()
-    async with archiver(here.environment):
-        await broadcast.send(MEDIA)
-        await broadcast.end()
-        await here.playback.change(broadcast.record.broadcast_id, _end)
-        await until(lambda: here.is_in(broadcast, Playback.RECORDED))
-    return broadcast
-
-
-def _end(record: Playback) -> None:
-    record.state = Playback.ENDED
-
-
 async def _is(site: Site, path: str, status: int, **options: Any) -> bool:
     return (await site.get(path, **options)).status_code == status
 
@@ -89,7 +68,7 @@ def size(jpeg: bytes) -> tuple[int, int]:
 async def test_livestream_has_a_thumbnail_live_and_recorded(here: Stage) -> None:
     """Before any picture 404; live the newest key frame, recorded one at each time, in the size that is asked for."""
     live = await here.begin()
-    film = await recorded(here)
+    film = await recorded(here, MEDIA)
     async with origin(here) as site:
         path = f"/{live.record.livestream_id}/thumbnails/thumbnail.jpg"
         assert (await site.get(path)).status_code == 404
@@ -111,7 +90,7 @@ async def test_livestream_has_a_thumbnail_live_and_recorded(here: Stage) -> None
 
 async def test_uploaded_thumbnail_comes_first_and_a_bad_one_is_424(here: Stage) -> None:
     """As it is or in another size, even before the livestream was ever on air; a given time asks for the picture."""
-    livestream, film = new_id(), await recorded(here)
+    livestream, film = new_id(), await recorded(here, MEDIA)
     async with origin(here) as site:
         path = f"/{livestream}/thumbnails/thumbnail.jpg"
         picture = (await site.get(f"/{film.record.broadcast_id}/thumbnails/thumbnail.jpg")).content
@@ -154,7 +133,7 @@ async def test_viewers_cannot_be_counted_while_stats_is_away(here: Stage) -> Non
 
 async def test_file_has_the_name_that_was_asked_for(here: Stage) -> None:
     """By the vendor's path; a name of other characters, or too long, is refused."""
-    film = await recorded(here)
+    film = await recorded(here, MEDIA)
     await here.objects.put(keys.download(film.record.store_prefix, "m4a"), b"sound")
     async with origin(here) as site:
         path = f"/{film.record.broadcast_id}/downloads/audio.m4a"
