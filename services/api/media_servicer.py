@@ -85,8 +85,10 @@ class MediaServicer(MediaServiceServicer):
         jobs = self._recordings.files(request.media_id)
         return pb.ListDownloadsResponse(downloads=[view.download(job, self._urls) for job in jobs])
 
-    async def DeleteDownload(self, request: pb.DeleteDownloadRequest, _context: Context) -> Empty:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
+    async def DeleteDownload(self, request: pb.DeleteDownloadRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        stored = await self._recordings.get_present(request.media_id)
+        await self._recordings.delete_file(stored, pb.Download.Format.Name(request.format))
+        return Empty()
 
     async def ClipMedia(self, request: pb.ClipMediaRequest, _context: Context) -> pb.Media:  # noqa: ARG002, N802  gRPC's
         raise AppError(Kind.NOT_IMPLEMENTED, _LATER)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
-from headwater.internal.v1.services_pb2 import CreateJobRequest, DeleteRecordingRequest
+from headwater.internal.v1.services_pb2 import CreateJobRequest, DeleteJobRequest, DeleteRecordingRequest
 from headwater.v1.media_pb2 import Media
 from services.api.caller import DEFAULT, caller, tenant_of
 from services.api.records import Records
@@ -26,6 +26,8 @@ class Archive(Protocol):
 
     async def create_job(self, media: str, file_format: str) -> DownloadJob: ...
 
+    async def delete_job(self, media: str, file_format: str) -> None: ...
+
     async def delete_recording(self, media: str) -> None: ...
 
 
@@ -37,6 +39,9 @@ class RemoteArchive:
 
     async def create_job(self, media: str, file_format: str) -> DownloadJob:
         return await ask(self._stub.CreateJob(CreateJobRequest(media_id=media, format=file_format)))
+
+    async def delete_job(self, media: str, file_format: str) -> None:
+        await ask(self._stub.DeleteJob(DeleteJobRequest(media_id=media, format=file_format)))
 
     async def delete_recording(self, media: str) -> None:
         await ask(self._stub.DeleteRecording(DeleteRecordingRequest(media_id=media)))
@@ -93,6 +98,12 @@ class Recordings:
             hours = self.limits.download_us / 3.6e9
             raise AppError(Kind.FAILED_PRECONDITION, f"files are made of recordings of at most {hours:g} h")
         return await self.archive.create_job(stored.key, file_format)
+
+    async def delete_file(self, stored: Stored[MediaRecord], file_format: str) -> None:
+        """AppError(NOT_FOUND) if none was ordered in that format, or it is deleted already."""
+        if await self.records.jobs.look_up(f"{stored.key}.{file_format}") is None:
+            raise AppError(Kind.NOT_FOUND, f"the media has no {file_format} file")
+        await self.archive.delete_job(stored.key, file_format)
 
     async def update(
         self, stored: Stored[MediaRecord], record: MediaRecord, fields: frozenset[str]

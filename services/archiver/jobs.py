@@ -5,7 +5,7 @@ import random
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from services.archiver.job import JobRun
-from services.archiver.job_records import OPEN, HeldJob, JobRecords
+from services.archiver.job_records import OPEN, HeldJob, JobRecords, key_of
 from services.archiver.surroundings import Surroundings
 from services.common import keys
 from services.common.bus.bucket import Bucket
@@ -98,9 +98,9 @@ class Jobs:
             _log.warning("a job was let go", job=held.job.media_id, format=held.job.format, reason=repr(error))
 
     async def _tidy(self, job: DownloadJob, record: Playback) -> None:
-        """Remove what was made of a recording that has been deleted meanwhile."""
-        now = await self._around.playback.get(job.media_id)
-        if now is None or now.state == Playback.GONE:
+        """Remove what was made for an order that has been deleted meanwhile, alone or with its recording."""
+        now = await self._records.get(key_of(job.media_id, job.format))
+        if now is None or now.job.state in OPEN:
             await self._around.recordings.store.delete([keys.download(record.store_prefix, job.format)])
 
     async def drain(self) -> None:

@@ -1,13 +1,18 @@
-"""Deleting a recording: viewers first, then orders, objects and what is left in the log. Repeatable at any point."""
+"""Deleting a recording: viewers first, then orders, objects and what is left in the log. Deleting one file of it.
+
+Both are repeatable at any point.
+"""
 
 from collections.abc import Mapping
 
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Playback
 from services.archiver.counts import fact_of
-from services.archiver.job_records import JobRecords
+from services.archiver.job_records import OPEN, JobRecords, key_of
 from services.archiver.purger import Purger
 from services.archiver.surroundings import Logs, Surroundings
+from services.common import keys
+from services.common.bus.errors import Stale
 from services.common.errors import AppError, Kind
 from services.common.facts import say
 from services.common.log import get_logger
@@ -16,7 +21,7 @@ _log = get_logger(__name__)
 
 
 class Removal:
-    """Deletes recordings."""
+    """Deletes recordings and their files."""
 
     def __init__(self, around: Surroundings, jobs: JobRecords, purger: Purger, shards: Mapping[int, Logs]) -> None:
         self._around = around
@@ -48,6 +53,23 @@ class Removal:
             await self._purger.purge_all(logs, media)
         say(self._around.facts, _deleted(before, self._around.now_us))
         _log.info("recording deleted", broadcast=media)
+
+    async def delete_file(self, media: str, file_format: str) -> None:
+        """Delete a file and the order for it, if there is one; who is just making it finds out and removes it.
+
+        The order goes last and only as it was read, so that none is lost from sight whose file is there.
+        Errors: Unavailable (the bus).
+        """
+        record, key = await self._around.playback.get(media), key_of(media, file_format)
+        while (held := await self._jobs.get(key)) is not None:
+            if held.job.state not in OPEN and record is not None and record.store_prefix:
+                await self._around.recordings.store.delete([keys.download(record.store_prefix, file_format)])
+            try:
+                await self._jobs.bucket.delete(key, held.revision)
+            except Stale:
+                continue  # the job has gone on meanwhile
+            _log.info("file deleted", broadcast=media, format=file_format)
+            return
 
 
 def _deleted(record: Playback, time_us: int) -> Fact:

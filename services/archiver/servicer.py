@@ -1,4 +1,4 @@
-"""What archivers are asked: to make files of recordings, and to delete them. Any replica may answer."""
+"""What archivers are asked: to make files of recordings, and to delete either. Any replica may answer."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.services_pb2 import (
     CreateJobRequest,
+    DeleteJobRequest,
     DeleteRecordingRequest,
     GetJobsRequest,
     GetJobsResponse,
@@ -33,8 +34,7 @@ class ArchiveServicer(ArchiveServiceServicer):
     async def CreateJob(self, request: CreateJobRequest, context: Any) -> DownloadJob:  # noqa: N802  the proto's name
         """Order a file. Errors: INVALID, NOT_FOUND; FAILED_PRECONDITION before the recording is complete."""
         del context
-        if request.format not in FORMATS:
-            raise AppError(Kind.INVALID, f"format must be one of {', '.join(FORMATS)}", field="format")
+        _check_format(request.format)
         try:
             record = await self._around.playback.get(request.media_id)
             if record is None or record.broadcast_id != request.media_id or record.state == Playback.GONE:
@@ -53,6 +53,16 @@ class ArchiveServicer(ArchiveServiceServicer):
         except BusError as error:
             raise _AWAY from error
 
+    async def DeleteJob(self, request: DeleteJobRequest, context: Any) -> Empty:  # noqa: N802  as above
+        """Delete a file, and the order for it; none is no error. Errors: INVALID."""
+        del context
+        _check_format(request.format)
+        try:
+            await self._removal.delete_file(request.media_id, request.format)
+        except BusError as error:
+            raise _AWAY from error
+        return Empty()
+
     async def DeleteRecording(self, request: DeleteRecordingRequest, context: Any) -> Empty:  # noqa: N802  as above
         """Delete a recording. Errors: NOT_FOUND, FAILED_PRECONDITION."""
         del context
@@ -61,3 +71,8 @@ class ArchiveServicer(ArchiveServiceServicer):
         except BusError as error:
             raise _AWAY from error
         return Empty()
+
+
+def _check_format(file_format: str) -> None:
+    if file_format not in FORMATS:
+        raise AppError(Kind.INVALID, f"format must be one of {', '.join(FORMATS)}", field="format")

@@ -48,6 +48,9 @@ class KindArchive:
     async def create_job(self, media: str, file_format: str) -> DownloadJob:
         return DownloadJob(media_id=media, format=file_format, state=DownloadJob.WAITING)
 
+    async def delete_job(self, media: str, file_format: str) -> None:
+        await self.records.jobs.delete(f"{media}.{file_format}")
+
     async def delete_recording(self, media: str) -> None:
         self.deleted.append(media)
 

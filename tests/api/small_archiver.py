@@ -11,6 +11,7 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.onair_pb2 import DownloadJob
 from headwater.internal.v1.services_pb2 import (
     CreateJobRequest,
+    DeleteJobRequest,
     DeleteRecordingRequest,
     GetJobsRequest,
     GetJobsResponse,
@@ -33,6 +34,10 @@ class SmallArchiver(ArchiveServiceServicer):
 
     def GetJobs(self, _request: GetJobsRequest, _context: Any) -> GetJobsResponse:  # noqa: N802  gRPC's
         return GetJobsResponse()
+
+    def DeleteJob(self, request: DeleteJobRequest, _context: Any) -> Empty:  # noqa: N802  gRPC's
+        self._others.remove("jobs", f"{request.media_id}.{request.format}")
+        return Empty()
 
     def DeleteRecording(self, request: DeleteRecordingRequest, _context: Any) -> Empty:  # noqa: N802  gRPC's
         self.deleted.append(request.media_id)

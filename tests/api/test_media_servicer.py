@@ -51,6 +51,22 @@ def test_ordered_file_shows_its_progress_and_then_its_address(rest: Rest, others
     assert done[0]["url"] == f"http://live.example:8088/{media}/download/mp4"
 
 
+def test_deleted_file_is_no_longer_shown_and_cannot_be_deleted_again(rest: Rest, others: Others) -> None:
+    """The order goes to the archiver; of what was never ordered, or is another's, there is nothing to delete."""
+    _, media = recorded(rest, others)
+    job = DownloadJob(media_id=media, format="MP4", state=DownloadJob.READY)
+    others.put("jobs", f"{media}.MP4", job)
+    until(lambda: rest.call("GET", f"/v1/media/{media}").get("downloads"))
+    with small_archiver(others, PORT):
+        until(lambda: rest.delete(f"/v1/media/{media}/downloads/MP4").status_code, lambda status: status == 200)
+        again = rest.delete(f"/v1/media/{media}/downloads/MP4")
+        never = rest.delete(f"/v1/media/{media}/downloads/M4A")
+
+    assert (again.status_code, never.status_code) == (404, 404)
+    assert rest.delete(f"/v1/media/{new_id()}/downloads/MP4").status_code == 404
+    until(lambda: rest.call("GET", f"/v1/media/{media}"), lambda shown: not shown.get("downloads"))
+
+
 def test_file_of_a_format_that_there_is_not_is_refused(rest: Rest, others: Others) -> None:
     """By name, before the archiver is asked."""
     _, media = recorded(rest, others)

@@ -1,5 +1,6 @@
 """Files made of recordings, as they are ordered over gRPC."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -11,8 +12,14 @@ import pytest
 
 from headwater.internal.v1.cmaf_pb2 import Segment
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
-from headwater.internal.v1.services_pb2 import CreateJobRequest, DeleteRecordingRequest, GetJobsRequest
+from headwater.internal.v1.services_pb2 import (
+    CreateJobRequest,
+    DeleteJobRequest,
+    DeleteRecordingRequest,
+    GetJobsRequest,
+)
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub
+from services.archiver.conversion import Conversion
 from services.common import keys, subjects
 from services.common.ids import new_id
 from services.common.media.unit import CLOCK_RATE, Track
@@ -185,6 +192,56 @@ async def test_job_of_a_killed_archiver_is_begun_again(here: Stage, tmp_path: Pa
     path.write_bytes(await needed(here.objects, job.object_key))
     assert_every_frame(path, sent, Track.VIDEO)
     assert_every_frame(path, sent, Track.AUDIO)
+
+
+async def test_deleted_file_leaves_the_recording_and_may_be_ordered_again(here: Stage) -> None:
+    """File and order go, the other file stays; again it is the same; a new order makes the file anew."""
+    async with asking(here) as stub:
+        broadcast = await recorded(here, encode())
+        media, prefix = broadcast.record.broadcast_id, broadcast.record.store_prefix
+        for file_format in ("MP4", "M4A"):
+            await order(stub, media, file_format)
+            await ended(stub, media, file_format)
+        for _ in range(2):
+            await stub.DeleteJob(DeleteJobRequest(media_id=media, format="MP4"), timeout=10)
+
+        assert not await here.objects.exists(keys.download(prefix, "MP4"))
+        assert await here.objects.exists(keys.download(prefix, "M4A"))
+        left = (await stub.GetJobs(GetJobsRequest(media_id=media), timeout=10)).jobs
+        assert [job.format for job in left] == ["M4A"]
+        assert (await order(stub, media, "MP4")).state == DownloadJob.WAITING
+        assert (await ended(stub, media, "MP4")).state == DownloadJob.READY
+        assert await here.objects.exists(keys.download(prefix, "MP4"))
+        code, _ = await refusal(stub.DeleteJob(DeleteJobRequest(media_id=media, format="AVI"), timeout=10))
+        assert code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_file_deleted_while_it_is_made_is_not_kept(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes it notices when it is there, and removes it."""
+    has_begun, may_go_on = asyncio.Event(), asyncio.Event()
+    make = Conversion.run
+
+    async def held_up(conversion: Conversion) -> int:
+        has_begun.set()
+        await may_go_on.wait()
+        return await make(conversion)
+
+    monkeypatch.setattr(Conversion, "run", held_up)
+    async with asking(here) as stub:
+        broadcast = await recorded(here, encode())
+        media = broadcast.record.broadcast_id
+        leases = await here.spine.bucket(subjects.LEASES)
+        await order(stub, media, "MP4")
+        await has_begun.wait()
+        await stub.DeleteJob(DeleteJobRequest(media_id=media, format="MP4"), timeout=10)
+        may_go_on.set()
+
+        async def is_let_go() -> bool:
+            return await leases.get(f"job.{media}.MP4") is None
+
+        await until(is_let_go)
+        assert not (await stub.GetJobs(GetJobsRequest(media_id=media), timeout=10)).jobs
+        assert not await here.objects.exists(keys.download(broadcast.record.store_prefix, "MP4"))
 
 
 async def test_deleted_recording_leaves_nothing(here: Stage) -> None:
