@@ -26,8 +26,9 @@ LONGEST_STALL_S = 5.0
 
 @pytest.mark.xfail(
     strict=False,
-    reason="known: a switch can leave a segment with a frame of picture and no sound, which is listed as a gap, and of "
-    "which ffmpeg then warns; program and players go on, and nothing jumps",
+    raises=AssertionError,
+    reason="known: in about one run of six hls.js stands before a hole of 0.13 s that a switch has left in its buffer; "
+    "the recording is continuous in all of them",
 )
 @pytest.mark.parametrize(
     ("gop", "offset"),
