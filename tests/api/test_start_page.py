@@ -160,3 +160,17 @@ def test_reference_is_drawn_from_openapi(page: Page, api: ApiServer) -> None:
 
     expect(call.get_by_text("reconnectWindow").first).to_be_visible()
     expect(page.locator("details.call").first).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["Cloudinary", "Stream", "RealtimeKit", "Dyte", "Streamdiver"])
+def test_reference_of_a_dialect_is_chosen_by_its_name(page: Page, api: ApiServer, name: str) -> None:
+    """With every call that its openapi.json has, and what each may answer."""
+    page.goto(f"{api.url}/docs")
+    page.get_by_role("navigation", name="References").get_by_role("link", name=name, exact=True).click()
+
+    expect(page.get_by_role("navigation", name="References").locator("[aria-current=page]")).to_have_text(name)
+    paths = page.request.get(f"{api.url}/{name.lower()}/openapi.json").json()["paths"]
+    calls = page.locator("details.call:has(.verb)")
+    expect(calls).to_have_count(sum(len(verbs) for verbs in paths.values()))
+    calls.nth(0).locator("summary").click()
+    expect(calls.nth(0)).to_contain_text("No credential")

@@ -22,6 +22,9 @@ _REFUSALS = {
     "429": "Too many; Retry-After says when.",
     "503": "A part is away; the same request may succeed later.",
 }
+_WORDS = """The same livestreams as in the native API, in this product's words.
+
+The cloud or account of a path is Headwater's tenant; the first one is `default`, as is the first app."""
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -36,7 +39,7 @@ def reference_document(dialect: Dialect) -> Json:
         paths.setdefault(path, {})[endpoint.verb.lower()] = operation
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"Headwater: {dialect.title}", "version": "v1"},
+        "info": {"title": f"Headwater: {dialect.title}", "version": "v1", "description": _WORDS},
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"basic": []}],
         "paths": paths,

@@ -1,9 +1,12 @@
-// The reference, drawn from /openapi.json.
+// A reference, drawn from its openapi.json: the native one, or that of the dialect which the address names.
 
 import { el, say } from "./dom.js";
 
-const document_ = await fetch("/openapi.json").then((response) => response.json());
-const { info, paths, tags, components } = document_;
+const REFERENCES = { native: "Headwater", cloudinary: "Cloudinary", stream: "Stream", realtimekit: "RealtimeKit", dyte: "Dyte", streamdiver: "Streamdiver" };
+const asked = new URLSearchParams(location.search).get("api");
+const chosen = Object.hasOwn(REFERENCES, asked) ? asked : "native";
+const source = chosen === "native" ? "/openapi.json" : `/${chosen}/openapi.json`;
+const { info, paths, components, tags = [{ name: "Calls" }] } = await fetch(source).then((response) => response.json());
 
 function resolve(schema) {
   const name = schema?.$ref?.split("/").pop();
@@ -12,10 +15,12 @@ function resolve(schema) {
 
 function typeOf(schema) {
   if (schema.$ref) return schema.$ref.split("/").pop();
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
+  if ("const" in schema) return JSON.stringify(schema.const);
   if (schema.type === "array") return `list of ${typeOf(schema.items)}`;
   if (schema.enum) return schema.enum.filter((name) => !name.endsWith("_UNSPECIFIED")).join(" | ");
-  if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}`;
-  return schema.format ?? schema.type;
+  if (schema.additionalProperties?.type || schema.additionalProperties?.$ref) return `map of ${typeOf(schema.additionalProperties)}`;
+  return schema.format ?? schema.type ?? "anything";
 }
 
 function row(name, schema, words) {
@@ -33,13 +38,14 @@ const first = (content) => Object.values(content ?? {})[0]?.schema; // one type 
 
 function callView(path, verb, operation) {
   const body = first(operation.requestBody?.content);
-  const answer = first(operation.responses["200"].content);
-  const refusals = Object.entries(operation.responses).filter(([code]) => code !== "200");
+  const isDone = ([code]) => code.startsWith("2");
+  const answer = first(Object.entries(operation.responses).find(isDone)?.[1].content);
+  const refusals = Object.entries(operation.responses).filter((one) => !isDone(one));
   return el(
     "details",
     { class: "call panel", id: operation.operationId },
     el("summary", {}, el("code", { class: "verb" }, verb.toUpperCase()), el("code", {}, path), el("span", { class: "hint" }, operation.summary)),
-    ...(operation.description.includes("\n") ? [el("p", {}, operation.description)] : []),
+    ...(operation.description?.includes("\n") || (operation.description && chosen !== "native") ? [el("p", {}, operation.description)] : []),
     ...table("Parameters", operation.parameters.map((one) => row(`${one.name} (${one.in})`, one.schema, one.description ?? one.schema.description))),
     ...table(`Body${body?.$ref ? `: ${typeOf(body)}` : ""}`, body ? fields(body).filter((line) => !line.textContent.includes("Read only.")) : []),
     ...table(`Answer${answer?.$ref ? `: ${typeOf(answer)}` : ""}`, fields(answer)),
@@ -52,14 +58,20 @@ function messageView(name, schema) {
 }
 
 say(document.getElementById("about"), info.description);
-say(document.getElementById("example"), `curl -H "Authorization: Bearer $(cat var/admin-token)" ${location.origin}/v1/livestreams`);
+const example = chosen === "native" ? "/v1/livestreams" : Object.keys(paths).find((path) => paths[path].get).replaceAll(/\{\w+\}/g, "default");
+say(document.getElementById("example"), `curl -H "Authorization: Bearer $(cat var/admin-token)" ${location.origin}${example}`);
+document.getElementById("source").href = source;
+for (const [name, title] of Object.entries(REFERENCES)) {
+  const current = name === chosen ? { "aria-current": "page" } : {};
+  document.getElementById("references").append(el("a", { href: name === "native" ? "/docs" : `/docs?api=${name}`, ...current }, title));
+}
 
 const main = document.getElementById("reference");
 for (const { name, description } of tags) {
-  main.append(el("h2", { id: name }, name), el("p", { class: "hint" }, description));
+  main.append(el("h2", { id: name }, name), el("p", { class: "hint" }, description ?? ""));
   for (const [path, verbs] of Object.entries(paths)) {
     for (const [verb, operation] of Object.entries(verbs)) {
-      if (operation.tags.includes(name)) main.append(callView(path, verb, operation));
+      if ((operation.tags ?? ["Calls"]).includes(name)) main.append(callView(path, verb, operation));
     }
   }
 }
