@@ -7,6 +7,7 @@ from functools import partial
 
 from headwater.internal.v1.services_pb2_grpc import add_ArchiveServiceServicer_to_server
 from services.archiver.availability import Availability
+from services.archiver.clips import Clips
 from services.archiver.counts import Counts
 from services.archiver.intake import Intake
 from services.archiver.job_records import JobRecords
@@ -87,6 +88,6 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         resources.defer("jobs", jobs.drain)
         removal = Removal(around, records, intake.purger, {logs.shard: logs for logs in shards})
         rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
-        rpc.add(add_ArchiveServiceServicer_to_server, ArchiveServicer(around, records, removal))
+        rpc.add(add_ArchiveServiceServicer_to_server, ArchiveServicer(around, records, removal, Clips(around)))
         await resources.open("grpc", rpc)
         yield ArchiverApp(store, intake, jobs, Usage(around, shards), shards)

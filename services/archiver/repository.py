@@ -108,6 +108,24 @@ class Recordings:
         found = await self.store.get(keys.recording(prefix))
         return None if found is None else Recording.FromString(found)
 
+    async def copy_segment(self, source: str, of: Segment, prefix: str, msn: int) -> bool:
+        """Copy a segment's renditions under another prefix and number; False if one is not there.
+
+        One that was lost has nothing to be copied.
+        """
+        for told in of.renditions:
+            if not told.length:
+                continue
+            mine, its = keys.segment(source, told.name, of.msn), keys.segment(prefix, told.name, msn)
+            if not await self.store.copy(mine, its):
+                return False
+        return True
+
+    async def copy_init(self, source: str, rendition: Rendition, prefix: str) -> bool:
+        """Copy an init segment under another prefix; False if it is not there."""
+        name, init_id = rendition.name, rendition.init_id
+        return await self.store.copy(keys.init(source, name, init_id), keys.init(prefix, name, init_id))
+
     async def delete_records(self, prefix: str) -> None:
         """Remove the segment records that the index has taken in."""
         await self.store.delete_prefix(keys.segment_records(prefix))

@@ -1,4 +1,4 @@
-"""What archivers are asked: to make files of recordings, and to delete either. Any replica may answer."""
+"""What archivers are asked: to make files and clips of recordings, and to delete them. Any replica may answer."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.services_pb2 import (
+    CreateClipRequest,
     CreateJobRequest,
     DeleteJobRequest,
     DeleteRecordingRequest,
@@ -13,12 +14,14 @@ from headwater.internal.v1.services_pb2 import (
     GetJobsResponse,
 )
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceServicer
+from services.archiver.clips import Clips
 from services.archiver.conversion import FORMATS
 from services.archiver.job_records import JobRecords
 from services.archiver.removal import Removal
 from services.archiver.surroundings import Surroundings
 from services.common.bus.errors import BusError
 from services.common.errors import AppError, Kind
+from services.common.ids import is_id
 
 _AWAY = AppError(Kind.UNAVAILABLE, "NATS is away", retry_after_s=1.0)
 
@@ -26,10 +29,11 @@ _AWAY = AppError(Kind.UNAVAILABLE, "NATS is away", retry_after_s=1.0)
 class ArchiveServicer(ArchiveServiceServicer):
     """Answers from the buckets."""
 
-    def __init__(self, around: Surroundings, jobs: JobRecords, removal: Removal) -> None:
+    def __init__(self, around: Surroundings, jobs: JobRecords, removal: Removal, clips: Clips) -> None:
         self._around = around
         self._jobs = jobs
         self._removal = removal
+        self._clips = clips
 
     async def CreateJob(self, request: CreateJobRequest, context: Any) -> DownloadJob:  # noqa: N802  the proto's name
         """Order a file. Errors: INVALID, NOT_FOUND; FAILED_PRECONDITION before the recording is complete."""
@@ -62,6 +66,16 @@ class ArchiveServicer(ArchiveServiceServicer):
         except BusError as error:
             raise _AWAY from error
         return Empty()
+
+    async def CreateClip(self, request: CreateClipRequest, context: Any) -> Playback:  # noqa: N802  as above
+        """Make a recording of a piece of another. Errors: INVALID, NOT_FOUND, FAILED_PRECONDITION."""
+        del context
+        if not is_id(request.clip_id):
+            raise AppError(Kind.INVALID, "is no id", field="clip_id")
+        try:
+            return await self._clips.make(request.media_id, request.clip_id, request.start_us, request.end_us)
+        except BusError as error:
+            raise _AWAY from error
 
     async def DeleteRecording(self, request: DeleteRecordingRequest, context: Any) -> Empty:  # noqa: N802  as above
         """Delete a recording. Errors: NOT_FOUND, FAILED_PRECONDITION."""

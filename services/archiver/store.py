@@ -47,6 +47,10 @@ class Store:
         self._received.inc(len(found or b""))
         return found
 
+    async def copy(self, source: str, key: str) -> bool:
+        """Write an object that is the same as another; False if there is no such one."""
+        return await self._insist("copy", lambda: self._objects.copy(source, key))
+
     async def size(self, key: str) -> int | None:
         """An object's size in bytes; None if there is none."""
         return await self._insist("head", lambda: self._objects.size(key))

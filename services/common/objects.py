@@ -149,6 +149,15 @@ class ObjectStore:
                 return
             left = None if left is None else left - len(data)
 
+    async def copy(self, source: str, key: str) -> bool:
+        """Write an object that is the same as another, without moving its bytes here; False if there is no such one."""
+
+        def write() -> bool:
+            self._client.copy(source, key)
+            return True
+
+        return bool(await self._find(write))
+
     async def size(self, key: str) -> int | None:
         """Bytes of the object; None if there is none."""
         return await self._find(lambda: self._client.size(key))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import CopySource
 from minio.datatypes import Part
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
@@ -100,6 +101,10 @@ class S3Client:
             finally:
                 response.close()
                 response.release_conn()
+
+    def copy(self, source: str, key: str) -> None:
+        with translated():
+            self._minio.copy_object(self._bucket, key, CopySource(self._bucket, source))
 
     def size(self, key: str) -> int:
         with translated():

@@ -48,6 +48,10 @@ class PlaybackRecords:
         await self._point(record)
         return record
 
+    async def add(self, record: Playback) -> None:
+        """A record that no livestream's key points at: a clip's. Errors: Exists."""
+        await self._bucket.create(record.broadcast_id, record.SerializeToString())
+
     async def _point(self, record: Playback) -> None:
         """Let the livestream's key name its newest broadcast."""
         for _ in range(_ATTEMPTS):

@@ -1,0 +1,89 @@
+"""Which segments of a recording cover a piece of it, and the index of a recording of these alone. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from headwater.internal.v1.cmaf_pb2 import End, Index, Recording, Rendition, Segment, SegmentRendition
+from services.archiver.index import InitKey, Tally, lasting_segment, make_index, needed
+from services.common.keys import INDEX_SEGMENTS
+
+_US = 1_000_000
+
+
+@dataclass
+class Excerpt:
+    """Takes a recording's index objects in order, and keeps what covers [start_us, end_us), in microseconds from its
+    beginning: cut outwards to where segments begin and end, which is at key frames.
+    """
+
+    of: Recording
+    start_us: int
+    end_us: int
+    segments: list[Segment] = field(default_factory=list)
+    """As they are numbered in the recording."""
+    _renditions: dict[InitKey, Rendition] = field(default_factory=dict)
+    _at_us: int = 0
+
+    def add(self, index: Index) -> None:
+        """Take the next index object."""
+        name = self._leading()
+        for segment in index.segments:
+            begins_us = self._at_us
+            self._at_us += _length_us(segment, name)
+            if begins_us < self.end_us and self._at_us > self.start_us:
+                self.segments.append(segment)
+        for rendition in index.renditions:
+            self._renditions.setdefault((rendition.name, rendition.init_id), rendition)
+
+    def _leading(self) -> str:
+        """The rendition by whose segments players count time: the first with pictures."""
+        renditions = sorted(self.of.renditions, key=lambda each: (each.kind != Rendition.VIDEO, each.number))
+        return renditions[0].name if renditions else ""
+
+    @property
+    def is_past_end(self) -> bool:
+        """Whether what comes after the index objects that were taken is not wanted."""
+        return self._at_us >= self.end_us
+
+    @property
+    def renditions(self) -> list[Rendition]:
+        """Those that the segments need, with init segments."""
+        return _found(self._renditions, self.segments)
+
+    def indexes(self, clip: str) -> Iterator[Index]:
+        """The index objects of a recording of these segments, numbered from 0; dates and decode times stay."""
+        for start in range(0, len(self.segments), INDEX_SEGMENTS):
+            chosen = []
+            for msn, segment in enumerate(self.segments[start : start + INDEX_SEGMENTS], start):
+                renumbered = lasting_segment(segment)
+                renumbered.msn = msn
+                chosen.append(renumbered)
+            yield make_index(clip, chosen, _found(self._renditions, chosen))
+
+    def recording(self, clip: str, indexes: Sequence[Index]) -> Recording:
+        """What is said of the whole."""
+        tally = Tally()
+        for index in indexes:
+            tally.add(index)
+        first, last = self.segments[0], self.segments[-1]
+        return tally.recording(
+            livestream=self.of.livestream_id,
+            broadcast=clip,
+            start_time_us=first.program_time_us,
+            end=End(reason=self.of.end.reason, time_us=last.program_time_us + _length_us(last, self._leading())),
+        )
+
+
+def _found(known: dict[InitKey, Rendition], segments: Sequence[Segment]) -> list[Rendition]:
+    return [known[key] for key in needed(segments) if key in known]
+
+
+def _length_us(segment: Segment, name: str) -> int:
+    """As the segment's playlist says it; of one without that rendition, as the longest of the others."""
+    mine = [each for each in segment.renditions if each.name == name] or segment.renditions
+    return max((_lasts_us(each) for each in mine if each.timescale), default=0)
+
+
+def _lasts_us(of: SegmentRendition) -> int:
+    end = of.decode_time + of.duration
+    return round(end * _US / of.timescale) - round(of.decode_time * _US / of.timescale)
