@@ -15,7 +15,7 @@ pytestmark = pytest.mark.connected
 
 EXAMPLES = 2
 """Of each operation as the reference has it, and as many that break it. More have been tried by hand."""
-NOT_YET = ("thumbnail", "captions", "clip", "downloads/")
+NOT_YET = ("clip",)
 """What api itself does not serve yet: 501 there is no fault."""
 
 
