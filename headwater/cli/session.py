@@ -21,6 +21,7 @@ _ADVICE = {
     404: "`headwater livestreams list` and `headwater media list` show what there is.",
     412: "Somebody else has changed it meanwhile; read it again.",
     429: "Wait a little and try again.",
+    501: "It comes later, or is not going to: docs/features.md says which.",
     503: "A part of the system is away; `headwater doctor` says which.",
 }
 _NOT_FOUND = 404
