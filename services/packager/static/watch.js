@@ -74,7 +74,9 @@ function play(found, from = -1) {
   else invite();
 }
 
+// Playing also fails when what was loading is let go, and then something else has been said.
 function invite() {
+  if (!page.hls && !video.src) return;
   say(options.controls ? "" : "Press to play.", "act");
   big.hidden = false;
 }
