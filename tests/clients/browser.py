@@ -21,6 +21,7 @@ SCRIPTS = {
     "shaka-player.compiled.js": CHECKOUT / "node_modules/shaka-player/dist/shaka-player.compiled.js",
 }
 POLL_S = 0.1
+LAST_FRAMES_S = 0.1
 ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 
 
@@ -70,6 +71,18 @@ class Player:
         except TimeoutError:
             raise AssertionError(f"{self.kind}: not within {deadline_s:g} s: {what}; {_told(seen)}") from None
         return seen
+
+    async def shows_all(self, *, deadline_s: float) -> dict[str, Any]:
+        """Return once it says that it has ended, or stands at its last frames in a playlist that has.
+
+        Stock hls.js cancels its blocked reload while nothing comes and asks without directives; it then reads the end as
+        a playlist without parts, and of what it has read as parts it knows no other end (docs/players.md).
+        """
+        return await self.until(
+            lambda seen: seen["ended"] or (seen["live"] is False and seen["time"] >= seen["duration"] - LAST_FRAMES_S),
+            "the end",
+            deadline_s=deadline_s,
+        )
 
     async def stalls(self) -> list[Stall]:
         """All stops so far, the present one included."""

@@ -102,7 +102,7 @@ async def test_every_program_is_killed_and_every_frame_is_kept(
         for encoder in encoders:
             await encoder.sent_all(deadline_s=storm.seconds + 60)
         await asyncio.gather(*(ended(each, deadline_s=60) for each in kept))
-        await player.until(lambda seen: seen["ended"], "the end", deadline_s=30)
+        await player.shows_all(deadline_s=30)
     await _assert_whole(livestreams, film)
     await player.assert_well(longest_stall_s=storm.longest_stall_s)
     assert [broken for each in kept for broken in each.violations()] == []

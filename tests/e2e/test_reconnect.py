@@ -12,7 +12,7 @@ from tests.clients.encoder import Encoder
 from tests.clients.footage import Film
 from tests.clients.frames import Frame, read_tracks
 from tests.clients.playlist_recorder import Recording, ended, recording
-from tests.e2e.harness.livestream import Json, Livestream
+from tests.e2e.harness.livestream import Livestream
 from tests.e2e.harness.logs import events
 from tests.e2e.harness.machine import Machine
 from tests.e2e.harness.waiting import eventually, until
@@ -23,7 +23,6 @@ LEISURE_S = 10.0
 """What a crowded machine may need beyond that where nothing is measured."""
 
 DATE_TOLERANCE_S = 0.1
-LAST_FRAMES_S = 0.1
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ async def test_encoder_killed_and_back_goes_on_in_the_same_broadcast(  # noqa: P
                 await _plays_after_the_gap(player, within_s=PLAYING_AGAIN_S + (0 if away_s > 60 else LEISURE_S))
                 await back.sent_all(deadline_s=60)
             await ended(kept, deadline_s=away_s + 60)
-        await player.until(_has_shown_all, "the end", deadline_s=30)
+        await player.shows_all(deadline_s=30)
         assert (await player.look())["fatal"] == []
     (media,) = await livestream.recorded()
     assert media["broadcastId"] == broadcast
@@ -96,15 +95,6 @@ async def test_encoder_away_for_longer_than_the_window_begins_a_new_broadcast_th
 
 def _other_than(known: list[str]) -> Callable[[str], bool]:
     return lambda found: found not in known
-
-
-def _has_shown_all(seen: Json) -> bool:
-    """It says so, or stands at its last frames in a playlist that has ended.
-
-    Stock hls.js cancels its blocked reload while nothing comes and asks without directives; it then reads the end as a
-    playlist without parts, and of what it has read as parts it knows no other end (docs/players.md).
-    """
-    return bool(seen["ended"] or (seen["live"] is False and seen["time"] >= seen["duration"] - LAST_FRAMES_S))
 
 
 async def _plays_after_the_gap(player: Player, *, within_s: float) -> None:
