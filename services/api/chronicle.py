@@ -26,6 +26,11 @@ class Chronicle:
 
     async def note_fact(self, fact: Fact) -> None:
         """A fact about a broadcast."""
+        if fact.WhichOneof("fact") == "recording_deleted":
+            playback = await self._records.playback.get(fact.broadcast_id)
+            if playback is not None and playback.record.clipped_from:
+                await self._media.note_clip(playback.record)
+                return
         begun = broadcast.begin(
             fact.broadcast_id,
             fact.livestream_id,
@@ -58,7 +63,10 @@ class Chronicle:
         await self._media.note(kept, on_air.broadcast_id)
 
     async def note_playback(self, playback: Playback) -> None:
-        """The record by which origins serve a broadcast, as it stands."""
+        """The record by which origins serve a broadcast, or a clip, as it stands."""
+        if playback.clipped_from:
+            await self._media.note_clip(playback)
+            return
         begun = broadcast.begin(
             playback.broadcast_id,
             playback.livestream_id,

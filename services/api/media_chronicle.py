@@ -32,6 +32,11 @@ class MediaChronicle:
     async def note_playback(self, of: BroadcastRecord | None, playback: Playback) -> None:
         await self._change(of, playback.broadcast_id, lambda record: recording.note_playback(record, playback), False)
 
+    async def note_clip(self, playback: Playback) -> None:
+        """A clip is nobody's broadcast; who makes it writes its record, and this ends a deletion that was begun."""
+        if playback.state == Playback.GONE:
+            await self._remove(playback.broadcast_id)
+
     async def note(self, of: BroadcastRecord | None, media: str) -> None:
         """Only the broadcast has changed."""
         await self._change(of, media, lambda _record: None, False)

@@ -10,6 +10,7 @@ from services.api import listing, view
 from services.api.captions import CONTENT_TYPE, Captions
 from services.api.catalog import Catalog, shelf_of
 from services.api.changes import changed_fields, check_etag
+from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
 from services.api.queries import query_of
 from services.api.recordings import Recordings
@@ -18,8 +19,6 @@ from services.api.rows import media_row, value_of
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
-
-_LATER = "this is promised and not served yet"
 
 
 class MediaServicer(MediaServiceServicer):
@@ -90,8 +89,9 @@ class MediaServicer(MediaServiceServicer):
         await self._recordings.delete_file(stored, pb.Download.Format.Name(request.format))
         return Empty()
 
-    async def ClipMedia(self, request: pb.ClipMediaRequest, _context: Context) -> pb.Media:  # noqa: ARG002, N802  gRPC's
-        raise AppError(Kind.NOT_IMPLEMENTED, _LATER)
+    async def ClipMedia(self, request: pb.ClipMediaRequest, _context: Context) -> pb.Media:  # noqa: N802  gRPC's
+        source = await self._recordings.get_present(request.id)
+        return self._show(await clip(self._recordings, source, request))
 
     async def ListCaptions(self, request: pb.ListCaptionsRequest, _context: Context) -> pb.ListCaptionsResponse:  # noqa: N802  gRPC's
         record = (await self._recordings.get_present(request.media_id)).record

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
-from headwater.internal.v1.services_pb2 import CreateJobRequest, DeleteJobRequest, DeleteRecordingRequest
+from headwater.internal.v1.services_pb2 import (
+    CreateClipRequest,
+    CreateJobRequest,
+    DeleteJobRequest,
+    DeleteRecordingRequest,
+)
 from headwater.v1.media_pb2 import Media
 from services.api.caller import DEFAULT, caller, tenant_of
 from services.api.records import Records
@@ -20,6 +25,9 @@ from services.common.rpc_channel import ask
 if TYPE_CHECKING:  # the name stands in the stub file alone
     from headwater.internal.v1.services_pb2_grpc import ArchiveServiceAsyncStub
 
+_CLIP_S = 18.0
+"""Many objects are copied meanwhile; less than a call to api may take."""
+
 
 class Archive(Protocol):
     """The archiver's orders, as far as api gives them. Errors: AppError, UNAVAILABLE if it is away."""
@@ -29,6 +37,8 @@ class Archive(Protocol):
     async def delete_job(self, media: str, file_format: str) -> None: ...
 
     async def delete_recording(self, media: str) -> None: ...
+
+    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback: ...
 
 
 class RemoteArchive:
@@ -45,6 +55,10 @@ class RemoteArchive:
 
     async def delete_recording(self, media: str) -> None:
         await ask(self._stub.DeleteRecording(DeleteRecordingRequest(media_id=media)))
+
+    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
+        request = CreateClipRequest(media_id=media, clip_id=clip, start_us=start_us, end_us=end_us)
+        return await ask(self._stub.CreateClip(request, timeout=_CLIP_S))
 
 
 BREATH = 500

@@ -24,6 +24,7 @@ from services.api.telling import Telling
 from services.common.clock import Clock
 from services.common.secrets import Sealer
 from services.common.targets import Targets
+from tests.api.small_archiver import clip_of
 
 WRITER = Caller(Token.WRITE)
 
@@ -50,6 +51,11 @@ class KindArchive:
 
     async def delete_job(self, media: str, file_format: str) -> None:
         await self.records.jobs.delete(f"{media}.{file_format}")
+
+    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
+        record = clip_of(media, clip, start_us, end_us)
+        await self.records.playback.create(clip, record)
+        return record
 
     async def delete_recording(self, media: str) -> None:
         self.deleted.append(media)

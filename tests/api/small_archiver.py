@@ -8,8 +8,9 @@ from typing import Any
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from headwater.internal.v1.onair_pb2 import DownloadJob
+from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.services_pb2 import (
+    CreateClipRequest,
     CreateJobRequest,
     DeleteJobRequest,
     DeleteRecordingRequest,
@@ -17,6 +18,7 @@ from headwater.internal.v1.services_pb2 import (
     GetJobsResponse,
 )
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceServicer, add_ArchiveServiceServicer_to_server
+from services.common.ids import new_id
 from tests.api.running import Others
 
 
@@ -39,9 +41,30 @@ class SmallArchiver(ArchiveServiceServicer):
         self._others.remove("jobs", f"{request.media_id}.{request.format}")
         return Empty()
 
+    def CreateClip(self, request: CreateClipRequest, _context: Any) -> Playback:  # noqa: N802  gRPC's
+        record = clip_of(request.media_id, request.clip_id, request.start_us, request.end_us)
+        self._others.put("playback", request.clip_id, record)
+        return record
+
     def DeleteRecording(self, request: DeleteRecordingRequest, _context: Any) -> Empty:  # noqa: N802  gRPC's
         self.deleted.append(request.media_id)
         return Empty()
+
+
+def clip_of(media: str, clip: str, start_us: int, end_us: int) -> Playback:
+    """A clip cut outwards to whole two seconds, a megabyte each second."""
+    start, end = start_us // 2_000_000, -(-end_us // 2_000_000)
+    return Playback(
+        livestream_id=new_id(),  # api goes by the source's record
+        broadcast_id=clip,
+        store_prefix=f"{clip}-secret",
+        state=Playback.RECORDED,
+        is_recorded=True,
+        segment_count=end - start,
+        size_bytes=(end - start) * 2_000_000,
+        duration_us=(end - start) * 2_000_000,
+        clipped_from=media,
+    )
 
 
 @contextmanager

@@ -63,8 +63,6 @@ NEVER: dict[str, Row] = {
         stage.client.realtime_kit.livestreams.stop_livestreaming_a_meeting("m", account_id=ACCOUNT, app_id=APP)
     ),
 }
-NOT_YET = ("stream.clip.",)
-"""Written and answered with 501 until the native API serves them."""
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +97,7 @@ def test_every_method_is_shown_or_refused() -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_method_shows_what_the_native_api_has(name: str, stage: Stage) -> None:
     """By value, and on the raw JSON by the client's own type."""
-    try:
-        ROWS[name](stage)
-    except APIStatusError as refused:
-        if refused.status_code == 501 and name.startswith(NOT_YET):
-            pytest.xfail(f"{name}: {refused.message}")
-        raise
+    ROWS[name](stage)
 
 
 @pytest.mark.parametrize(("name", "why"), [*((n, Absent.LATER) for n in LATER), *((n, Absent.NEVER) for n in NEVER)])
