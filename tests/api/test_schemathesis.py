@@ -15,8 +15,6 @@ pytestmark = pytest.mark.connected
 
 EXAMPLES = 2
 """Of each operation as the reference has it, and as many that break it. More have been tried by hand."""
-NOT_YET = ("clip",)
-"""What api itself does not serve yet: 501 there is no fault."""
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +50,4 @@ def test_answers_are_as_the_reference_has_them(
 
     found = [each for operation in operations(document) for each in faults(operation, session, url, known, EXAMPLES)]
 
-    assert [each for each in found if not _is_not_yet(each)] == []
-
-
-def _is_not_yet(fault: str) -> bool:
-    return "Received: 501" in fault and any(word in fault for word in NOT_YET)
+    assert found == []
