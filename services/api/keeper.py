@@ -10,6 +10,7 @@ from headwater.v1.livestreams_pb2 import Livestream
 from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
 from services.api.livestreams import Livestreams
+from services.api.lost_clips import LostClips
 from services.api.recordings import BREATH, Recordings
 from services.api.repository import Stored
 from services.api.standing import is_armed
@@ -40,6 +41,7 @@ class Keeper:
         self._deletion = deletion
         self._catalogs = catalogs
         self._orphans: dict[str, float] = {}
+        self._lost_clips = LostClips(recordings)
 
     async def run(self) -> None:
         """Keep house until cancelled; begins when the read models are complete."""
@@ -95,6 +97,7 @@ class Keeper:
                 await self._draw(stored.key)
         await self._remove_orphans()
         await self._recordings.sweep()
+        await self._lost_clips.sweep()
 
     async def _draw(self, livestream: str) -> None:
         stored = await self._records.livestreams.look_up(livestream)

@@ -53,7 +53,9 @@ class KindArchive:
         await self.records.jobs.delete(f"{media}.{file_format}")
 
     async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
-        record = clip_of(media, clip, start_us, end_us)
+        source = await self.records.playback.get(media)
+        assert source is not None
+        record = clip_of(source.record, clip, start_us, end_us)
         await self.records.playback.create(clip, record)
         return record
 

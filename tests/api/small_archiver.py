@@ -18,7 +18,6 @@ from headwater.internal.v1.services_pb2 import (
     GetJobsResponse,
 )
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceServicer, add_ArchiveServiceServicer_to_server
-from services.common.ids import new_id
 from tests.api.running import Others
 
 
@@ -42,7 +41,8 @@ class SmallArchiver(ArchiveServiceServicer):
         return Empty()
 
     def CreateClip(self, request: CreateClipRequest, _context: Any) -> Playback:  # noqa: N802  gRPC's
-        record = clip_of(request.media_id, request.clip_id, request.start_us, request.end_us)
+        source = Playback.FromString(self._others.get("playback", request.media_id) or b"")
+        record = clip_of(source, request.clip_id, request.start_us, request.end_us)
         self._others.put("playback", request.clip_id, record)
         return record
 
@@ -51,11 +51,11 @@ class SmallArchiver(ArchiveServiceServicer):
         return Empty()
 
 
-def clip_of(media: str, clip: str, start_us: int, end_us: int) -> Playback:
+def clip_of(source: Playback, clip: str, start_us: int, end_us: int) -> Playback:
     """A clip cut outwards to whole two seconds, a megabyte each second."""
     start, end = start_us // 2_000_000, -(-end_us // 2_000_000)
     return Playback(
-        livestream_id=new_id(),  # api goes by the source's record
+        livestream_id=source.livestream_id,
         broadcast_id=clip,
         store_prefix=f"{clip}-secret",
         state=Playback.RECORDED,
@@ -63,7 +63,7 @@ def clip_of(media: str, clip: str, start_us: int, end_us: int) -> Playback:
         segment_count=end - start,
         size_bytes=(end - start) * 2_000_000,
         duration_us=(end - start) * 2_000_000,
-        clipped_from=media,
+        clipped_from=source.broadcast_id,
     )
 
 

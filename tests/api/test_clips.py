@@ -89,7 +89,7 @@ def test_clip_has_what_is_asked_for_and_else_what_its_source_has() -> None:
     source.width, source.public_id, source.scheduled_delete_time_us = 1280, "p", 99
     source.access.require_signed_urls = True
     source.access.allowed_origins.append("a.example")
-    made = clip_of("s", "k", 3 * SECOND_US, 5 * SECOND_US)
+    made = clip_of(Playback(broadcast_id="s"), "k", 3 * SECOND_US, 5 * SECOND_US)
 
     same = record_of(source, piece(3, 5), made, now_us=7)
     asked = piece(3, 5, name="N", creator="C", require_signed_urls=False, allowed_origins=["b.example"])
@@ -147,8 +147,9 @@ def test_deleted_clip_is_gone_and_stays_gone(rest: Rest, others: Others, archive
     source = recorded(rest, others)
     first, second = [clipped(rest, source["id"], "0s", "2s")["id"] for _ in range(2)]
     rest.call("DELETE", f"/v1/media/{first}?permanent=true")
-    gone = clip_of(source["id"], second, 0, 2 * SECOND_US)
-    gone.livestream_id, gone.state = source["livestreamId"], Playback.GONE
+    whole = Playback(broadcast_id=source["id"], livestream_id=source["livestreamId"])
+    gone = clip_of(whole, second, 0, 2 * SECOND_US)
+    gone.state = Playback.GONE
     others.put("playback", second, gone)
     for each in (first, second):
         fact = Fact(id=f"{each}-deleted", livestream_id=source["livestreamId"], broadcast_id=each)

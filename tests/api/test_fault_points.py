@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.livestreams_pb2 import Livestream
+from headwater.v1.media_pb2 import ClipMediaRequest
 from headwater.v1.outputs_pb2 import Output
 from services.api import output
 from services.api.caller import calling
+from services.api.clips import clip
 from services.api.livestream_fields import fresh, take
 from services.api.records import open_records
 from services.common.bus.bucket import Bucket
@@ -105,7 +108,7 @@ async def staged(dying: Domain, other: Domain, *, is_on_air: bool) -> Scene:
     scene = Scene(dying, other, made.key, new_id(), new_id())
     records = dying.livestreams.records
     recorded = Playback(livestream_id=made.key, broadcast_id=scene.media, state=Playback.RECORDED, is_recorded=True)
-    recorded.start_time_us, recorded.end_time_us = 1, 2
+    recorded.start_time_us, recorded.end_time_us, recorded.duration_us = 1, 2, 10_000_000
     await records.playback.create(scene.media, recorded)
     await dying.chronicle.note_playback(recorded)
     if is_on_air:
@@ -149,6 +152,11 @@ async def _purge_media(scene: Scene) -> None:
     await scene.dying.recordings.purge(await scene.dying.recordings.get(scene.media))
 
 
+async def _clip_media(scene: Scene) -> None:
+    piece = ClipMediaRequest(start=Duration(seconds=1), end=Duration(seconds=3))
+    await clip(scene.dying.recordings, await scene.dying.recordings.get(scene.media), piece)
+
+
 async def _simulcast(scene: Scene) -> None:
     target = Output(type=Output.SIMULCAST, url="rtmp://a.example/live", stream_key="k")
     await scene.dying.outputs.create(scene.livestream, target)
@@ -172,6 +180,7 @@ OFF_AIR: dict[str, Operation] = {
     "delete a media": _delete_media,
     "restore a media": _restore_media,
     "delete a media for good": _purge_media,
+    "clip a media": _clip_media,
 }
 FAULTS = {name: (work, name in ON_AIR) for name, work in (ON_AIR | OFF_AIR).items()}
 
@@ -254,6 +263,10 @@ def _what_is_wrong(scene: Scene) -> list[str]:
         wrong.append("a media is listed whose recording is gone")
     if media is None and not any(fact.media_changed.is_permanent for fact in said.values()):
         wrong.append("a deletion was never said")
+    for each in records.media.items(scene.livestream):
+        cut = records.playback.peek(each.key)
+        if each.record.clipped_from and (cut is None or each.record.last_change.fact_id not in said):
+            wrong.append("a clip is listed that does not play, or was never said")
     return wrong
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import av
 import grpc
+import m3u8
 import pytest
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Segment
@@ -14,6 +15,9 @@ from services.archiver.repository import Recordings
 from services.common import keys
 from services.common.ids import new_id
 from services.common.media.unit import CLOCK_RATE, Track
+from services.packager.hls.query import with_query
+from services.packager.origin.recording import load
+from services.packager.origin.track import segment_path
 from tests.archiver.on_air import Broadcast, Stage
 from tests.archiver.stored import needed
 from tests.archiver.test_jobs import asking, ended, order, recorded, refusal
@@ -75,6 +79,32 @@ async def test_clip_of_borders_takes_no_neighbour_and_of_everything_is_everythin
     assert one.segment_count == 1
     assert (await segments_of(here, one.store_prefix))[0].program_time_us == whole[1].program_time_us
     assert (everything.segment_count, everything.duration_us) == (len(whole), total_us)
+
+
+async def test_clip_plays_from_its_first_key_frame(here: Stage, tmp_path: Path) -> None:
+    """An origin lists its segments from 0 to the end; put together, as a player does, all of their pictures decode."""
+    async with asking(here) as stub:
+        source = (await recorded(here, encode(seconds=12))).record
+        made = await clipped(stub, source.broadcast_id, 3 * SECOND_US, 5 * SECOND_US)
+    shown = await load(made.store_prefix, here.objects.get)
+    assert shown is not None
+    playlist = m3u8.loads(with_query(shown.template("video"), "").decode())
+
+    assert (playlist.is_endlist, playlist.media_sequence) == (True, 0)
+    assert [each.uri for each in playlist.segments] == [
+        segment_path("video", msn) for msn in range(len(shown.segments))
+    ]
+    assert sum(each.duration for each in playlist.segments) == pytest.approx(made.duration_us / SECOND_US, abs=0.1)
+    assert playlist.segments[0].current_program_date_time is not None
+    init_id = shown.renditions["video"].init_id
+    names = [keys.init(made.store_prefix, "video", init_id)]
+    names += [keys.segment(made.store_prefix, "video", msn) for msn in range(len(shown.segments))]
+    path = tmp_path / "played.mp4"
+    path.write_bytes(b"".join([await needed(here.objects, name) for name in names]))
+    with av.open(str(path)) as file:
+        pictures = list(file.decode(video=0))
+    assert pictures[0].key_frame
+    assert len(pictures) == round(30 * made.duration_us / SECOND_US)
 
 
 async def test_clip_is_converted_and_outlives_its_source(here: Stage, tmp_path: Path) -> None:
