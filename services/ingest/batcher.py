@@ -1,8 +1,8 @@
 """Which units share a message of the media log. Pure.
 
 Messages cost the bus more than bytes do, so units wait for company; but the unit that ends a part is what viewers wait
-for, so it goes at once. A key frame begins a message, with the configs before it: a reader may begin at any of them,
-and what is dropped when the log is away is whole GOPs.
+for, so it goes as soon as the sound that is heard with it has come. A key frame begins a message, with the configs
+before it: a reader may begin at any of them, and what is dropped when the log is away is whole GOPs.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from services.common.media.framing import ENTRY_BYTES, encode_config, encode_entry_head, encode_unit
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.ingest.cadence import Cadence
+
+SOUND_WAIT_S = 0.1
+"""How long what ends a part waits for the sound that is heard with it: without it the packager holds the part back."""
 
 AUDIO_GOP_TICKS = 2 * CLOCK_RATE
 """Where there is only sound, a frame each two seconds counts as a key frame."""
@@ -49,6 +52,8 @@ class Batcher:
         self._unannounced: set[Track] = set()
         self._gop_start: int | None = None
         self._is_in_unit = False
+        self._shown_after = 0
+        """How much later than it is decoded a key frame is shown, in ticks."""
         self._clear()
 
     def _clear(self) -> None:
@@ -59,11 +64,16 @@ class Batcher:
         self._begins_gop = False
         self._continues = self._is_in_unit
         self._since: float | None = None
+        self._sound_until: int | None = None
+        self._ended_at = 0.0
 
     @property
     def due_at(self) -> float | None:
         """When `flush` is to be called, if nothing else comes."""
-        return None if self._since is None else self._since + self._limits.delay_s
+        if self._since is None:
+            return None
+        due = self._since + self._limits.delay_s
+        return due if self._sound_until is None else min(due, self._ended_at + SOUND_WAIT_S)
 
     def add_config(self, config: Config) -> None:
         """Note a track's config; it is written before the next unit."""
@@ -87,9 +97,20 @@ class Batcher:
             self._append(unit, now)
         else:
             self._cut(unit, now, ready)
-        if ends_part or self._size >= self._limits.size_bytes:
+        if self._size >= self._limits.size_bytes or self._is_whole(unit, now, ends_part=ends_part):
             ready += self.flush()
         return ready
+
+    def _is_whole(self, unit: Unit, now: float, *, ends_part: bool) -> bool:
+        """True if the message has all of a part that the packager needs to put it out."""
+        if unit.track is Track.AUDIO:
+            return ends_part or (self._sound_until is not None and unit.dts >= self._sound_until)
+        if unit.is_key:
+            self._shown_after = unit.cts
+        if ends_part and Track.AUDIO in self._configs:
+            self._sound_until, self._ended_at = unit.dts + self._shown_after, now
+            return False
+        return ends_part
 
     def _begins(self, unit: Unit) -> bool:
         """True for a key frame; where no picture has come, for a frame each two seconds."""

@@ -17,7 +17,7 @@ from services.common.media.framing import (
     encode_head,
 )
 from services.common.media.unit import CLOCK_RATE, Codec, Config, Track, Unit
-from services.ingest.batcher import Batcher, BatchLimits, Body
+from services.ingest.batcher import SOUND_WAIT_S, Batcher, BatchLimits, Body
 
 AVC = Config(Track.VIDEO, Codec.H264, b"avc")
 AAC = Config(Track.AUDIO, Codec.AAC, b"aac")
@@ -168,3 +168,24 @@ def test_huge_unit_comes_in_pieces_each_a_message() -> None:
     assert [body.begins_gop for body in bodies] == [True] + [False] * (len(bodies) - 1)
     assert [body.units for body in bodies] == [0] * (len(bodies) - 1) + [2]
     assert list(joined(bodies))[2:] == units
+
+
+def test_what_ends_a_part_goes_with_the_sound_that_is_heard_with_it() -> None:
+    """Not before it, and without it a tenth of a second later: the packager would hold the part back."""
+    batcher = Batcher(BatchLimits(delay_s=10))
+    batcher.add_config(AVC)
+    batcher.add_config(AAC)
+    assert not batcher.add(video(0, is_key=True), 0.0)
+    ending = next(index for index in range(1, 12) if not batcher.add(video(index), 1.0) and batcher.due_at != 10)
+    assert batcher.due_at == 1.0 + SOUND_WAIT_S
+    assert not batcher.add(audio(ending * FRAME // 1920), 1.02)  # still of the part before
+    (body,) = batcher.add(audio(ending * FRAME // 1920 + 1), 1.04)
+    assert pieces(body)[-1].track is Track.AUDIO
+
+
+def test_what_ends_a_part_goes_at_once_where_there_is_no_sound() -> None:
+    """There is nothing to wait for."""
+    batcher = Batcher(BatchLimits(delay_s=0.4))
+    batcher.add_config(AVC)
+    batcher.add(video(0, is_key=True), 0.0)
+    assert any(batcher.add(video(index), 1.0) for index in range(1, 12))
