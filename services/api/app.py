@@ -75,6 +75,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             clock=clock,
             webhooks=webhooking.webhooks,
             signing_keys=protecting.signing_keys,
+            protect=protecting.policies.protect,
         )
         admission = make_admission(settings, records, clock)
         redis = Redis(settings.redis_url, on_change=metrics.gauge("headwater_api_redis_available").set)

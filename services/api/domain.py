@@ -10,7 +10,7 @@ from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
 from services.api.deletion import Deletion
 from services.api.keeper import Keeper
-from services.api.livestreams import Livestreams
+from services.api.livestreams import Livestreams, Protect
 from services.api.media_chronicle import MediaChronicle
 from services.api.on_air import OnAirOrders
 from services.api.output_keys import OutputKeys
@@ -57,6 +57,7 @@ async def open_domain(
     clock: Clock,
     webhooks: Webhooks,
     signing_keys: SigningKeys,
+    protect: Protect,
 ) -> Domain:
     """Nothing is asked of anybody yet."""
     archiver, stats = open_channel(settings.archiver_address), open_channel(settings.stats_address, deadline_s=3.0)
@@ -67,7 +68,7 @@ async def open_domain(
     protocol_keys, output_keys = ProtocolKeys(sealer, settings.addresses), OutputKeys(sealer)
     orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=settings.order_hold)
     consequences = Consequences(records, keys, orders)
-    livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock)
+    livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, protect)
     limits = Limits(round(settings.media_restore * 1e6), round(settings.download_limit * 1e6))
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
     deletion = Deletion(records, keys, orders, recordings)

@@ -3,7 +3,7 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from headwater.internal.v1.onair_pb2 import OnAir
@@ -30,6 +30,9 @@ HISTORY_BROADCASTS = 500
 """Of so many of its newest broadcasts a livestream's history tells."""
 _POLL_S = 0.02
 
+Protect = Callable[[LivestreamRecord], Awaitable[None]]
+"""Tells origins who may watch a livestream that is about to be there. Errors: AppError(UNAVAILABLE)."""
+
 
 @dataclass(frozen=True)
 class Livestreams:
@@ -42,9 +45,13 @@ class Livestreams:
     consequences: Consequences
     telling: Telling
     clock: Clock
+    protect: Protect
 
     async def create(self, draft: LivestreamRecord) -> Stored[LivestreamRecord]:
-        """Keys first: an encoder that pushes the moment this answers is admitted. AppError(INVALID): an unknown app."""
+        """Keys and rules first: who pushes the moment this answers is admitted, and can be watched.
+
+        AppError(INVALID): an unknown app.
+        """
         record = _copy(draft)
         record.id, record.tenant_id = new_id(), caller().tenant_id
         record.app_id = record.app_id or caller().app_id or DEFAULT
@@ -57,6 +64,7 @@ class Livestreams:
         change = self.telling.change("created")
         history.note(record, change)
         await self.keys.publish(record)
+        await self.protect(record)
         made = await self.records.livestreams.create(record.id, record)
         self.telling.livestream(record, change)
         return made

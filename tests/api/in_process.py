@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
+from headwater.internal.v1.records_pb2 import LivestreamRecord
 from headwater.v1.tokens_pb2 import Token
 from services.api.caller import Caller
 from services.api.catalogs import catalogs_of
@@ -84,6 +85,10 @@ class Domain:
     archive: KindArchive
 
 
+async def _unprotected(_record: LivestreamRecord) -> None:
+    """There is no origin to be told."""
+
+
 def domain_of(records: Records, clock: Clock) -> Domain:
     """As services/api/domain.py puts it together."""
     sealer, facts, archive = Sealer(b"k" * 32), SaidFacts(), KindArchive(records)
@@ -92,7 +97,7 @@ def domain_of(records: Records, clock: Clock) -> Domain:
     orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=60)
     consequences = Consequences(records, keys, orders)
     protocol_keys = ProtocolKeys(sealer, Addresses())
-    livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock)
+    livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, _unprotected)
     recordings = Recordings(records, archive, telling, clock, Limits(30 * 86_400_000_000, 4 * 3_600_000_000))
     deletion = Deletion(records, keys, orders, recordings)
     return Domain(

@@ -8,6 +8,7 @@ forgotten, and reaches origins within a moment.
 import asyncio
 
 from headwater.internal.v1.protection_pb2 import Policy
+from headwater.internal.v1.records_pb2 import LivestreamRecord
 from services.api.protecting.policy import policy_of_livestream, policy_of_media
 from services.api.records import Records
 from services.api.repository import Repository
@@ -33,6 +34,10 @@ class Policies:
         """A livestream or a media has changed, or is gone."""
         self._changed[key] = None
         self._news.set()
+
+    async def protect(self, record: LivestreamRecord) -> None:
+        """Write a new livestream's policy now: who pushes at once is to be watched, api there or not."""
+        await self._write(record.id, policy_of_livestream(record))
 
     async def run(self, records: Records) -> None:
         """Write until cancelled; begins when the read models are complete, all of which has been noted by then."""

@@ -13,6 +13,8 @@ from services.packager.origin import shelf as shelves
 from services.packager.origin.shelf import Shelf
 from tests.servers.s3 import S3Server
 
+PATIENCE_S = 20.0
+
 pytestmark = pytest.mark.connected
 
 
@@ -119,6 +121,14 @@ async def test_only_so_many_recordings_are_kept(store: ObjectStore, monkeypatch:
     assert await shelf.recording("r1") is not first[1]
 
 
+async def _found(shelf: Shelf, key: str) -> bytes | None:
+    """None while the store is not back."""
+    try:
+        return await shelf.object(key)
+    except ObjectsUnavailable:
+        return None
+
+
 async def test_store_that_is_away_is_an_error_for_all_and_is_asked_again(own_s3: S3Server) -> None:
     """A failure is not kept: with the store the answer is back."""
     store = ObjectStore(
@@ -136,7 +146,9 @@ async def test_store_that_is_away_is_an_error_for_all_and_is_asked_again(own_s3:
     assert [type(outcome) for outcome in outcomes] == [ObjectsUnavailable] * 3
     await asyncio.to_thread(own_s3.start)
 
-    assert await shelf.object("p/a") == b"a"
+    async with asyncio.timeout(PATIENCE_S):
+        while await _found(shelf, "p/a") != b"a":  # noqa: ASYNC110  a store that has just begun sets no event
+            await asyncio.sleep(0.05)
     await store.close()
 
 
