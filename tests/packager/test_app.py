@@ -275,6 +275,7 @@ async def _is_published(live: Stage) -> bool:
     return record is not None and record.publish_time_us > 0
 
 
+@pytest.mark.alone  # a packager that is long in starting finds the picture silent, and waits for another
 @pytest.mark.parametrize("seed", range(2))
 async def test_published_once_though_packagers_die_over_the_order(nats_server: NatsServer, seed: int) -> None:
     """Nothing is put out before; killed around the order, the next one publishes, and the broadcast begins there."""
