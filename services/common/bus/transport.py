@@ -27,6 +27,7 @@ class DirectTransport(Transport):
         self._link: _Link | None = None
 
     async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: float) -> None:  # noqa: ARG002  no stream
+        self.close()  # nats-py leaves a connection open whose greeting went wrong
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(connect_timeout):
             _, self._link = await loop.create_connection(_Link, uri.hostname or "", uri.port or _PORT)

@@ -6,7 +6,7 @@ import ssl
 import struct
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -181,3 +181,13 @@ async def hung_up() -> AsyncIterator[DirectTransport]:
         yield transport
         transport.close()
         await asyncio.wait_for(transport.wait_closed(), 10)
+
+
+async def test_connection_before_is_let_go_of_when_another_is_made(peer: Peer) -> None:
+    """One whose greeting went wrong would stay open until it is collected."""
+    transport, first = transport_of(peer), peer.reader
+    host, port = peer.writer.get_extra_info("sockname")
+    await transport.connect(urlparse(f"nats://{host}:{port}"), 0, 2)
+    async with asyncio.timeout(10):
+        with suppress(ConnectionResetError):
+            assert await first.read() == b""
