@@ -185,9 +185,12 @@ async def hung_up() -> AsyncIterator[DirectTransport]:
 
 async def test_connection_before_is_let_go_of_when_another_is_made(peer: Peer) -> None:
     """One whose greeting went wrong would stay open until it is collected."""
-    transport, first = transport_of(peer), peer.reader
-    host, port = peer.writer.get_extra_info("sockname")
+    transport, first, its_writer = transport_of(peer), peer.reader, peer.writer
+    host, port = its_writer.get_extra_info("sockname")
     await transport.connect(urlparse(f"nats://{host}:{port}"), 0, 2)
     async with asyncio.timeout(10):
         with suppress(ConnectionResetError):
             assert await first.read() == b""
+        its_writer.close()
+        with suppress(ConnectionResetError):
+            await its_writer.wait_closed()
