@@ -37,6 +37,7 @@ class Form:
     def private(self, status: int) -> "Form":
         """The same form, not for shared caches (RFC 9111, 5.2.2.7)."""
         lines = self.lines.replace(b"cache-control: public", b"cache-control: private")
+        lines = lines.replace(b"cache-control: no-cache", b"cache-control: private, no-cache")
         return Form(status, lines, self.body, length=self.length, etag=self.etag)
 
 

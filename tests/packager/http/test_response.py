@@ -84,3 +84,20 @@ def test_compression_is_the_same_in_every_replica() -> None:
     """No time stamp, no name."""
     assert compress(b"a" * 1000) == compress(b"a" * 1000)
     assert compress(b"x")[4:8] == bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("public, max-age=1", "private, max-age=1"), ("no-cache", "private, no-cache"), ("no-store", "no-store")],
+)
+def test_private_answer_is_no_shared_caches_to_keep(said: str, kept: str) -> None:
+    """In every form of it, and the answer itself stays as it was."""
+    response = Response(200, {"cache-control": said}, b"x", gzipped=b"y")
+
+    made = response.private()
+
+    assert made.compressed is not None
+    for form in (made.plain, made.compressed):
+        assert f"cache-control: {kept}\r\n".encode() in form.head
+    assert f"cache-control: {said}\r\n".encode() in response.plain.head
+    assert made is response.private()
