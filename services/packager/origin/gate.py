@@ -16,6 +16,10 @@ from services.common.protection.origins import is_shown_by
 from services.common.protection.rules import may_watch
 from services.common.protection.token import Permission, TokenError, check_time, key_id_of, permits, verified
 
+_PLAIN: Final = Policy()
+"""Stands for every policy that says nothing: an origin holds those of all recordings there are."""
+_NAMING = frozenset({"tenant_id", "livestream_id"})
+
 MAX_TOKENS = 20_000
 """So many verified tokens are remembered; a signature takes 40 microseconds, remembering it one."""
 
@@ -49,6 +53,7 @@ class Verdict:
 
 
 OPEN: Final = Verdict(200)
+_NOT_THERE: Final = Verdict(404, "there is nothing here")
 _ELSEWHERE: Final = Verdict(403, "this site may not show it", is_private=True)
 _LET_IN: Final = Verdict(200, is_private=True)
 
@@ -73,6 +78,8 @@ class Gate:
 
     def learn_policy(self, key: str, policy: Policy | None) -> None:
         """A livestream's or a media's rules as they are now; None: there are none any more."""
+        if policy is not None and _says_nothing(policy):
+            policy = _PLAIN
         if self._policies.get(key) == policy:
             return
         self.version += 1
@@ -127,11 +134,13 @@ class Gate:
 
     def judge(self, ask: Ask, now: float) -> Verdict:
         """Whether this request may. `now` in Unix seconds."""
-        if self.is_open(ask):
-            return OPEN
         policies = self._holding(ask)
-        if not policies or any(policy.is_deleted for policy in policies):
-            return Verdict(404, "there is nothing here")
+        if not policies:
+            return OPEN if self._unknown_is_open else _NOT_THERE
+        if any(policy.is_deleted for policy in policies):
+            return _NOT_THERE
+        if not any(_is_guarded(policy) for policy in policies):
+            return OPEN
         for policy in policies:
             if not ask.is_own_page and not _is_shown(policy, ask):
                 return _ELSEWHERE
@@ -177,6 +186,10 @@ class Gate:
             self._verified.clear()
         self._verified[token] = found
         return found
+
+
+def _says_nothing(policy: Policy) -> bool:
+    return all(field.name in _NAMING for field, _ in policy.ListFields())
 
 
 def _is_guarded(policy: Policy) -> bool:

@@ -50,19 +50,22 @@ class Site:
         target = request.target
         follower = self._directory.followed(target[1:33])
         is_open = follower is not None and self._guard.is_open(follower)
-        found = follower.media.recall(target) if follower is not None and is_open else None
-        if found is not None:
-            return found
+        if follower is not None and is_open:
+            found = follower.media.recall(target)
+            if found is not None:
+                return found
         asked = self._known.get(target) or self._read(request)
         route = asked.route
         if route is None or route.kind in {"static", "watch", "later"}:
             return self._page(request, asked.path, route)
         if asked.fault:
             return answers.bad(asked.fault)
-        follower = self._directory.followed(asked.key)
+        follower = follower or self._directory.followed(asked.key)
         if follower is None or not follower.is_ready:
             return later(self._look_up(request, route, asked), name=f"answer {route.kind}")
-        verdict = self._guard.judge(request, asked, follower.record, is_live=not follower.program.has_ended)
+        verdict = OPEN
+        if not is_open:
+            verdict = self._guard.judge(request, asked, follower.record, is_live=not follower.program.has_ended)
         if verdict.status != 200:
             return refused(verdict)
         live = _live(follower, route, asked, is_plain=not self._guard.has_low_latency(follower))
@@ -86,8 +89,10 @@ class Site:
             return answers.later()
         if route.kind == "watch":
             verdict = self._guard.judge_page(request, route)
+            if verdict.status != 200:
+                return refused(verdict)
             page = self._pages.watch(self._guard.gate.allowed_origins(route.id))
-            return page if verdict is OPEN else page.private() if verdict.status == 200 else refused(verdict)
+            return page.private() if verdict.is_private else page
         return self._pages.static(route.name) or answers.not_there()
 
     async def _look_up(self, request: Request, route: Route, asked: Asked) -> Response:

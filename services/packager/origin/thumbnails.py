@@ -46,7 +46,7 @@ class Thumbnails:
         if image is None:
             return None
         if image.startswith(_JPEG) and not wanted.has_size:
-            return _answer(image, f"{key[-40:]}", USUAL_AGE_S)
+            return _answer(image, key[-40:], USUAL_AGE_S)
         return await self._answer(f"{key}-{_size_of(wanted)}", partial(image_as_jpeg, image, wanted), USUAL_AGE_S)
 
     async def recorded(
