@@ -61,9 +61,8 @@ class DirectTransport(Transport):
     def writelines(self, payload: Iterable[Buffer]) -> None:
         """Write, unless the connection has broken a moment ago: who reads it is about to say so to all who wait."""
         transport = self.link.transport
-        if (
-            not transport.is_closing()
-        ):  # uvloop raises RuntimeError on a closed one, where asyncio drops what is written
+        # uvloop raises RuntimeError on a closed one, where asyncio drops what is written.
+        if not transport.is_closing():
             transport.writelines(payload)
 
     @property
