@@ -11,7 +11,9 @@ TENANT_KEY = "x-headwater-tenant"
 APP_KEY = "x-headwater-app"
 """The same for the app."""
 
-CALLER_HEADERS = ("authorization", "x-auth-email", "x-auth-key", TENANT_KEY, APP_KEY)
+CREDENTIAL_HEADERS = ("authorization", "x-auth-email", "x-auth-key")
+
+CALLER_HEADERS = (*CREDENTIAL_HEADERS, TENANT_KEY, APP_KEY)
 """What of a request's headers says who calls and where: a call's metadata."""
 
 _MAX_LENGTH = 1024

@@ -36,7 +36,7 @@ def make_gateway(
         Pages(orjson.dumps(openapi_document(routes, load_comments())), _readiness(settings, health, clock).failing),
         TokenEndpoint(admission.authenticator, admission.tenancy),
         WellKnownKeys(servicers.webhooks.keys, servicers.webhooks.records),
-        Dialects(DIALECTS, calls, service_descriptors()),
+        Dialects(DIALECTS, calls, service_descriptors(), admission.guard),
     )
     return Gateway(routes, calls, doors, admission.guard, Idempotency(redis, sealer_of(settings)))
 

@@ -1,6 +1,5 @@
 """From a request to the dialect and the endpoint that answer it."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,31 +12,30 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from headwater.v1.livestreams_pb2 import ListLivestreamsRequest, ListLivestreamsResponse
+from headwater.v1.livestreams_pb2 import (
+    GetLivestreamRequest,
+    ListLivestreamsRequest,
+    ListLivestreamsResponse,
+    UpdateLivestreamRequest,
+)
+from services.api.credentials import CREDENTIAL_HEADERS, TENANT_KEY
 from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, M
 from services.api.dialects.reference import reference_document
+from services.api.rest.body import read_body
+from services.api.rest.gateway import Admitting
 from services.api.rest.local_call import LocalCalls
 from services.api.rest.problem import Problem, problem_of
+from services.api.rest.refusal import Refusal
+from services.api.rest.sender import Sender, sender_of
 from services.api.rest.template import Template, compile_template
 from services.common.errors import AppError, Kind, Violation
 from services.common.log import get_logger
-from services.common.rpc_call import REQUEST_ID_KEY
 
-TENANT_KEY = "x-headwater-tenant"
-"""Names the tenant that the path names; the access guard says whether the caller may act there."""
-BODY_TIMEOUT_S = 15.0
 MAX_DEPTH = 32
 """Of objects and lists in one another: what is free JSON is written again, and writers give up at some depth."""
 
-_CREDENTIALS = ("authorization", "x-auth-email", "x-auth-key")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _log = get_logger(__name__)
-
-
-class _Refusal(Exception):  # noqa: N818  it is the answer
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +50,11 @@ class _Native:
 
     calls: LocalCalls
     methods: Mapping[str, str]
-    metadata: Mapping[str, str]
-    peer: str
+    sender: Sender
 
     async def ask(self, request: Message, answer: type[M]) -> M:
         method = self.methods[request.DESCRIPTOR.full_name]
-        found = await self.calls.call(method, request, metadata=self.metadata, peer=self.peer)
+        found = await self.calls.call(method, request, metadata=self.sender.metadata, peer=self.sender.peer)
         if not isinstance(found, answer):
             raise TypeError(f"{method} answers with {type(found).__name__}")
         return found
@@ -66,8 +63,15 @@ class _Native:
 class Dialects:
     """All dialects of an api."""
 
-    def __init__(self, dialects: Iterable[Dialect], calls: LocalCalls, services: Iterable[ServiceDescriptor]) -> None:
+    def __init__(
+        self,
+        dialects: Iterable[Dialect],
+        calls: LocalCalls,
+        services: Iterable[ServiceDescriptor],
+        access: Admitting,
+    ) -> None:
         self._calls = calls
+        self._access = access
         self._methods = {
             method.input_type.full_name: f"/{service.full_name}/{method.name}"
             for service in services
@@ -119,7 +123,7 @@ class Dialects:
     ) -> Response:
         try:
             return _response(await self._call(dialect, endpoint, variables, request, request_id))
-        except _Refusal as refusal:
+        except Refusal as refusal:
             return _refusal(dialect, refusal.problem, request_id)
         except AppError as error:
             return _refusal(dialect, _told(error), request_id)
@@ -134,12 +138,15 @@ class Dialects:
     async def _call(
         self, dialect: Dialect, endpoint: Endpoint, variables: dict[str, str], request: Request, request_id: str
     ) -> Answer:
-        native = _Native(self._calls, self._methods, _metadata(dialect, variables, request, request_id), _peer(request))
+        sender = _sender(dialect, variables, request, request_id)
+        native = _Native(self._calls, self._methods, sender)
         if endpoint.handle is None:
             if not endpoint.is_public:  # strangers are not told what there is
                 await native.ask(ListLivestreamsRequest(page_size=1), ListLivestreamsResponse)
-            raise _Refusal(Problem(501, endpoint.absent.value if endpoint.absent else "not implemented"))
-        raw = await _read(request, endpoint)
+            raise Refusal(Problem(501, endpoint.absent.value if endpoint.absent else "not implemented"))
+        if not endpoint.is_public:  # before a byte of the body is kept
+            await self._access.admit(self._asked_of_callers(endpoint), sender.context)
+        raw = await read_body(request, endpoint.max_body) if endpoint.has_body else b""
         content = {} if endpoint.takes_raw or endpoint.body is None else _parse(raw)
         return await endpoint.handle(
             Exchange(
@@ -151,9 +158,13 @@ class Dialects:
                 content_type=request.headers.get("content-type", ""),
                 request_id=request_id,
                 fields=frozenset(content),
-                address=request.client.host if request.client else "",
             )
         )
+
+    def _asked_of_callers(self, endpoint: Endpoint) -> str:
+        """A method that asks of callers what the endpoint's own do at least: only who may write may send a body."""
+        kind = UpdateLivestreamRequest if endpoint.has_body else GetLivestreamRequest
+        return self._methods[kind.DESCRIPTOR.full_name]
 
 
 def _told(error: AppError) -> Problem:
@@ -177,21 +188,6 @@ def _rows(dialect: Dialect) -> tuple[_Row, ...]:
 def _beginning(dialect: Dialect) -> re.Pattern[str]:
     """Matches every path below one of its bases."""
     return re.compile("|".join(f"(?:{compile_template(base).pattern.pattern})(?:/.*)?" for base in dialect.bases))
-
-
-async def _read(request: Request, endpoint: Endpoint) -> bytes:
-    if endpoint.verb in {"GET", "DELETE"} and endpoint.body is None and not endpoint.takes_raw:
-        return b""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            async for block in request.stream():
-                body += block
-                if len(body) > endpoint.max_body:
-                    raise _Refusal(Problem(413, f"a body may have {endpoint.max_body} bytes"))
-    except TimeoutError:
-        raise _Refusal(Problem(408, f"the body did not come within {BODY_TIMEOUT_S:g} s")) from None
-    return bytes(body)
 
 
 def _parse(raw: bytes) -> dict[str, Any]:
@@ -236,16 +232,12 @@ def _check(model: type[BaseModel] | None, content: dict[str, Any], where: str) -
         raise AppError(Kind.INVALID, f"{wrong[0].field}: {wrong[0].detail}", violations=wrong) from None
 
 
-def _metadata(dialect: Dialect, variables: Mapping[str, str], request: Request, request_id: str) -> dict[str, str]:
-    found = {REQUEST_ID_KEY: request_id}
-    found |= {name: request.headers[name] for name in _CREDENTIALS if name in request.headers}
-    if dialect.tenant and dialect.tenant in variables:
-        found[TENANT_KEY] = variables[dialect.tenant]
-    return found
-
-
-def _peer(request: Request) -> str:
-    return f"http:{request.client.host}:{request.client.port}" if request.client else "http:unknown:0"
+def _sender(dialect: Dialect, variables: Mapping[str, str], request: Request, request_id: str) -> Sender:
+    """The tenant is the one that the path names; the access guard says whether the caller may act there."""
+    found = sender_of(request, request_id, CREDENTIAL_HEADERS)
+    if not dialect.tenant or dialect.tenant not in variables:
+        return found
+    return replace(found, metadata={**found.metadata, TENANT_KEY: variables[dialect.tenant]})
 
 
 def _refusal(dialect: Dialect, problem: Problem, request_id: str) -> Response:

@@ -53,8 +53,6 @@ class Exchange:
     request_id: str
     fields: frozenset[str] = frozenset()
     """Top-level names that the JSON body had: what is left out is not changed."""
-    address: str = ""
-    """The caller's."""
 
     def read(self, model: type[B]) -> B:
         """The body as the model that the endpoint names."""
@@ -94,6 +92,11 @@ class Endpoint:
     max_body: int = 1 << 20
     is_public: bool = False
     """It needs no token."""
+
+    @property
+    def has_body(self) -> bool:
+        """Without a rule for a body it is not read."""
+        return self.takes_raw or self.body is not None
 
 
 @dataclass(frozen=True)

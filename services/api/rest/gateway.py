@@ -1,8 +1,8 @@
 """The HTTP edge: requests in, calls of servicers, ProtoJSON or problem documents out."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from google.protobuf.message import Message
 from starlette.requests import ClientDisconnect, Request
@@ -10,20 +10,20 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.api.caller import Caller
-from services.api.credentials import CALLER_HEADERS
 from services.api.rest.answer import problem_response, response_of
 from services.api.rest.binding import bind
 from services.api.rest.body import read_body
 from services.api.rest.idempotency import HEADER, Idempotency, Order
-from services.api.rest.local_call import LocalCalls, LocalContext
+from services.api.rest.local_call import LocalCalls
 from services.api.rest.problem import Problem, problem_of
 from services.api.rest.refusal import Refusal
 from services.api.rest.routes import Match, Route, Routes
+from services.api.rest.sender import Sender, sender_of
 from services.common import metrics, telemetry
 from services.common.errors import AppError
 from services.common.ids import new_id
 from services.common.log import bound, get_logger
-from services.common.rpc_call import REQUEST_ID_KEY, Context
+from services.common.rpc_call import Context
 
 MAX_BODY = 1 << 20
 MAX_RAW_BODY = 10 << 20
@@ -87,17 +87,15 @@ class Gateway:
         found = self._routes.find(request.method, request.scope["path"])
         if found.route is None:
             raise Refusal(_not_there(request, found.verbs))
-        metadata = _metadata(request, request_id)
-        context = cast("Context", LocalContext(metadata, _peer(request)))
-        who = await self._access.admit(found.route.method, context)  # before a byte of the body is kept
+        sender = sender_of(request, request_id)
+        who = await self._access.admit(found.route.method, sender.context)  # before a byte of the body is kept
         message = await _read(request, found.route, found)
-        return await self._order(request, found.route, message, metadata, who)
+        return await self._order(request, found.route, message, sender, who)
 
-    async def _order(
-        self, request: Request, route: Route, message: Message, metadata: Mapping[str, str], who: Caller
-    ) -> Response:
+    async def _order(self, request: Request, route: Route, message: Message, sender: Sender, who: Caller) -> Response:
         async def call() -> Response:
-            return response_of(await self._calls.call(route.method, message, metadata=metadata, peer=_peer(request)))
+            metadata, peer = sender.metadata, sender.peer
+            return response_of(await self._calls.call(route.method, message, metadata=metadata, peer=peer))
 
         key = request.headers.get(HEADER)
         if key is None or route.verb == "GET":
@@ -168,17 +166,6 @@ def _take_if_match(message: Message, header: str) -> bool:
             setattr(holder, "etag", etag[:64])  # noqa: B010  a field of whichever message this is
             return True
     return False
-
-
-def _metadata(request: Request, request_id: str) -> Mapping[str, str]:
-    return {REQUEST_ID_KEY: request_id} | {
-        name: request.headers[name] for name in CALLER_HEADERS if name in request.headers
-    }
-
-
-def _peer(request: Request) -> str:
-    """As gRPC writes it."""
-    return f"http:{request.client.host}:{request.client.port}" if request.client else "http:unknown:0"
 
 
 def _problem(request: Request, problem: Problem) -> Response:

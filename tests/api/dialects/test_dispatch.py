@@ -17,7 +17,11 @@ from headwater.v1.livestreams_pb2 import (
     ListLivestreamsResponse,
     Livestream,
 )
-from services.api.dialects.dispatch import TENANT_KEY, Dialects
+from headwater.v1.tokens_pb2 import Token
+from services.api.access import needed_scope
+from services.api.caller import Caller
+from services.api.credentials import TENANT_KEY
+from services.api.dialects.dispatch import Dialects
 from services.api.dialects.endpoint import Absent, Answer, Dialect, Endpoint, Exchange
 from services.api.rest.local_call import LocalCalls
 from services.api.rest.problem import Problem
@@ -95,11 +99,17 @@ class Door(Guard):
         self.shown: list[dict[str, Any]] = []
 
     async def check(self, method: str, message: Message, context: Context) -> None:
-        del method, message
+        del message
+        await self.admit(method, context)
+
+    async def admit(self, method: str, context: Context) -> Caller:
         shown = dict(context.invocation_metadata() or ())
         self.shown.append(shown)
         if "authorization" not in shown:
             raise AppError(Kind.UNAUTHENTICATED, "who are you")
+        if shown["authorization"] == "Bearer reader" and needed_scope(method) > Token.READ:
+            raise AppError(Kind.FORBIDDEN, "you may read")
+        return Caller(Token.WRITE)
 
 
 @pytest.fixture
@@ -111,7 +121,7 @@ def door() -> Door:
 async def client(door: Door) -> AsyncIterator[httpx.AsyncClient]:
     calls = LocalCalls([door])
     calls.add("headwater.v1.LivestreamService", Livestreams(), ["GetLivestream", "ListLivestreams"])
-    dialects = Dialects([DIALECT], calls, service_descriptors())
+    dialects = Dialects([DIALECT], calls, service_descriptors(), door)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         answer = await dialects.answer(Request(scope, receive), "request-1")
@@ -192,8 +202,25 @@ async def test_bad_body_is_refused_and_the_field_named(
 
 
 async def test_body_beyond_the_limit_is_refused(client: httpx.AsyncClient) -> None:
-    """413 at the first byte too many."""
+    """413."""
     assert (await client.post("/other/v2/acme/streams", content=b" " * (1 << 20) + b"x")).status_code == 413
+
+
+@pytest.mark.parametrize(("credential", "status"), [({}, 401), ({"Authorization": "Bearer reader"}, 403)])
+async def test_body_of_one_who_may_not_send_it_is_not_taken(
+    client: httpx.AsyncClient, credential: dict[str, str], status: int
+) -> None:
+    """Neither a stranger's nor a reader's is asked for, and nobody hears what would be wrong with it."""
+    taken: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        taken.append(b"[]")
+        yield b"[]"
+
+    client.headers.pop("Authorization")
+    answer = await client.post("/other/v2/acme/streams", content=body(), headers=credential)
+
+    assert (answer.status_code, taken) == (status, [])
 
 
 async def test_bad_query_is_refused_and_the_name_said(client: httpx.AsyncClient) -> None:
