@@ -8,10 +8,12 @@ import grpc
 
 from headwater.v1.tokens_pb2 import Token
 from services.api.caller import Caller, Scope, caller, calling
+from services.api.client_address import client_address
 from services.api.credentials import APP_KEY, TENANT_KEY, Credential, read_credential
 from services.api.id_guard import bare_id
 from services.api.rate_limit import RateLimit
 from services.common.errors import AppError, Kind
+from services.common.proxies import Proxies
 from services.common.rpc_call import EXEMPT, Context, Guard, Handler
 
 __all__ = ["AccessGuard", "Caller", "caller", "needed_scope"]
@@ -46,10 +48,13 @@ class Placing(Protocol):
 class AccessGuard(Guard):
     """Refuses calls without a token that is known, of this tenant and wide enough: every method needs one."""
 
-    def __init__(self, authenticator: Identifying, tenancy: Placing, rate: RateLimit) -> None:
+    def __init__(
+        self, authenticator: Identifying, tenancy: Placing, rate: RateLimit, proxies: Proxies | None = None
+    ) -> None:
         self._authenticator = authenticator
         self._tenancy = tenancy
         self._rate = rate
+        self._proxies = proxies or Proxies()
 
     async def intercept_service(
         self,
@@ -84,7 +89,7 @@ class AccessGuard(Guard):
         shown = read_credential(context.invocation_metadata() or ())
         if shown is None:
             raise AppError(Kind.UNAUTHENTICATED, "a token is needed: Authorization: Bearer <token>")
-        who = await self._authenticator.identify(shown, _address(context))
+        who = await self._authenticator.identify(shown, client_address(context, self._proxies))
         who = await self._tenancy.place(who, _name(context, TENANT_KEY), _name(context, APP_KEY))
         if who.scope < needed_scope(method):
             wanted = Token.Scope.Name(needed_scope(method))
@@ -99,9 +104,3 @@ def _name(context: Context, key: str) -> str:
         if known == key and isinstance(value, str):
             return bare_id(value.strip()[:_MAX_NAME])
     return ""
-
-
-def _address(context: Context) -> str:
-    """Without its port: `ipv4:127.0.0.1:4711` and `ipv6:[::1]:4711` as gRPC writes them."""
-    peer = context.peer()
-    return str(peer).rpartition(":")[0]

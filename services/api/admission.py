@@ -12,6 +12,7 @@ from services.api.records import Records
 from services.api.settings import Settings
 from services.api.tenancy import Tenancy
 from services.common.clock import Clock
+from services.common.proxies import Proxies
 from services.common.secrets import derived_key
 
 _PURPOSE = "access tokens"
@@ -25,6 +26,7 @@ class Admission:
     authenticator: Authenticator
     tenancy: Tenancy
     last_use: LastUse
+    proxies: Proxies
 
 
 def make_admission(settings: Settings, records: Records, clock: Clock) -> Admission:
@@ -33,5 +35,6 @@ def make_admission(settings: Settings, records: Records, clock: Clock) -> Admiss
     access_tokens = AccessTokens(derived_key(settings, _PURPOSE))
     authenticator = Authenticator(read_or_make(settings.home), records.tokens, access_tokens, last_use, clock)
     tenancy = Tenancy(records.tenants, records.apps)
-    guard = AccessGuard(authenticator, tenancy, RateLimit(settings.rate_limit, clock))
-    return Admission(guard, authenticator, tenancy, last_use)
+    proxies = Proxies(settings.trusted_proxies)
+    guard = AccessGuard(authenticator, tenancy, RateLimit(settings.rate_limit, clock), proxies)
+    return Admission(guard, authenticator, tenancy, last_use, proxies)

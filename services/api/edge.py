@@ -32,13 +32,14 @@ def make_gateway(
     calls = LocalCalls([DeadlineGuard(CALL_LIMIT_S), admission.guard, IdGuard(), ValidationGuard()])
     servicers.add_to_local(calls)
     routes = Routes(service_descriptors())
+    idempotency = Idempotency(redis, sealer_of(settings))
     doors = (
         Pages(orjson.dumps(openapi_document(routes, load_comments())), _readiness(settings, health, clock).failing),
-        TokenEndpoint(admission.authenticator, admission.tenancy),
+        TokenEndpoint(admission.authenticator, admission.tenancy, admission.proxies),
         WellKnownKeys(servicers.webhooks.keys, servicers.webhooks.records),
-        Dialects(DIALECTS, calls, service_descriptors(), admission.guard),
+        Dialects(DIALECTS, calls, service_descriptors(), admission.guard, idempotency),
     )
-    return Gateway(routes, calls, doors, admission.guard, Idempotency(redis, sealer_of(settings)))
+    return Gateway(routes, calls, doors, admission.guard, idempotency)
 
 
 def _readiness(settings: Settings, health: Health, clock: Clock) -> Readiness:

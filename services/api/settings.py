@@ -7,7 +7,7 @@ from pydantic import Field
 from services.api.protocol_keys import Addresses
 from services.common import ports
 from services.common.settings import Duration, ServiceSettings
-from services.common.settings_types import HostPort, LocalAddress, LocalUrl, PortNumber, Url
+from services.common.settings_types import HostPort, LocalAddress, LocalUrl, Networks, PortNumber, Url
 
 
 class Settings(ServiceSettings):
@@ -50,6 +50,10 @@ class Settings(ServiceSettings):
         default=300.0,
         ge=0,
         description="How many calls a second one token may make at each api, ten seconds' worth at once; 0: any.",
+    )
+
+    trusted_proxies: Networks = Field(
+        default=(), description="Addresses of proxies of yours, whose X-Forwarded-For is believed."
     )
 
     media_restore: Duration = Field(

@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.api.authenticator import Authenticator
+from services.api.client_address import client_address
 from services.api.credentials import Credential, read_authorization
 from services.api.id_guard import bare_id
 from services.api.rest.body import read_body
 from services.api.rest.problem import problem_of
+from services.api.rest.sender import sender_of
 from services.api.tenancy import Tenancy
 from services.common.errors import AppError, Kind
+from services.common.proxies import Proxies
 
 _PATH = re.compile(r"/streamdiver/realms/([^/]{1,64})/protocol/openid-connect/token")
 _GRANT = "client_credentials"
@@ -40,9 +43,10 @@ class OAuthError(Exception):
 class TokenEndpoint:
     """Answers at each tenant's token URL."""
 
-    def __init__(self, authenticator: Authenticator, tenancy: Tenancy) -> None:
+    def __init__(self, authenticator: Authenticator, tenancy: Tenancy, proxies: Proxies | None = None) -> None:
         self._authenticator = authenticator
         self._tenancy = tenancy
+        self._proxies = proxies or Proxies()
 
     async def answer(self, request: Request, _request_id: str) -> Response | None:
         """None for another path."""
@@ -64,7 +68,7 @@ class TokenEndpoint:
             raise OAuthError("invalid_request", "grant_type is missing")
         if form["grant_type"] != _GRANT:
             raise OAuthError("unsupported_grant_type", f"only {_GRANT} is possible")
-        address = f"http:{request.client.host}" if request.client else "http:unknown"
+        address = client_address(sender_of(request, "").context, self._proxies)
         try:
             who = await self._authenticator.identify(shown, address)
             access = await self._authenticator.grant(shown, await self._tenancy.place(who, tenant, ""))

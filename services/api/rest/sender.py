@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from services.api.credentials import CALLER_HEADERS
 from services.api.rest.local_call import LocalContext
+from services.common.proxies import FORWARDED_FOR
 from services.common.rpc_call import REQUEST_ID_KEY, Context
 
 
@@ -27,5 +28,7 @@ class Sender:
 def sender_of(request: Request, request_id: str, headers: Sequence[str] = CALLER_HEADERS) -> Sender:
     """`headers` are those of the request that become metadata."""
     shown = {name: request.headers[name] for name in headers if name in request.headers}
+    if FORWARDED_FOR in request.headers:
+        shown[FORWARDED_FOR] = ",".join(request.headers.getlist(FORWARDED_FOR))
     peer = f"http:{request.client.host}:{request.client.port}" if request.client else "http:unknown:0"
     return Sender({REQUEST_ID_KEY: request_id} | shown, peer)

@@ -11,6 +11,7 @@ from services.common.clock import SystemClock
 from services.common.health import Health
 from services.common.lifecycle import App, Job
 from services.common.opening import object_store, open_bus
+from services.common.proxies import Proxies
 from services.common.resources import Resources
 from services.common.rpc_channel import open_channel
 from services.common.secrets import derived_key
@@ -88,6 +89,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             low_latency=settings.low_latency,
             idle_s=settings.idle_timeout,
         )
+        proxies = Proxies(settings.trusted_proxies)
         audience = Audience(
             directory,
             facts,
@@ -95,12 +97,13 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             origin=settings.replica,
             interval_s=settings.audience_interval,
             key=derived_key(settings, "audience"),
+            proxies=proxies,
         )
         countries = read_countries(settings.country_table)
         gate = Gate(unknown_is_open=settings.unknown_policy == "allow", countries=countries)
         rules = RulesWatch(gate, await spine.bucket(subjects.POLICIES), await spine.bucket(subjects.SIGNING_KEYS))
         health.add("rules", rules.check)
-        guard = Guard(gate, clock, settings.trusted_proxies)
+        guard = Guard(gate, clock, proxies)
         stats = open_channel(settings.stats_address, deadline_s=DEADLINE_S)
         resources.defer("channel to stats", stats.close)
         beside = BesideAnswers(guard, Views(StatisticsServiceStub(stats)), Thumbnails(shelf))

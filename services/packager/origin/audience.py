@@ -14,6 +14,7 @@ from services.common import subjects
 from services.common.bus.facts import FactPublisher
 from services.common.clock import Clock
 from services.common.ids import new_id
+from services.common.proxies import FORWARDED_FOR, Proxies
 from services.packager.http import Request
 
 MAX_VIEWERS = 200_000
@@ -40,6 +41,7 @@ class Audience:
         origin: str,
         interval_s: float,
         key: bytes,
+        proxies: Proxies | None = None,
     ) -> None:
         self._directory = directory
         self._facts = facts
@@ -47,6 +49,7 @@ class Audience:
         self._origin = origin
         self._interval_s = interval_s
         self._key = key
+        self._proxies = proxies or Proxies()
         self._seen: set[tuple[bytes, str, str]] = set()
 
     def note(self, request: Request, status: int, _size: int) -> None:
@@ -55,7 +58,8 @@ class Audience:
         if status in {200, 206} and target[33:34] == b"/" and len(self._seen) < MAX_VIEWERS:
             path = target.partition(b"?")[0]
             if path.rpartition(b".")[2] in _COUNTED:
-                self._seen.add((target[1:33], request.peer, _session(request)))
+                address = self._proxies.client_of(request.peer, request.fields.values.get(FORWARDED_FOR, ""))
+                self._seen.add((target[1:33], address, _session(request)))
 
     async def report(self) -> None:
         """Say who was there, for ever."""

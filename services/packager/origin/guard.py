@@ -4,20 +4,17 @@ The gate decides; here it is found out what is asked for, by whom, and with whic
 stands in the path in the place of the id.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.clock import Clock
+from services.common.proxies import FORWARDED_FOR, Proxies
 from services.packager.http import Pending, Request, Response
 from services.packager.origin import answers
 from services.packager.origin.follower import Follower
 from services.packager.origin.gate import OPEN, Ask, Gate, Verdict
 from services.packager.origin.routes import Asked, Route
-
-Network = IPv4Network | IPv6Network
 
 PARAMETER = "token"
 """Of the query; players hand it on with every URI of a playlist."""
@@ -35,10 +32,10 @@ class _Opened:
 class Guard:
     """Asks the gate. `proxies` are believed when they say whom they ask for."""
 
-    def __init__(self, gate: Gate, clock: Clock, proxies: Iterable[Network] = ()) -> None:
+    def __init__(self, gate: Gate, clock: Clock, proxies: Proxies | None = None) -> None:
         self.gate = gate
         self._clock = clock
-        self._proxies = tuple(proxies)
+        self._proxies = proxies or Proxies()
         self._opened: dict[str, _Opened] = {}
 
     def is_open(self, follower: Follower) -> bool:
@@ -68,7 +65,7 @@ class Guard:
             token=asked.token or request.parameters().get(PARAMETER, ""),
             origin=values.get("origin", ""),
             referer=values.get("referer", ""),
-            address=self._address(request),
+            address=self._proxies.client_of(request.peer, values.get(FORWARDED_FOR, "")),
             is_own_page=_is_own_page(request),
             is_file=route.kind == "download",
         )
@@ -83,21 +80,6 @@ class Guard:
     def has_low_latency(self, follower: Follower) -> bool:
         """Whether its playlists may list parts."""
         return self.gate.has_low_latency(follower.record.livestream_id)
-
-    def _address(self, request: Request) -> str:
-        """The viewer's: behind proxies of ours, the last one that is none of them."""
-        found = request.peer
-        hops = request.fields.values.get("x-forwarded-for", "").split(",") if self._proxies else []
-        while hops and self._is_proxy(found):
-            found = hops.pop().strip()
-        return found
-
-    def _is_proxy(self, text: str) -> bool:
-        try:
-            address = ip_address(text.partition("%")[0])
-        except ValueError:
-            return False
-        return any(address in network for network in self._proxies)
 
 
 def _is_own_page(request: Request) -> bool:

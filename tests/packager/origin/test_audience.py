@@ -1,10 +1,12 @@
 """Who watches: counted apart where they can be told apart, and named nowhere."""
 
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, cast
 
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.clock import ManualClock
+from services.common.proxies import Proxies
 from services.packager.http import Request
 from services.packager.http.fields import Fields
 from services.packager.origin.audience import Audience
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from services.common.bus.facts import FactPublisher
 
 BROADCAST, LIVESTREAM = "b" * 32, "1" * 32
+PROXIES = Proxies([ip_network("10.9.0.0/16")])
 
 
 class _Directory:
@@ -34,7 +37,7 @@ class _Facts:
 
 def _audience(facts: _Facts, *, key: bytes = b"k" * 32) -> Audience:
     publisher = cast("FactPublisher", facts)
-    return Audience(_Directory(), publisher, ManualClock(), origin="origin", interval_s=5, key=key)
+    return Audience(_Directory(), publisher, ManualClock(), origin="origin", interval_s=5, key=key, proxies=PROXIES)
 
 
 def _request(path: str, *, peer: str = "10.0.0.1", **names: str) -> Request:
@@ -53,6 +56,19 @@ def test_viewers_of_one_address_are_told_apart_by_their_sessions() -> None:
     for session in ("a", "b", "a"):
         audience.note(_request(f"/{BROADCAST}/video/1.m4s", x_playback_session_id=session, user_agent="x"), 200, 1)
     audience.note(_request(f"/{BROADCAST}/video.m3u8", peer="10.0.0.2", user_agent="x"), 200, 1)
+    audience.say_now()
+
+    assert len(set(_viewers(facts))) == 3
+
+
+def test_viewers_behind_a_proxy_of_ours_are_told_apart_by_their_own_addresses() -> None:
+    """A CDN is not one viewer; and what a stranger says of himself makes no more of him."""
+    facts = _Facts()
+    audience = _audience(facts)
+    for peer in ("10.9.0.1", "10.0.0.1"):
+        for forwarded in ("192.0.2.1", "192.0.2.2"):
+            asked = _request(f"/{BROADCAST}/video/1.m4s", peer=peer, x_forwarded_for=forwarded, user_agent="x")
+            audience.note(asked, 200, 1)
     audience.say_now()
 
     assert len(set(_viewers(facts))) == 3
