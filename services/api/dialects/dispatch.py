@@ -1,8 +1,9 @@
 """From a request to the dialect and the endpoint that answer it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,11 +19,13 @@ from headwater.v1.livestreams_pb2 import (
     ListLivestreamsResponse,
     UpdateLivestreamRequest,
 )
+from services.api.caller import Caller
 from services.api.credentials import CREDENTIAL_HEADERS, TENANT_KEY
-from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, M
+from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, Handler, M
 from services.api.dialects.reference import reference_document
 from services.api.rest.body import read_body
 from services.api.rest.gateway import Admitting
+from services.api.rest.idempotency import HEADER, Idempotency, Order
 from services.api.rest.local_call import LocalCalls
 from services.api.rest.problem import Problem, problem_of
 from services.api.rest.refusal import Refusal
@@ -69,9 +72,11 @@ class Dialects:
         calls: LocalCalls,
         services: Iterable[ServiceDescriptor],
         access: Admitting,
+        idempotency: Idempotency,
     ) -> None:
         self._calls = calls
         self._access = access
+        self._idempotency = idempotency
         self._methods = {
             method.input_type.full_name: f"/{service.full_name}/{method.name}"
             for service in services
@@ -108,7 +113,8 @@ class Dialects:
                 if variables is None:
                     continue
                 if row.endpoint.verb == verb:
-                    return await self._guarded(dialect, row.endpoint, variables, request, request_id)
+                    work = partial(self._call, dialect, row.endpoint, variables, request, request_id)
+                    return await _guarded(dialect, request_id, work)
                 known.add(row.endpoint.verb)
         allow = ", ".join(sorted(known))
         problem = (
@@ -118,53 +124,71 @@ class Dialects:
         )
         return _refusal(spoken[0], problem, request_id)
 
-    async def _guarded(
-        self, dialect: Dialect, endpoint: Endpoint, variables: dict[str, str], request: Request, request_id: str
-    ) -> Response:
-        try:
-            return _response(await self._call(dialect, endpoint, variables, request, request_id))
-        except Refusal as refusal:
-            return _refusal(dialect, refusal.problem, request_id)
-        except AppError as error:
-            return _refusal(dialect, _told(error), request_id)
-        except NotImplementedError:
-            return _refusal(dialect, Problem(501, "Headwater does not serve this yet; it comes later"), request_id)
-        except ClientDisconnect:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, its words stay here
-            _log.exception("request failed", dialect=dialect.name, error=type(error).__name__)
-            return _refusal(dialect, Problem(500, "internal error"), request_id)
-
     async def _call(
         self, dialect: Dialect, endpoint: Endpoint, variables: dict[str, str], request: Request, request_id: str
-    ) -> Answer:
+    ) -> Response:
         sender = _sender(dialect, variables, request, request_id)
         native = _Native(self._calls, self._methods, sender)
         if endpoint.handle is None:
             if not endpoint.is_public:  # strangers are not told what there is
                 await native.ask(ListLivestreamsRequest(page_size=1), ListLivestreamsResponse)
             raise Refusal(Problem(501, endpoint.absent.value if endpoint.absent else "not implemented"))
+        who: Caller | None = None
         if not endpoint.is_public:  # before a byte of the body is kept
-            await self._access.admit(self._asked_of_callers(endpoint), sender.context)
+            who = await self._access.admit(self._asked_of_callers(endpoint), sender.context)
         raw = await read_body(request, endpoint.max_body) if endpoint.has_body else b""
         content = {} if endpoint.takes_raw or endpoint.body is None else _parse(raw)
-        return await endpoint.handle(
-            Exchange(
-                native=native,
-                variables=variables,
-                query=_check(endpoint.query, _query(request), "query"),
-                body=None if endpoint.takes_raw else _check(endpoint.body, content, ""),
-                raw=raw,
-                content_type=request.headers.get("content-type", ""),
-                request_id=request_id,
-                fields=frozenset(content),
-            )
+        query = _query(request)
+        exchange = Exchange(
+            native=native,
+            variables=variables,
+            query=_check(endpoint.query, query, "query"),
+            body=None if endpoint.takes_raw else _check(endpoint.body, content, ""),
+            raw=raw,
+            content_type=request.headers.get("content-type", ""),
+            request_id=request_id,
+            fields=frozenset(content),
         )
+        work = partial(_carried_out, endpoint.handle, exchange)
+        key = request.headers.get(HEADER)
+        if key is None or who is None or endpoint.verb == "GET":
+            return await work()
+        said = _said(who, variables, query, raw if endpoint.takes_raw else content)
+        order = Order(key, who.tenant_id, f"{dialect.name} {endpoint.verb} {endpoint.path}", said)
+        return await self._idempotency.once(order, lambda: _guarded(dialect, request_id, work))
 
     def _asked_of_callers(self, endpoint: Endpoint) -> str:
-        """A method that asks of callers what the endpoint's own do at least: only who may write may send a body."""
-        kind = UpdateLivestreamRequest if endpoint.has_body else GetLivestreamRequest
+        """A method that asks of callers what the endpoint's own do at least: only who may write may change things."""
+        kind = GetLivestreamRequest if endpoint.verb == "GET" else UpdateLivestreamRequest
         return self._methods[kind.DESCRIPTOR.full_name]
+
+
+async def _carried_out(handle: Handler, exchange: Exchange) -> Response:
+    return _response(await handle(exchange))
+
+
+async def _guarded(dialect: Dialect, request_id: str, work: Callable[[], Awaitable[Response]]) -> Response:
+    """What `work` answers, or its error in the dialect's envelope."""
+    try:
+        return await work()
+    except Refusal as refusal:
+        return _refusal(dialect, refusal.problem, request_id)
+    except AppError as error:
+        return _refusal(dialect, _told(error), request_id)
+    except NotImplementedError:
+        return _refusal(dialect, Problem(501, "Headwater does not serve this yet; it comes later"), request_id)
+    except ClientDisconnect:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, its words stay here
+        _log.exception("request failed", dialect=dialect.name, error=type(error).__name__)
+        return _refusal(dialect, Problem(500, "internal error"), request_id)
+
+
+def _said(who: Caller, variables: Mapping[str, str], query: dict[str, Any], body: bytes | dict[str, Any]) -> bytes:
+    """All that an order says, however its JSON is laid out. Nobody is told again what only another's scope may see."""
+    raw, content = (body, {}) if isinstance(body, bytes) else (b"", body)
+    told = [who.scope, who.app_id, dict(variables), query, content]
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS) + b"\0" + raw
 
 
 def _told(error: AppError) -> Problem:

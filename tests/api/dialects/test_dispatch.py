@@ -23,11 +23,14 @@ from services.api.caller import Caller
 from services.api.credentials import TENANT_KEY
 from services.api.dialects.dispatch import Dialects
 from services.api.dialects.endpoint import Absent, Answer, Dialect, Endpoint, Exchange
+from services.api.rest.idempotency import Idempotency
 from services.api.rest.local_call import LocalCalls
 from services.api.rest.problem import Problem
 from services.api.servicer import service_descriptors
 from services.common.errors import AppError, Kind
+from services.common.redis_client import Redis
 from services.common.rpc_call import Context, Guard
+from services.common.secrets import Sealer
 
 
 class Body(BaseModel):
@@ -121,7 +124,8 @@ def door() -> Door:
 async def client(door: Door) -> AsyncIterator[httpx.AsyncClient]:
     calls = LocalCalls([door])
     calls.add("headwater.v1.LivestreamService", Livestreams(), ["GetLivestream", "ListLivestreams"])
-    dialects = Dialects([DIALECT], calls, service_descriptors(), door)
+    idempotency = Idempotency(Redis("redis://127.0.0.1:1/0"), Sealer(bytes(32)))
+    dialects = Dialects([DIALECT], calls, service_descriptors(), door, idempotency)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         answer = await dialects.answer(Request(scope, receive), "request-1")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cloudflare import Cloudflare, UnprocessableEntityError
 from starlette.responses import Response
 
 from services.api.rest.idempotency import Idempotency, Order
@@ -130,6 +131,45 @@ def test_twins_at_the_same_time_make_one_thing(rest: Rest, api: ApiServer) -> No
     assert (200, "") in answers
     assert answers <= {(200, ""), (409, "1")}
     assert rest.call("GET", "/v1/livestreams?name=twin")["totalCount"] == 1
+
+
+def test_order_in_a_dialect_is_carried_out_once(rest: Rest, api: ApiServer) -> None:
+    """By Stream's own client, which has a parameter for it: one live input; with another body 422 in its envelope."""
+    with Cloudflare(base_url=f"{api.url}/cloudflare/client/v4", api_token=api.token, max_retries=0) as client:
+        create = client.stream.live_inputs.create
+        made = [create(account_id="default", meta={"name": "retried"}, idempotency_key="h") for _ in range(2)]
+        with pytest.raises(UnprocessableEntityError) as refused:
+            create(account_id="default", meta={"name": "another"}, idempotency_key="h")
+
+    assert made[0] is not None
+    assert made[0] == made[1]
+    assert rest.call("GET", "/v1/livestreams?name=retried")["totalCount"] == 1
+    assert refused.value.response.json()["success"] is False
+
+
+def test_refusal_in_a_dialect_is_remembered_in_its_envelope(rest: Rest) -> None:
+    """A path's id is a part of what is ordered."""
+    path = "/streamdiver/v2/livestreams"
+    one, other = (rest.post(path, json={"name": "x"}, headers=key(name)).json()["data"]["id"] for name in "ij")
+    refused = [rest.post(f"{path}/{one}/stop", headers=key("k")) for _ in range(2)]
+
+    assert [(each.status_code, each.json()["status"]) for each in refused] == [(409, "fail")] * 2
+    assert refused[1].headers["idempotent-replayed"] == "true"
+    assert refused[1].headers["x-should-retry"] == "false"
+    assert rest.post(f"{path}/{other}/stop", headers=key("k")).status_code == 422
+
+
+def test_answer_in_a_dialect_is_not_told_to_a_narrower_scope(rest: Rest, api: ApiServer) -> None:
+    """What an admin's token was shown once stays his; who may only read may not order at all."""
+    path = "/cloudflare/client/v4/accounts/default/stream/keys"
+    shown = rest.post(path, headers=key("l"))
+    answers = {}
+    for scope in ("READ", "WRITE"):
+        with api.client(rest.call("POST", "/v1/tokens", {"scope": scope})["secret"]) as narrower:
+            answers[scope] = narrower.post(path, headers=key("l")).status_code
+
+    assert shown.json()["result"]["pem"]
+    assert answers == {"READ": 403, "WRITE": 422}
 
 
 async def test_twin_of_an_order_at_work_is_told_to_wait(own: Idempotency) -> None:
