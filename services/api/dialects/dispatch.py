@@ -13,12 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from headwater.v1.livestreams_pb2 import (
-    GetLivestreamRequest,
-    ListLivestreamsRequest,
-    ListLivestreamsResponse,
-    UpdateLivestreamRequest,
-)
+from headwater.v1.livestreams_pb2 import GetLivestreamRequest, UpdateLivestreamRequest
 from services.api.caller import Caller
 from services.api.credentials import CREDENTIAL_HEADERS, TENANT_KEY
 from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, Handler, M
@@ -129,13 +124,11 @@ class Dialects:
     ) -> Response:
         sender = _sender(dialect, variables, request, request_id)
         native = _Native(self._calls, self._methods, sender)
-        if endpoint.handle is None:
-            if not endpoint.is_public:  # strangers are not told what there is
-                await native.ask(ListLivestreamsRequest(page_size=1), ListLivestreamsResponse)
-            raise Refusal(Problem(501, endpoint.absent.value if endpoint.absent else "not implemented"))
         who: Caller | None = None
-        if not endpoint.is_public:  # before a byte of the body is kept
+        if not endpoint.is_public:  # before a byte of the body is kept, and before anybody is told what there is
             who = await self._access.admit(self._asked_of_callers(endpoint), sender.context)
+        if endpoint.handle is None:
+            raise Refusal(Problem(501, endpoint.absent.value if endpoint.absent else "not implemented"))
         raw = await read_body(request, endpoint.max_body) if endpoint.has_body else b""
         content = {} if endpoint.takes_raw or endpoint.body is None else _parse(raw)
         query = _query(request)

@@ -11,12 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from headwater.v1.livestreams_pb2 import (
-    GetLivestreamRequest,
-    ListLivestreamsRequest,
-    ListLivestreamsResponse,
-    Livestream,
-)
+from headwater.v1.livestreams_pb2 import GetLivestreamRequest, Livestream
 from headwater.v1.tokens_pb2 import Token
 from services.api.access import needed_scope
 from services.api.caller import Caller
@@ -89,11 +84,6 @@ class Livestreams:
             raise AppError(Kind.NOT_FOUND, "there is none")
         return Livestream(id=request.id, name="found")
 
-    async def ListLivestreams(  # noqa: N802  gRPC's
-        self, _request: ListLivestreamsRequest, _context: Context
-    ) -> ListLivestreamsResponse:
-        return ListLivestreamsResponse()
-
 
 class Door(Guard):
     """Notes what it is shown; lets nobody in without a credential."""
@@ -123,7 +113,7 @@ def door() -> Door:
 @pytest.fixture
 async def client(door: Door) -> AsyncIterator[httpx.AsyncClient]:
     calls = LocalCalls([door])
-    calls.add("headwater.v1.LivestreamService", Livestreams(), ["GetLivestream", "ListLivestreams"])
+    calls.add("headwater.v1.LivestreamService", Livestreams(), ["GetLivestream"])
     idempotency = Idempotency(Redis("redis://127.0.0.1:1/0"), Sealer(bytes(32)))
     dialects = Dialects([DIALECT], calls, service_descriptors(), door, idempotency)
 
@@ -235,8 +225,10 @@ async def test_bad_query_is_refused_and_the_name_said(client: httpx.AsyncClient)
 
 
 async def test_absent_endpoint_says_why_and_only_to_those_let_in(client: httpx.AsyncClient) -> None:
-    """501 with the reason; a stranger gets 401 as everywhere."""
+    """501 with the reason; a stranger gets 401 and a reader 403 as everywhere."""
     assert (await client.post("/other/v2/acme/copy")).json()["error"] == Absent.NEVER.value
+    client.headers["Authorization"] = "Bearer reader"
+    assert (await client.post("/other/v2/acme/copy")).status_code == 403
     del client.headers["Authorization"]
     assert (await client.post("/other/v2/acme/copy")).status_code == 401
 
