@@ -20,10 +20,13 @@ from services.api.repository import Stored
 from services.api.telling import Telling
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
+from services.common.log import get_logger
 from services.common.rpc_channel import ask
 
 if TYPE_CHECKING:  # the name stands in the stub file alone
     from headwater.internal.v1.services_pb2_grpc import ArchiveServiceAsyncStub
+
+_log = get_logger(__name__)
 
 _CLIP_S = 18.0
 """Many objects are copied meanwhile; less than a call to api may take."""
@@ -212,9 +215,18 @@ class Recordings:
             record = stored.record
             is_due = 0 < record.purge_time_us <= now_us or 0 < record.scheduled_delete_time_us <= now_us
             if is_due and record.state != Media.RECORDING:
-                await self.purge(stored)
+                await self._purge_due(stored)
             elif not self.is_withheld_rightly(record):
                 await self.withhold(record)
+
+    async def _purge_due(self, stored: Stored[MediaRecord]) -> None:
+        """One that cannot be deleted must not keep the others from it."""
+        try:
+            await self.purge(stored)
+        except AppError as error:
+            if error.kind is Kind.UNAVAILABLE:
+                raise  # of the others, too
+            _log.warning("a recording could not be deleted", media=stored.key, reason=error.detail)
 
     def now_us(self) -> int:
         return round(self.clock.now() * 1e6)
