@@ -15,11 +15,19 @@ COULD_NOT_RUN = 126
 """The exit code by which a shell says that a program is there and cannot be run."""
 
 
+IN_ORDER = frozenset({0, -signal.SIGTERM, 128 + signal.SIGTERM})
+"""How a process ends that was asked to."""
+
+
 class Watcher(Protocol):
     """Who wants to know."""
 
     def died(self, name: str, code: int, *, restart_in_s: float, keeps_dying: bool) -> None:
         """`name` ended by itself with `code` and will be started again."""
+        ...
+
+    def stopped(self, name: str, code: int) -> None:
+        """`name` was asked to end, and has not ended as one does who was."""
         ...
 
 
@@ -34,12 +42,14 @@ class Keeper:
         self._backoff = Backoff()
         self._stopping = asyncio.Event()
         self._child: Child | None = None
+        self._is_killed = False
 
     async def run(self) -> None:
         """Keep it running. Returns once `stop` was called and the process has ended."""
         while not self._stopping.is_set():
             code, lived_s = await self._live()
             if self._stopping.is_set():
+                self._note_end(code)
                 return
             delay_s = self._backoff.died(lived_s=lived_s)
             keeps_dying = self._backoff.keeps_dying
@@ -55,13 +65,19 @@ class Keeper:
         child.send(signal.SIGTERM)
         done, _ = await asyncio.wait((child.ended,), timeout=deadline_s)
         if not done:
+            self._is_killed = True
             child.send(signal.SIGKILL)
             await child.ended
         return bool(done)
 
     def give_up(self) -> None:
         """Start it no more, and leave what runs as it is."""
+        self._is_killed = True
         self._stopping.set()
+
+    def _note_end(self, code: int) -> None:
+        if not self._is_killed and code not in IN_ORDER:
+            self._watcher.stopped(self.name, code)
 
     async def _live(self) -> tuple[int, float]:
         loop = asyncio.get_running_loop()

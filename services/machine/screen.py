@@ -36,6 +36,10 @@ class Screen:
             self._quoted.add(name)
             self.quote(name, f"{name} keeps dying. The end of {self._home.log_path(name)}:")
 
+    def stopped(self, name: str, code: int) -> None:
+        """It was on its way out anyway; how it went may explain what it left."""
+        self.quote(name, f"{name} ended ({how(code)}) while it was being stopped. The end of its log:")
+
     def quote(self, name: str, heading: str) -> None:
         """Print the end of a program's log under `heading`."""
         self.say("\n".join([heading, *(f"    {line}" for line in last_lines(self._home.log_path(name)))]))

@@ -41,6 +41,9 @@ class Supervisor:
             self._screen.quote(name, f"{name} refuses its settings:")
             self.refused.set()
 
+    def stopped(self, name: str, code: int) -> None:
+        self._screen.stopped(name, code)
+
     async def watch(self, stopping: asyncio.Event) -> None:
         """Look after the logs until `stopping` is set."""
         while not stopping.is_set():

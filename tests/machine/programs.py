@@ -16,6 +16,15 @@ SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 )
+BREAKING = """
+import signal, sys, time
+def leave(*_):
+    print("cannot let go", flush=True)
+    sys.exit(3)
+signal.signal(signal.SIGTERM, leave)
+print("up", flush=True)
+time.sleep(600)
+"""
 NOTING = """
 import os, signal, sys, time
 def leave(*_):

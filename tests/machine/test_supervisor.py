@@ -14,6 +14,7 @@ from services.machine.listeners import Listeners
 from services.machine.logfile import last_lines
 from services.machine.screen import Screen
 from tests.machine.programs import (
+    BREAKING,
     GREETER,
     NOTING,
     SLEEPER,
@@ -51,7 +52,7 @@ async def test_stop_follows_the_order_and_takes_replicas_along(home: Home) -> No
     async with supervised(home) as supervisor:
         for name in ("nats", "origin", "origin-2", "ingest"):
             supervisor.keep(python(name, NOTING, env | {"NAME": name}))
-        await until(lambda: all(last_lines(home.log_path(n)) for n in ("nats", "origin", "origin-2", "ingest")))
+        await until(lambda: all(_is_up(home, name) for name in ("nats", "origin", "origin-2", "ingest")))
         await supervisor.stop([("ingest",), ("origin",), ("nats",)])
     order = (home.path / "order").read_text().split()
     assert order[0] == "ingest"
@@ -64,11 +65,38 @@ async def test_program_that_ignores_sigterm_is_killed_at_its_deadline(home: Home
     """Stopping is bounded: who does not end by itself is killed, and that is said."""
     async with supervised(home) as supervisor:
         supervisor.keep(python("packager", STUBBORN))
-        await until(lambda: bool(last_lines(home.log_path("packager"))))
+        await until(lambda: _is_up(home, "packager"))
         pid = pid_of(home, "packager")
         await supervisor.stop([("packager",)], deadline_s=0.2)
         assert not is_alive(pid)
-    assert "packager did not stop" in home.log_path("supervisor").read_text()
+    said = home.log_path("supervisor")
+    assert said.exists(), f"nothing was said of pid {pid}; its log: {last_lines(home.log_path('packager'))}"
+    assert "packager did not stop" in said.read_text()
+
+
+async def test_program_that_breaks_while_it_is_stopped_is_named_with_how_it_ended(home: Home) -> None:
+    """Who ends otherwise than one does who was asked to is not passed over because all of it ends."""
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("packager", BREAKING))
+        await until(lambda: _is_up(home, "packager"))
+        await supervisor.stop([("packager",)])
+    said = home.log_path("supervisor").read_text()
+    assert "packager ended (exit code 3) while it was being stopped" in said
+    assert "    cannot let go" in said
+
+
+async def test_program_that_ends_as_asked_is_not_mentioned(home: Home) -> None:
+    """By a signal or by itself: both are in order."""
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("packager", SLEEPER))
+        await until(lambda: _is_up(home, "packager"))
+        await supervisor.stop([("packager",)])
+    assert not home.log_path("supervisor").exists()
+
+
+def _is_up(home: Home, name: str) -> bool:
+    """Its own word, and not what its Python may have had to say before."""
+    return "up" in last_lines(home.log_path(name))
 
 
 async def test_program_that_keeps_dying_is_named_with_the_end_of_its_log(home: Home) -> None:
