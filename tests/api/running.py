@@ -109,6 +109,19 @@ class Others:
         found: list[str] = self._run(read)
         return found
 
+    def everything(self, *buckets: str) -> dict[str, bytes]:
+        """All that is in these buckets."""
+
+        async def read(spine: Spine) -> dict[str, bytes]:
+            return {
+                f"{bucket}/{record.key}": record.value
+                for bucket in buckets
+                for record in await (await spine.bucket(bucket)).list()
+            }
+
+        found: dict[str, bytes] = self._run(read)
+        return found
+
     def remove(self, bucket: str, key: str) -> None:
         async def delete(spine: Spine) -> None:
             await (await spine.bucket(bucket)).delete(key)

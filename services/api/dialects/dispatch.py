@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from headwater.v1.livestreams_pb2 import GetLivestreamRequest, UpdateLivestreamRequest
 from services.api.caller import Caller
-from services.api.credentials import CREDENTIAL_HEADERS, TENANT_KEY
+from services.api.credentials import APP_KEY, CREDENTIAL_HEADERS, TENANT_KEY
 from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, Handler, M
 from services.api.dialects.reference import reference_document
 from services.api.rest.body import read_body
@@ -250,11 +250,11 @@ def _check(model: type[BaseModel] | None, content: dict[str, Any], where: str) -
 
 
 def _sender(dialect: Dialect, variables: Mapping[str, str], request: Request, request_id: str) -> Sender:
-    """The tenant is the one that the path names; the access guard says whether the caller may act there."""
+    """Tenant and app are those that the path names; the access guard says whether the caller may act there."""
     found = sender_of(request, request_id, CREDENTIAL_HEADERS)
-    if not dialect.tenant or dialect.tenant not in variables:
-        return found
-    return replace(found, metadata={**found.metadata, TENANT_KEY: variables[dialect.tenant]})
+    named = {TENANT_KEY: dialect.tenant, APP_KEY: dialect.app}
+    placed = {key: variables[name] for key, name in named.items() if name in variables}
+    return replace(found, metadata={**found.metadata, **placed})
 
 
 def _refusal(dialect: Dialect, problem: Problem, request_id: str) -> Response:

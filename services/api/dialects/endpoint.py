@@ -115,3 +115,5 @@ class Dialect:
     """A refusal in the product's own envelope; the second argument is the request's id."""
     refusal: type[BaseModel]
     """That envelope, for the reference."""
+    app: str = ""
+    """The path variable that names the app, where there is one."""

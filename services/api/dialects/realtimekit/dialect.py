@@ -14,6 +14,7 @@ REALTIMEKIT = Dialect(
     title="Cloudflare RealtimeKit's livestreams",
     bases=("/cloudflare/client/v4/accounts/{account}/realtime/kit",),
     tenant="account",
+    app="app",
     endpoints=(*apps.ENDPOINTS, *_endpoints("/{app}")),
     refuse=refuse,
     refusal=Refusal,

@@ -8,6 +8,7 @@ from google.protobuf.empty_pb2 import Empty
 from pydantic import BaseModel, Field
 
 from headwater.v1 import media_pb2 as pb
+from headwater.v1.livestreams_pb2 import GetLivestreamRequest, Livestream
 from services.api.dialects.endpoint import Absent, Answer, Endpoint, Exchange
 from services.api.dialects.stream.envelope import Envelope, NothingAnswer, iso, kept_meta, moment, shown_meta, success
 
@@ -201,9 +202,12 @@ async def _all(exchange: Exchange, request: pb.ListMediaRequest) -> AsyncIterato
 
 
 async def _list_of_input(exchange: Exchange) -> Answer:
-    """The live one first."""
+    """The live one first. Of an input that is deleted its videos are still there; of none that ever was, nothing is."""
     request = pb.ListMediaRequest(page_size=_AT_ONCE, livestream_id=exchange.variables["id"].replace("-", ""))
-    return success([_show(each).model_dump() async for each in _all(exchange, request)])
+    shown = [_show(each).model_dump() async for each in _all(exchange, request)]
+    if not shown:
+        await exchange.native.ask(GetLivestreamRequest(id=exchange.variables["id"]), Livestream)
+    return success(shown)
 
 
 async def _get(exchange: Exchange) -> Answer:
