@@ -160,6 +160,7 @@ def test_reference_is_drawn_from_openapi(page: Page, api: ApiServer) -> None:
 
     expect(call.get_by_text("reconnectWindow").first).to_be_visible()
     expect(page.locator("details.call").first).to_be_visible()
+    expect(page.locator("body")).not_to_contain_text("`")
 
 
 @pytest.mark.parametrize("name", ["Cloudinary", "Stream", "RealtimeKit", "Dyte", "Streamdiver"])
@@ -174,3 +175,4 @@ def test_reference_of_a_dialect_is_chosen_by_its_name(page: Page, api: ApiServer
     expect(calls).to_have_count(sum(len(verbs) for verbs in paths.values()))
     calls.nth(0).locator("summary").click()
     expect(calls.nth(0)).to_contain_text("No credential")
+    expect(page.locator("body")).not_to_contain_text("`")

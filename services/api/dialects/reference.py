@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.api.dialects.endpoint import Dialect, Endpoint
+from services.api.rest.openapi import key_header
 
 Json = dict[str, Any]
 
@@ -16,10 +17,10 @@ _REFUSALS = {
     "404": "There is no such thing.",
     "405": "Another verb is meant.",
     "408": "The body did not come in time.",
-    "409": "It is in the wrong state, or was changed meanwhile.",
+    "409": "It is in the wrong state, was changed meanwhile, or the first with this `Idempotency-Key` is not answered.",
     "413": "The body is too large.",
-    "422": "The same Idempotency-Key came with another body.",
-    "429": "Too many; Retry-After says when.",
+    "422": "The `Idempotency-Key` was used for another request.",
+    "429": "Too many; `Retry-After` says when.",
     "503": "A part is away; the same request may succeed later.",
 }
 _WORDS = """The same livestreams as in the native API, in this product's words.
@@ -59,6 +60,8 @@ def _operation(endpoint: Endpoint, path: str, schemas: Json) -> Json:
         "summary": endpoint.summary,
         "parameters": [*_path_parameters(path), *_query_parameters(endpoint, schemas)],
     }
+    if endpoint.verb != "GET" and endpoint.absent is None:
+        operation["parameters"].append(key_header())
     if endpoint.absent is not None:
         operation["description"] = endpoint.absent.value + "."
     if endpoint.is_public:

@@ -123,8 +123,13 @@ def _headers(route: Route) -> list[Json]:
     if route.verb in {"PATCH", "DELETE"} and _has_etag(route):
         found.append(_header("If-Match", "The `ETag` that was read: change only that version."))
     if route.verb != "GET":
-        found.append(_header("Idempotency-Key", _KEY, pattern=_KEY_PATTERN))
+        found.append(key_header())
     return found
+
+
+def key_header() -> Json:
+    """The parameter that orders may carry, in every API that we speak."""
+    return _header("Idempotency-Key", _KEY, pattern=_KEY_PATTERN)
 
 
 def _header(name: str, words: str, **limits: str) -> Json:

@@ -1,6 +1,6 @@
 // A reference, drawn from its openapi.json: the native one, or that of the dialect which the address names.
 
-import { el, say } from "./dom.js";
+import { el, prose, say } from "./dom.js";
 
 const REFERENCES = { native: "Headwater", cloudinary: "Cloudinary", stream: "Stream", realtimekit: "RealtimeKit", dyte: "Dyte", streamdiver: "Streamdiver" };
 const asked = new URLSearchParams(location.search).get("api");
@@ -25,7 +25,7 @@ function typeOf(schema) {
 
 function row(name, schema, words) {
   const notes = [words ?? schema.description ?? "", schema.readOnly ? "Read only." : "", schema.maxLength ? `At most ${schema.maxLength} characters.` : ""];
-  return el("tr", {}, el("td", {}, el("code", {}, name)), el("td", {}, typeOf(schema)), el("td", {}, notes.filter(Boolean).join(" ")));
+  return el("tr", {}, el("td", {}, el("code", {}, name)), el("td", {}, typeOf(schema)), el("td", {}, ...prose(notes.filter(Boolean).join(" "))));
 }
 
 function table(title, rows) {
@@ -44,20 +44,20 @@ function callView(path, verb, operation) {
   return el(
     "details",
     { class: "call panel", id: operation.operationId },
-    el("summary", {}, el("code", { class: "verb" }, verb.toUpperCase()), el("code", {}, path), el("span", { class: "hint" }, operation.summary)),
-    ...(operation.description?.includes("\n") || (operation.description && chosen !== "native") ? [el("p", {}, operation.description)] : []),
+    el("summary", {}, el("code", { class: "verb" }, verb.toUpperCase()), el("code", {}, path), el("span", { class: "hint" }, ...prose(operation.summary))),
+    ...(operation.description?.includes("\n") || (operation.description && chosen !== "native") ? [el("p", {}, ...prose(operation.description))] : []),
     ...table("Parameters", operation.parameters.map((one) => row(`${one.name} (${one.in})`, one.schema, one.description ?? one.schema.description))),
     ...table(`Body${body?.$ref ? `: ${typeOf(body)}` : ""}`, body ? fields(body).filter((line) => !line.textContent.includes("Read only.")) : []),
     ...table(`Answer${answer?.$ref ? `: ${typeOf(answer)}` : ""}`, fields(answer)),
-    ...table("Refusals", refusals.map(([code, { description }]) => el("tr", {}, el("td", {}, code), el("td", {}, description)))),
+    ...table("Refusals", refusals.map(([code, { description }]) => el("tr", {}, el("td", {}, code), el("td", {}, ...prose(description))))),
   );
 }
 
 function messageView(name, schema) {
-  return el("details", { class: "call panel", id: `schema-${name}` }, el("summary", {}, el("code", {}, name), el("span", { class: "hint" }, (schema.description ?? "").split("\n")[0])), ...table("Fields", fields(schema)));
+  return el("details", { class: "call panel", id: `schema-${name}` }, el("summary", {}, el("code", {}, name), el("span", { class: "hint" }, ...prose((schema.description ?? "").split("\n")[0]))), ...table("Fields", fields(schema)));
 }
 
-say(document.getElementById("about"), info.description);
+document.getElementById("about").replaceChildren(...prose(info.description));
 const example = chosen === "native" ? "/v1/livestreams" : Object.keys(paths).find((path) => paths[path].get).replaceAll(/\{\w+\}/g, "default");
 say(document.getElementById("example"), `curl -H "Authorization: Bearer $(cat var/admin-token)" ${location.origin}${example}`);
 document.getElementById("source").href = source;
@@ -68,7 +68,7 @@ for (const [name, title] of Object.entries(REFERENCES)) {
 
 const main = document.getElementById("reference");
 for (const { name, description } of tags) {
-  main.append(el("h2", { id: name }, name), el("p", { class: "hint" }, description ?? ""));
+  main.append(el("h2", { id: name }, name), el("p", { class: "hint" }, ...prose(description ?? "")));
   for (const [path, verbs] of Object.entries(paths)) {
     for (const [verb, operation] of Object.entries(verbs)) {
       if ((operation.tags ?? ["Calls"]).includes(name)) main.append(callView(path, verb, operation));

@@ -12,6 +12,11 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Words as nodes: what stands between backticks is code. */
+export function prose(text) {
+  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
+}
+
 /** Set a text only if it differs, so that selections and screen readers are left in peace. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -38,6 +38,15 @@ def test_every_endpoint_is_told_once(dialect: Dialect) -> None:
 
 
 @SHOWN
+def test_what_is_served_and_changes_something_takes_an_idempotency_key(dialect: Dialect) -> None:
+    """And nothing else does."""
+    for verb, path, told in operations(reference_document(dialect)):
+        named = [one["name"] for one in told["parameters"] if one["in"] == "header"]
+        is_order = verb != "get" and "501" not in told["responses"]
+        assert (path, named) == (path, ["Idempotency-Key"] if is_order else [])
+
+
+@SHOWN
 def test_models_of_one_dialect_have_names_of_their_own(dialect: Dialect) -> None:
     """The reference knows them by name only."""
     models = {
