@@ -17,6 +17,7 @@ from services.api.output_keys import OutputKeys
 from services.api.outputs import Outputs
 from services.api.protecting.signing_keys import SigningKeys
 from services.api.protocol_keys import ProtocolKeys
+from services.api.public_ids import PublicIds
 from services.api.recordings import Limits, Recordings, RemoteArchive
 from services.api.records import Records
 from services.api.servicer import Servicers
@@ -91,6 +92,7 @@ async def open_domain(
         webhooks,
         signing_keys,
     )
-    chronicle = Chronicle(records, keys, MediaChronicle(records, telling))
-    keeper = Keeper(livestreams, recordings, deletion, catalogs)
+    public_ids = PublicIds(records)
+    chronicle = Chronicle(records, keys, MediaChronicle(records, telling, public_ids))
+    keeper = Keeper(livestreams, recordings, deletion, catalogs, public_ids)
     return Domain(servicers, chronicle, keeper, livestreams, recordings, viewing)

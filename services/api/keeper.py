@@ -11,6 +11,7 @@ from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
 from services.api.livestreams import Livestreams
 from services.api.lost_clips import LostClips
+from services.api.public_ids import PublicIds
 from services.api.recordings import BREATH, Recordings
 from services.api.repository import Stored
 from services.api.standing import is_armed
@@ -29,7 +30,12 @@ class Keeper:
     """Runs beside the servicers."""
 
     def __init__(
-        self, livestreams: Livestreams, recordings: Recordings, deletion: Deletion, catalogs: Catalogs
+        self,
+        livestreams: Livestreams,
+        recordings: Recordings,
+        deletion: Deletion,
+        catalogs: Catalogs,
+        public_ids: PublicIds,
     ) -> None:
         self._records = livestreams.records
         self._keys = livestreams.keys
@@ -40,6 +46,7 @@ class Keeper:
         self._recordings = recordings
         self._deletion = deletion
         self._catalogs = catalogs
+        self._public_ids = public_ids
         self._orphans: dict[str, float] = {}
         self._lost_clips = LostClips(recordings)
 
@@ -96,6 +103,7 @@ class Keeper:
             elif not self._consequences.are_drawn(stored.record):
                 await self._draw(stored.key)
         await self._remove_orphans()
+        await self._public_ids.sweep()
         await self._recordings.sweep()
         await self._lost_clips.sweep()
 

@@ -8,7 +8,7 @@ from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
 from services.api import broadcast, recording
 from services.api.caller import tenant_of
-from services.api.kv_repository import tenant_group
+from services.api.public_ids import PublicIds
 from services.api.records import Records
 from services.api.telling import Telling
 
@@ -21,8 +21,9 @@ _WHEN_FINAL = ("duration", "ready_time", "size_bytes", "state")
 class MediaChronicle:
     """Changes records by compare-and-set. Errors: AppError(UNAVAILABLE)."""
 
-    def __init__(self, records: Records, telling: Telling) -> None:
+    def __init__(self, records: Records, telling: Telling, public_ids: PublicIds) -> None:
         self._records = records
+        self._public_ids = public_ids
         self._telling = telling
 
     async def note_fact(self, of: BroadcastRecord | None, fact: Fact) -> None:
@@ -95,17 +96,4 @@ class MediaChronicle:
     async def _take_public_id(self, record: MediaRecord) -> None:
         """The newest broadcast's media holds it. The keeper does the same for what a crash has left."""
         if record.public_id:
-            await give_up_public_ids(self._records, tenant_of(record), record.public_id)
-
-
-async def give_up_public_ids(records: Records, tenant: str, public_id: str) -> None:
-    """Of all media of a tenant that hold a public id, only the newest keeps it. Repeatable."""
-    holders = [each for each in records.media.items(tenant_group(tenant)) if each.record.public_id == public_id]
-    for older in holders[1:]:
-        await records.media.change(older.key, _without_public_id)
-
-
-def _without_public_id(record: MediaRecord | None) -> MediaRecord | None:
-    if record is not None:
-        record.public_id = ""
-    return record
+            await self._public_ids.give_up(tenant_of(record), record.public_id)

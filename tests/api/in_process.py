@@ -18,6 +18,7 @@ from services.api.on_air import OnAirOrders
 from services.api.output_keys import OutputKeys
 from services.api.outputs import Outputs
 from services.api.protocol_keys import Addresses, ProtocolKeys
+from services.api.public_ids import PublicIds
 from services.api.recordings import Limits, Recordings
 from services.api.records import Records
 from services.api.stream_keys import StreamKeys
@@ -99,14 +100,14 @@ def domain_of(records: Records, clock: Clock) -> Domain:
     protocol_keys = ProtocolKeys(sealer, Addresses())
     livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, _unprotected)
     recordings = Recordings(records, archive, telling, clock, Limits(30 * 86_400_000_000, 4 * 3_600_000_000))
-    deletion = Deletion(records, keys, orders, recordings)
+    deletion, public_ids = Deletion(records, keys, orders, recordings), PublicIds(records)
     return Domain(
         livestreams=livestreams,
         outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),
         recordings=recordings,
         deletion=deletion,
-        keeper=Keeper(livestreams, recordings, deletion, catalogs_of(records)),
-        chronicle=Chronicle(records, keys, MediaChronicle(records, telling)),
+        keeper=Keeper(livestreams, recordings, deletion, catalogs_of(records), public_ids),
+        chronicle=Chronicle(records, keys, MediaChronicle(records, telling, public_ids)),
         facts=facts,
         archive=archive,
     )
