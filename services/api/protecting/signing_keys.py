@@ -76,8 +76,8 @@ class SigningKeys:
     async def sign_with(self, tenant: str, key: str, pem: str, claims: dict[str, Any]) -> str:
         """With a key whose private half the caller has sent and nobody keeps. AppError(INVALID) if it is another's."""
         record = (await self._find(tenant, key)).record
-        try:
-            private = _private_key(base64.b64decode(pem, validate=True))
+        try:  # beside the loop: that a large key is sound takes a while to find out
+            private = await asyncio.to_thread(lambda: _private_key(base64.b64decode(pem, validate=True)))
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise AppError(Kind.INVALID, "is no RSA key in PEM, in base64", field="pem") from None
         if _public_der(private) != record.public_key:
