@@ -2,22 +2,24 @@
 
 from headwater import Client
 
-client = Client()  # HEADWATER_URL and HEADWATER_TOKEN, or the state folder of this machine
-livestream = client.livestreams.create(name="Town hall")
+with Client() as client:  # HEADWATER_URL and HEADWATER_TOKEN, or the state folder of this machine
+    livestream = client.livestreams.create(name="Town hall")
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headwater.client import Client
-    from headwater.client_errors import ApiError, UnreachableError
+    from headwater.client import AsyncClient, Client
+    from headwater.errors import ApiError, HeadwaterError, UnreachableError
 
-__all__ = ["ApiError", "Client", "UnreachableError"]
+__all__ = ["ApiError", "AsyncClient", "Client", "HeadwaterError", "UnreachableError"]
 
 _HOMES = {
+    "AsyncClient": "headwater.client",
     "Client": "headwater.client",
-    "ApiError": "headwater.client_errors",
-    "UnreachableError": "headwater.client_errors",
+    "ApiError": "headwater.errors",
+    "HeadwaterError": "headwater.errors",
+    "UnreachableError": "headwater.errors",
 }
 
 

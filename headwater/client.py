@@ -1,22 +1,18 @@
-"""The Python client: one method a call of the REST API (`/openapi.json` has the fields).
+"""The Python client over gRPC, waiting and awaited. What it can do is generated from the protos: headwater.v1.calls."""
 
-Answers are the API's own JSON objects. Every call raises ApiError or UnreachableError (headwater.client_errors).
-"""
+from typing import ClassVar, Self
 
-from collections.abc import Iterator
-from typing import Any
+from headwater.address import default_grpc_url, default_tenant, default_token
+from headwater.channel import AsyncChannel, SyncChannel, Terms
+from headwater.v1.calls import AsyncCalls, Calls
 
-from headwater.client_access import Apps, Tenants, Tokens
-from headwater.client_address import default_tenant, default_token, default_url
-from headwater.client_outputs import Outputs, Sessions
-from headwater.client_paging import pages
-from headwater.client_protection import SigningKeys
-from headwater.client_transport import Json, RestTransport, Transport, segment
-from headwater.client_webhooks import Webhooks
+DEADLINE_S = 10.0
 
 
-class Client:
-    """The API of one Headwater."""
+class _Door:
+    """How both are opened."""
+
+    _channel_kind: ClassVar[type[SyncChannel] | type[AsyncChannel]]
 
     def __init__(
         self,
@@ -24,133 +20,60 @@ class Client:
         token: str | None = None,
         *,
         tenant: str | None = None,
-        timeout_s: float = 10.0,
+        deadline_s: float = DEADLINE_S,
+        root_certificates: bytes | None = None,
     ) -> None:
-        """Without arguments: HEADWATER_URL and HEADWATER_TOKEN, else the state folder of this machine.
+        """`url` is `grpc://host:port`, or `grpcs://host:port` for TLS.
 
-        The installation's admin token acts in `tenant` (HEADWATER_TENANT), or else in "default".
+        Without arguments: HEADWATER_GRPC_URL (else the host of HEADWATER_URL) and HEADWATER_TOKEN, else the state
+        folder of this machine. The installation's admin token acts in `tenant` (HEADWATER_TENANT), or else in
+        "default". `deadline_s` is for each call, repetitions included. `root_certificates` (PEM) are trusted instead
+        of the system's.
         """
-        chosen = default_token() if token is None else token
-        named = default_tenant() if tenant is None else tenant
-        transport = RestTransport(url or default_url(), chosen, tenant=named, timeout_s=timeout_s)
-        self.url = transport.url
-        self.livestreams = Livestreams(transport)
-        self.media = Media(transport)
-        self.tokens = Tokens(transport)
-        self.tenants = Tenants(transport)
-        self.apps = Apps(transport)
-        self.signing_keys = SigningKeys(transport)
-        self.webhooks = Webhooks(transport)
-        self.outputs = Outputs(transport)
-        self.sessions = Sessions(transport)
+        terms = Terms(
+            url=url or default_grpc_url(),
+            token=default_token() if token is None else token,
+            tenant=default_tenant() if tenant is None else tenant,
+            deadline_s=deadline_s,
+            root_certificates=root_certificates,
+        )
+        self._channel = self._channel_kind(terms)
+        super().__init__(self._channel)  # type: ignore[call-arg]  # the generated class is the next one
 
 
-class Livestreams:
-    """`/v1/livestreams`."""
+class Client(_Door, Calls):
+    """The API of one Headwater; each call waits for its answer. Threads may share it.
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    with Client() as client:
+        livestream = client.livestreams.create(name="Town hall")
 
-    def create(self, **fields: Any) -> Json:
-        """A new livestream, with its inputs (URL and stream key) and playouts."""
-        return self._transport.call("POST", "/v1/livestreams", body=fields)
+    Answers are the messages of headwater.v1. Calls raise what headwater.errors lists.
+    """
 
-    def list(self, *, name: str | None = None, state: str | None = None) -> Iterator[Json]:
-        """All livestreams, or those whose name contains `name` or whose state it is, page after page."""
-        return pages(self._transport, "/v1/livestreams", "livestreams", name=name, state=state)
+    _channel_kind = SyncChannel
 
-    def get(self, livestream: str) -> Json:
-        return self._transport.call("GET", _livestream(livestream))
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._channel.inner.close()
 
-    def update(self, livestream: str, **fields: Any) -> Json:
-        """Change the given fields; with `etag`, only if nobody has changed the livestream since it was read."""
-        return self._transport.call("PATCH", _livestream(livestream), body=fields)
+    def __enter__(self) -> Self:
+        return self
 
-    def delete(self, livestream: str, *, delete_media: bool = False) -> None:
-        """Delete it; with `delete_media`, its recordings too."""
-        query = {"deleteMedia": "true"} if delete_media else {}
-        self._transport.call("DELETE", _livestream(livestream), query=query)
-
-    def activate(self, livestream: str) -> Json:
-        """Arm it: it waits for media, and encoders that were refused after an order are admitted again."""
-        return self._transport.call("POST", f"{_livestream(livestream)}:activate", body={})
-
-    def idle(self, livestream: str) -> Json:
-        """End the broadcast on air at once."""
-        return self._transport.call("POST", f"{_livestream(livestream)}:idle", body={})
-
-    def publish(self, livestream: str) -> Json:
-        """Let viewers see what arrives, where that waits for an order."""
-        return self._transport.call("POST", f"{_livestream(livestream)}:publish", body={})
-
-    def complete(self, livestream: str) -> Json:
-        """End playlist and recording now; the encoder keeps its connection for a minute."""
-        return self._transport.call("POST", f"{_livestream(livestream)}:complete", body={})
-
-    def enable(self, livestream: str) -> Json:
-        return self._transport.call("POST", f"{_livestream(livestream)}:enable", body={})
-
-    def disable(self, livestream: str) -> Json:
-        """Refuse encoders and end the broadcast on air."""
-        return self._transport.call("POST", f"{_livestream(livestream)}:disable", body={})
-
-    def rotate_keys(self, livestream: str) -> Json:
-        """New keys; who uses an old one is cut off."""
-        return self._transport.call("POST", f"{_livestream(livestream)}:rotateKeys", body={})
-
-    def history(self, livestream: str) -> Iterator[Json]:
-        """States entered and what was noted, newest first."""
-        return pages(self._transport, f"{_livestream(livestream)}/history", "entries")
-
-    def broadcasts(self, livestream: str) -> Iterator[Json]:
-        """Its broadcasts, newest first."""
-        return pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
-
-    def statistics(self, livestream: str) -> Json:
-        """The present figures: {primary, secondary, sum}."""
-        return self._transport.call("GET", f"{_livestream(livestream)}/statistics")
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-class Media:
-    """`/v1/media`: recordings."""
+class AsyncClient(_Door, AsyncCalls):
+    """As Client, for asyncio: calls are awaited, lists are read with `async for`. Made and used in one loop."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    _channel_kind = AsyncChannel
 
-    def list(self, *, livestream: str | None = None, state: str | None = None) -> Iterator[Json]:
-        """All recordings, or those of one livestream."""
-        return pages(self._transport, "/v1/media", "media", livestreamId=livestream, state=state)
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._channel.inner.close()
 
-    def get(self, media: str) -> Json:
-        return self._transport.call("GET", _media(media))
+    async def __aenter__(self) -> Self:
+        return self
 
-    def update(self, media: str, **fields: Any) -> Json:
-        return self._transport.call("PATCH", _media(media), body=fields)
-
-    def delete(self, media: str, *, permanent: bool = False) -> None:
-        """Delete it; it can be restored for a time, unless it is to be gone for good."""
-        self._transport.call("DELETE", _media(media), query={"permanent": "true"} if permanent else {})
-
-    def restore(self, media: str) -> Json:
-        """Bring a deleted one back."""
-        return self._transport.call("POST", f"{_media(media)}:restore", body={})
-
-    def order_download(self, media: str, file_format: str = "MP4") -> Json:
-        """Order a file (MP4 or M4A); asking again answers with the one that is there or in work."""
-        return self._transport.call("POST", f"{_media(media)}/downloads", body={"format": file_format})
-
-    def downloads(self, media: str) -> Iterator[Json]:
-        """Its files, made and in work: one for each format at most, so there are no pages."""
-        yield from self._transport.call("GET", f"{_media(media)}/downloads").get("downloads", [])
-
-    def fetch(self, url: str) -> Iterator[bytes]:
-        """The bytes of a download's `url`, in blocks."""
-        return self._transport.blocks(url)
-
-
-def _livestream(identifier: str) -> str:
-    return f"/v1/livestreams/{segment(identifier)}"
-
-
-def _media(identifier: str) -> str:
-    return f"/v1/media/{segment(identifier)}"
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

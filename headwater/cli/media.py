@@ -11,7 +11,7 @@ from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
 if TYPE_CHECKING:
-    from headwater.client import Client
+    from headwater.rest.client import RestClient
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -96,7 +96,7 @@ def download(
         print(f"{path}  {path.stat().st_size} bytes")
 
 
-def _wait(client: "Client", media: str, file_format: str) -> dict[str, Any]:
+def _wait(client: "RestClient", media: str, file_format: str) -> dict[str, Any]:
     said = -1
     while True:
         made = client.media.order_download(media, file_format)  # asking again is how its state is read

@@ -1,55 +1,61 @@
-"""A command's way to the API: the client, and every expected failure as words and an exit code.
-
-Exit codes: 1 the API refused, 2 the command was not understood, 3 nobody answers, 4 there is no such thing.
-"""
+"""A command's way to the API: the client, and every expected failure as words, an advice and an exit code."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from headwater.client import Client
+    from headwater.errors import HeadwaterError
+    from headwater.rest.client import RestClient
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
-_ADVICE = {
-    401: "Set HEADWATER_TOKEN, or HEADWATER_HOME to the folder of the running system (its admin-token is used).",
-    403: "The token's scope or tenant does not allow this; `headwater tokens create --scope ADMIN` makes a wider one.",
-    404: "`headwater livestreams list` and `headwater media list` show what there is.",
-    412: "Somebody else has changed it meanwhile; read it again.",
-    429: "Wait a little and try again.",
-    501: "It comes later, or is not going to: docs/features.md says which.",
-    503: "A part of the system is away; `headwater doctor` says which.",
+FAILED, NOT_UNDERSTOOD, AWAY, NOT_FOUND, NO_TOKEN, FORBIDDEN, INVALID, CONFLICT, LIMIT = range(1, 10)
+"""Exit codes; docs/command-line.md has them as a table. NOT_UNDERSTOOD is what a wrong option ends with."""
+
+CODES: Mapping[str, tuple[int, str]] = {
+    "unauthenticated": (
+        NO_TOKEN,
+        "Set HEADWATER_TOKEN, or HEADWATER_HOME to the folder of the running system (its admin-token is used).",
+    ),
+    "forbidden": (
+        FORBIDDEN,
+        "The token's scope or tenant does not allow it. With one of scope ADMIN, `headwater tokens create` makes more.",
+    ),
+    "not-found": (
+        NOT_FOUND,
+        "`headwater livestreams list` and `headwater media list` show what there is in the token's tenant.",
+    ),
+    "invalid": (INVALID, "`--help` behind the command says what its options take."),
+    "conflict": (CONFLICT, "Read it again (`get`): it has changed, is there already, or stands where this cannot be."),
+    "limit": (LIMIT, "Wait a little and try again."),
+    "unavailable": (AWAY, "A part of the system is away; `headwater doctor` on its machine says which."),
+    "not-implemented": (FAILED, "It comes later, or is not going to: docs/features.md says which."),
+    "internal": (FAILED, "The server's fault; log/api.log in its state folder says more."),
 }
-_NOT_FOUND = 404
+"""For each kind of refusal the exit code, and what to do."""
 
 
 @contextmanager
-def session() -> Iterator["Client"]:
+def session() -> Iterator["RestClient"]:
     """The client of this machine or of HEADWATER_URL."""
-    from headwater.client import Client  # noqa: PLC0415  keeps --help quick
-    from headwater.client_errors import ApiError, UnreachableError  # noqa: PLC0415  see above
+    from headwater.errors import ApiError, HeadwaterError  # noqa: PLC0415  keeps --help quick
+    from headwater.rest.client import RestClient  # noqa: PLC0415  see above
 
     try:
-        yield Client()
+        yield RestClient()
     except ApiError as error:
-        _tell(error.detail, *_fields(error.problem), _ADVICE.get(error.status, ""))
-        raise typer.Exit(4 if error.status == _NOT_FOUND else 1) from None
-    except UnreachableError as error:
-        _tell(str(error), "Is it running? `headwater run` starts it; HEADWATER_URL names another one.")
-        raise typer.Exit(3) from None
+        code, advice = CODES.get(error.kind, (FAILED, ""))
+        fields = [f"  {one.field}: {one.detail}" for one in error.violations if one.field not in error.detail]
+        _tell(error, *fields, advice, f"(request {error.request_id})" if error.kind == "internal" else "")
+        raise typer.Exit(code) from None
+    except HeadwaterError as error:
+        _tell(error, "Is it running? `headwater run` starts it; HEADWATER_URL names another one.")
+        raise typer.Exit(AWAY) from None
 
 
-def _fields(problem: Any) -> list[str]:
-    errors = problem.get("errors")
-    if not isinstance(errors, list):
-        return []
-    found = [error for error in errors if isinstance(error, dict)]
-    return [f"  {error.get('field', '')}: {error.get('detail') or error.get('message', '')}" for error in found]
-
-
-def _tell(first: str, *rest: str) -> None:
+def _tell(first: "HeadwaterError", *rest: str) -> None:
     sys.stderr.write("\n".join([f"headwater: {first}", *filter(None, rest)]) + "\n")

@@ -16,9 +16,11 @@ HANDED_DOWN: Mapping[str, str] = {
 
 COMMAND_LINE: Mapping[str, str] = {
     "HEADWATER_URL": "Where the command line finds the REST API.",
-    "HEADWATER_TOKEN": "The API token the command line uses; not set: HEADWATER_HOME/admin-token.",
+    "HEADWATER_GRPC_URL": "Where the Python client finds gRPC (grpc:// or grpcs://); not set: on HEADWATER_URL's host.",
+    "HEADWATER_TOKEN": "The API token that both use; not set: HEADWATER_HOME/admin-token.",
+    "HEADWATER_TENANT": "The tenant that the admin token acts in; not set: default.",
 }
-"""Variables of the command line, which may stand in the same environment."""
+"""Variables of the command line and of the Python client, which may stand in the same environment."""
 
 
 def settings_classes() -> list[type[ServiceSettings]]:

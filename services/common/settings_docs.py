@@ -34,7 +34,9 @@ A default that holds a port moves by `HEADWATER_PORT_OFFSET`.
 
 def page(classes: Iterable[type[ServiceSettings]]) -> str:
     """The whole of docs/configuration.md."""
-    others = "\n\n".join((_listing("Handed down", HANDED_DOWN), _listing("Command line", COMMAND_LINE), _ports()))
+    others = "\n\n".join(
+        (_listing("Handed down", HANDED_DOWN), _listing("Command line and Python client", COMMAND_LINE), _ports())
+    )
     return f"{_INTRODUCTION}\n{settings_table(classes)}\n{others}\n"
 
 

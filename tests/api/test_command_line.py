@@ -45,7 +45,7 @@ def test_livestream_is_disabled_enabled_given_new_keys_and_tells_of_it() -> None
     assert lines[0].split() == ["TIME", "STATE", "REASON", "BROADCAST"]
     assert [line.split()[2] for line in lines[1:]] == ["keys-rotated", "enabled", "disabled", "created"]
     for verb in ("publish", "complete"):
-        assert CliRunner().invoke(app, ["livestreams", verb, made["id"]]).exit_code == 1
+        assert CliRunner().invoke(app, ["livestreams", verb, made["id"]]).exit_code == 8
 
 
 def test_rules_of_a_livestream_are_options() -> None:

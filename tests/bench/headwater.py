@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from headwater.client import Client
+from headwater.rest.client import RestClient
 from services.common import ports
 from services.machine.home import Home
 from tests.bench import scrape
@@ -66,9 +66,9 @@ class Headwater:
         """End the broadcast on air on the `index`-th livestream."""
         self._client().livestreams.idle(self.livestream(index)["id"])
 
-    def _client(self) -> Client:
+    def _client(self) -> RestClient:
         token = (self.home / "admin-token").read_text().strip()
-        return Client(f"http://127.0.0.1:{ports.REST + self.offset}", token)
+        return RestClient(f"http://127.0.0.1:{ports.REST + self.offset}", token)
 
     def push_url(self, index: int) -> str:
         """Where an encoder of the `index`-th stream sends to."""

@@ -58,15 +58,15 @@ def test_update_delete_activate_and_idle_answer_what_they_did(api: SmallApi) -> 
 
 
 def test_refusals_say_what_to_do_with_an_exit_code_each(api: SmallApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """1 refused, 3 unreachable, 4 not there; each with the server's words and an advice."""
+    """Each with the server's words and an advice; docs/command-line.md has the codes."""
     identifier = api.add_livestream("x")["id"]
     wrong = headwater("livestreams", "update", identifier, "--name", "bad")
-    assert (wrong.exit_code, "name: is bad" in wrong.stderr) == (1, True)
+    assert (wrong.exit_code, "name: is bad" in wrong.stderr) == (7, True)
     missing = headwater("livestreams", "get", "f" * 32)
     assert (missing.exit_code, "livestreams list" in missing.stderr) == (4, True)
     monkeypatch.setenv("HEADWATER_TOKEN", "other")
     closed = headwater("livestreams", "list")
-    assert (closed.exit_code, "HEADWATER_TOKEN" in closed.stderr) == (1, True)
+    assert (closed.exit_code, "HEADWATER_TOKEN" in closed.stderr) == (5, True)
     monkeypatch.setenv("HEADWATER_URL", "http://127.0.0.1:1")
     away = headwater("livestreams", "list")
     assert (away.exit_code, "`headwater run`" in away.stderr) == (3, True)

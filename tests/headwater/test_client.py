@@ -1,106 +1,244 @@
-"""The Python client against a small API server."""
+"""Client and AsyncClient against a real api, and against one that falters."""
 
-import json
-import socket
+import datetime as dt
+import inspect
+import ipaddress
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from headwater import ApiError, Client, UnreachableError
-from headwater.client_address import default_token, default_url
-from tests.headwater.small_api import TOKEN, SmallApi, small_api
+from headwater import ApiError, AsyncClient, Client, HeadwaterError, UnreachableError
+from headwater.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    StateError,
+    UnauthenticatedError,
+)
+from headwater.v1 import calls
+from headwater.v1.livestreams_pb2 import GetLivestreamRequest, Livestream, Recording
+from headwater.v1.tokens_pb2 import Token
+from tests.api.running import ApiServer
+from tests.headwater.flaky_api import flaky_api
+
+pytestmark = pytest.mark.connected
+
+CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def api() -> Iterator[SmallApi]:
-    with small_api() as server:
-        yield server
+def url(served: ApiServer) -> str:
+    return f"grpc://127.0.0.1:{served.grpc_port}"
 
 
-def test_created_livestream_reads_back_and_changes(api: SmallApi) -> None:
-    """Create, get, update, activate, idle and delete are the REST calls of the contract."""
-    client = Client(api.url, TOKEN)
-    made = client.livestreams.create(name="Town hall")
-    assert client.livestreams.get(made["id"])["name"] == "Town hall"
-    assert client.livestreams.update(made["id"], name="Council")["name"] == "Council"
-    assert client.livestreams.activate(made["id"])["state"] == "ACTIVE"
-    assert client.livestreams.idle(made["id"])["state"] == "IDLE"
-    client.livestreams.delete(made["id"], delete_media=True)
-    assert api.requests[-1][:2] == ("DELETE", f"/v1/livestreams/{made['id']}?deleteMedia=true")
-    assert list(client.livestreams.list()) == []
+@pytest.fixture
+def client(served: ApiServer, url: str) -> Iterator[Client]:
+    with Client(url, served.token) as opened:
+        yield opened
 
 
-def test_client_acts_in_a_tenant_and_makes_what_is_in_it(api: SmallApi) -> None:
-    """Tenants, apps and tokens are the REST calls of the contract."""
-    client = Client(api.url, TOKEN, tenant="acme")
-    client.tenants.create("other", name="Other")
-    client.tenants.update("other", storageQuotaBytes="1")
-    assert client.tenants.get("other")["storageQuotaBytes"] == "1"
-    client.apps.create("app")
-    client.tokens.create("ci", "READ", expire_time="2030-01-01T00:00:00Z")
-    assert api.requests[-1][2] == {"name": "ci", "scope": "READ", "expireTime": "2030-01-01T00:00:00Z"}
-    assert api.tenant == "acme"
-    client.tenants.delete("other")
-    client.apps.delete("app")
-    assert (list(client.tenants.list()), list(client.apps.list())) == ([], [])
+def test_livestream_is_made_read_changed_and_deleted(client: Client) -> None:
+    """Fields are arguments, answers are messages, and what is not named stays as it is."""
+    window = dt.timedelta(seconds=30)
+    made = client.livestreams.create(name="Hall", metadata={"room": "1"}, reconnect_window=window, start="MANUAL")
+    assert (made.name, dict(made.metadata), made.reconnect_window.ToTimedelta()) == ("Hall", {"room": "1"}, window)
+    assert made.start == Livestream.MANUAL
+
+    changed = client.livestreams.update(made.id, name="Council", recording=Recording(require_signed_urls=True))
+    assert (changed.name, dict(changed.metadata), changed.recording.require_signed_urls) == (
+        "Council",
+        {"room": "1"},
+        True,
+    )
+    cleared = client.livestreams.update(made.id, record=False, clear=["metadata", "reconnect_window"])
+    assert (cleared.record, dict(cleared.metadata), cleared.reconnect_window.seconds) == (False, {}, 120)
+
+    assert client.livestreams.get(made.id) == client.livestreams.stub.GetLivestream(GetLivestreamRequest(id=made.id))
+    client.livestreams.delete(made.id)
+    with pytest.raises(NotFoundError):
+        client.livestreams.get(made.id)
 
 
-def test_list_follows_page_tokens_to_the_end(api: SmallApi) -> None:
-    """A list is all there is, however many pages the server makes of it."""
-    for number in range(5):
-        api.add_livestream(f"stream {number}")
-    names = [one["name"] for one in Client(api.url, TOKEN).livestreams.list()]
-    assert names == [f"stream {number}" for number in range(5)]
-    assert len(api.requests) == 3
+def test_list_is_all_pages(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many the server makes of it; what has no pages is a list too."""
+    monkeypatch.setattr("headwater.paging._PAGE_SIZE", 2)
+    made = [client.livestreams.create(name=f"paged {number}").id for number in range(5)]
+
+    assert [one.id for one in client.livestreams.list(name="paged", order_by="name")] == made
+    assert [one.type for one in client.outputs.list(made[0])] == [1, 2]
 
 
-def test_refusal_carries_status_detail_and_fields(api: SmallApi) -> None:
-    """A problem document becomes an ApiError with what it said."""
-    livestream = api.add_livestream("x")
-    with pytest.raises(ApiError) as caught:
-        Client(api.url, TOKEN).livestreams.update(livestream["id"], name="bad")
-    assert caught.value.status == 400
-    assert caught.value.detail == "the request is wrong"
-    assert caught.value.problem["errors"] == [{"field": "name", "detail": "is bad"}]
+async def test_what_waits_can_be_awaited(served: ApiServer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same calls by the same names."""
+    monkeypatch.setattr("headwater.paging._PAGE_SIZE", 2)
+    async with AsyncClient(url, served.token) as client:
+        made = [(await client.livestreams.create(name=f"awaited {number}")).id for number in range(3)]
+        found = [one.id async for one in client.livestreams.list(name="awaited", order_by="name")]
+        assert found == made
+        await client.livestreams.delete(made[0])
+        with pytest.raises(NotFoundError):
+            await client.livestreams.get(made[0])
 
 
-def test_identifier_with_a_slash_stays_one_segment(api: SmallApi) -> None:
-    """Whatever a caller passes as an id cannot reach another path."""
-    with pytest.raises(ApiError) as caught:
-        Client(api.url, TOKEN).livestreams.get("../tokens?x")
-    assert caught.value.status == 404
-    assert api.requests[-1][1] == "/v1/livestreams/..%2Ftokens%3Fx"
+def test_both_clients_have_every_call(client: Client) -> None:
+    """Name by name and argument by argument."""
+    for service in (name for name in vars(client) if not name.startswith("_")):
+        waiting = type(getattr(client, service))
+        awaited = getattr(calls, f"Async{waiting.__name__}")
+        assert _methods(waiting) == _methods(awaited)
 
 
-def test_nobody_there_is_an_error_of_its_own() -> None:
-    """A refused connection says where nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        number = server.getsockname()[1]
-    with pytest.raises(UnreachableError, match=f"127.0.0.1:{number}: Connection refused"):
-        next(Client(f"http://127.0.0.1:{number}", "x").livestreams.list())
+def _methods(service: type) -> dict[str, list[str]]:
+    methods: dict[str, Any] = {name: value for name, value in vars(service).items() if inspect.isfunction(value)}
+    assert len(methods) > 1
+    return {name: list(inspect.signature(method).parameters) for name, method in methods.items()}
 
 
-def test_address_comes_from_the_environment_or_the_state_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_refusal_is_of_a_class_with_all_that_was_said(client: Client) -> None:
+    """Kind, words, the fields at fault in JSON's spelling, and under which id api's log tells of it."""
+    with pytest.raises(InvalidError) as caught:
+        client.livestreams.create(name="x" * 300, reconnect_window=dt.timedelta(days=1))
+    error = caught.value
+    assert {one.field for one in error.violations} == {"livestream.name", "livestream.reconnectWindow"}
+    assert (error.kind, len(error.request_id), error.detail[:15]) == ("invalid", 32, "livestream.name")
+
+    made = client.livestreams.create(name="x")
+    client.livestreams.update(made.id, name="y", etag=made.etag)
+    with pytest.raises(ConflictError):
+        client.livestreams.update(made.id, name="z", etag=made.etag)
+    with pytest.raises(StateError):
+        client.livestreams.publish(made.id)
+
+
+def test_token_decides_what_one_may(client: Client, url: str) -> None:
+    """Unknown, and known but with too little scope."""
+    token = client.tokens.create(name="reader", scope="READ")
+    assert token.scope == Token.READ
+    with Client(url, token.secret) as reader, pytest.raises(ForbiddenError):
+        reader.livestreams.create(name="x")
+    with Client(url, "hw_unknown") as stranger, pytest.raises(UnauthenticatedError):
+        next(stranger.livestreams.list())
+
+
+def test_client_acts_in_a_tenant_and_reads_its_environment(
+    client: Client, served: ApiServer, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HEADWATER_URL and HEADWATER_TOKEN win; else the folder says the token and the port offset."""
-    for name in ("HEADWATER_URL", "HEADWATER_TOKEN", "HEADWATER_PORT_OFFSET"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
-    assert (default_url(), default_token()) == ("http://127.0.0.1:8080", "")
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "environment").write_text(json.dumps({"HEADWATER_PORT_OFFSET": "1000"}))
-    (tmp_path / "admin-token").write_text("hw_x\n")
-    assert (default_url(), default_token()) == ("http://127.0.0.1:9080", "hw_x")
-    monkeypatch.setenv("HEADWATER_URL", "https://live.example")
-    monkeypatch.setenv("HEADWATER_TOKEN", "hw_y")
-    assert (default_url(), default_token()) == ("https://live.example", "hw_y")
+    """HEADWATER_GRPC_URL, HEADWATER_TOKEN and HEADWATER_TENANT stand for arguments."""
+    client.tenants.create(id="acme", name="Acme")
+    made = client.livestreams.create(name="not acme's")
+    for name, value in (("GRPC_URL", url), ("TOKEN", served.token), ("TENANT", "acme")):
+        monkeypatch.setenv(f"HEADWATER_{name}", value)
+    with Client() as there:
+        assert list(there.livestreams.list()) == []
+        with pytest.raises(NotFoundError):
+            there.livestreams.get(made.id)
 
 
-def test_downloads_of_a_media_are_asked_for_without_pages(api: SmallApi) -> None:
-    """The API has no pages there and refuses parameters that it does not know."""
-    media = api.add_media("a" * 32)["id"]
-    (one,) = Client(api.url, TOKEN).media.downloads(media)
-    assert one == {"format": "MP4", "state": "IN_PROGRESS", "percent": 40}
-    assert api.requests[-1][:2] == ("GET", f"/v1/media/{media}/downloads")
+def test_bytes_go_up_and_come_back(client: Client) -> None:
+    """A body that is no JSON is an argument and an answer like others."""
+    made = client.livestreams.create(name="x")
+    with pytest.raises(InvalidError):
+        client.livestreams.update_thumbnail(made.id, content_type="image/png", data=b"no picture")
+    with pytest.raises(ApiError):
+        client.livestreams.get_thumbnail(made.id)
+
+
+def test_what_changes_nothing_is_asked_again() -> None:
+    """While somebody says UNAVAILABLE; with the same token, under the same request id."""
+    with flaky_api(refusals=2) as api, Client(f"grpc://127.0.0.1:{api.port}", "hw_x") as client:
+        assert client.livestreams.get("a").id == "a"
+        assert len(api.seen) == 3
+        assert {one["authorization"] for one in api.seen} == {"Bearer hw_x"}
+        assert len({one["x-request-id"] for one in api.seen}) == 1
+
+
+async def test_what_changes_something_is_ordered_once() -> None:
+    """Nobody knows whether it was carried out."""
+    with flaky_api(refusals=1) as api:
+        async with AsyncClient(f"grpc://127.0.0.1:{api.port}", "hw_x") as client:
+            with pytest.raises(UnreachableError):
+                await client.livestreams.idle("a")
+            assert len(api.seen) == 1
+            assert (await client.livestreams.get("a")).id == "a"
+
+
+def test_call_ends_at_its_deadline() -> None:
+    """With the words that nobody answered in time."""
+    with (
+        flaky_api(slow_s=20) as api,
+        Client(f"grpc://127.0.0.1:{api.port}", "x", deadline_s=0.2) as client,
+        pytest.raises(UnreachableError, match="in time"),
+    ):
+        client.livestreams.get("a")
+
+
+def test_connection_is_private_by_tls() -> None:
+    """The certificate must be known; the plain scheme does not get through."""
+    key, chain = _certificate()
+    with flaky_api(certificate=(key, chain)) as api:
+        with Client(f"grpcs://127.0.0.1:{api.port}", "x", root_certificates=chain) as client:
+            assert client.livestreams.get("a").id == "a"
+        for url in (f"grpcs://127.0.0.1:{api.port}", f"grpc://127.0.0.1:{api.port}"):
+            with Client(url, "x", deadline_s=1) as client, pytest.raises(HeadwaterError):
+                client.livestreams.idle("a")
+
+
+def _certificate() -> tuple[bytes, bytes]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, none = serialization.Encoding.PEM, serialization.NoEncryption()
+    return key.private_bytes(pem, serialization.PrivateFormat.PKCS8, none), signed.public_bytes(pem)
+
+
+SCRIPT = """\
+import asyncio
+from headwater import AsyncClient, Client
+
+with Client("grpc://a:1", "x") as client:
+    reveal_type(client.livestreams.create(name="x", start="MANUAL").inputs[0].stream_key)
+    reveal_type(next(client.media.list(livestream_id="x")).size_bytes)
+
+async def main() -> None:
+    async with AsyncClient() as client:
+        reveal_type(await client.tokens.create(name="x", scope="READ"))
+        reveal_type([one.id async for one in client.webhooks.list()])
+
+asyncio.run(main())
+client.livestreams.create(nme="x")
+client.tokens.create(scope="ROOT")
+"""
+
+
+def test_script_is_checked_by_types(tmp_path: Path) -> None:
+    """As `mypy --strict` sees it: answers have their types, and a wrong argument is found."""
+    (tmp_path / "script.py").write_text(SCRIPT)
+    cache = CHECKOUT / ".mypy_cache" / "scripts"  # with other options than the checkout's own
+    command = ["-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "script.py"]
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+    )
+    types = [line.split('"')[1] for line in done.stdout.splitlines() if "Revealed type" in line]
+    errors = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert types == ["str", "int", "headwater.v1.tokens_pb2.Token", "list[str]"], done.stdout
+    assert ["nme" in errors[0], "scope" in errors[1], len(errors)] == [True, True, 2], errors

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from headwater.client import Client
+from headwater.rest.client import RestClient
 from services.common import ports
 from services.machine.home import Home
 from services.machine.probe import http_status
@@ -61,9 +61,9 @@ class Machine:
     def rtmp_port(self) -> int:
         return ports.RTMP + self.offset
 
-    def client(self) -> Client:
+    def client(self) -> RestClient:
         """The API with the admin's token. Its calls block: `await asyncio.to_thread(...)`."""
-        return Client(self.rest, self.home.admin_token_path.read_text().strip())
+        return RestClient(self.rest, self.home.admin_token_path.read_text().strip())
 
     def page(self, path: str) -> str:
         return f"{self.origin}/{path}"

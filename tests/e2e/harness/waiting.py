@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from headwater.client_errors import ApiError, UnreachableError
+from headwater.errors import ApiError, UnreachableError
 
 POLL_S = 0.05
 REST_PATIENCE_S = 20.0

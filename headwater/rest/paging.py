@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from headwater.client_transport import Json, Transport
+from headwater.rest.transport import Json, Transport
 
 _PAGE_SIZE = 200
 

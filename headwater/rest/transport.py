@@ -9,7 +9,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
-from headwater.client_errors import ApiError, UnreachableError
+from headwater.errors import UnreachableError
+from headwater.rest.problems import error_of
 
 Json = dict[str, Any]
 
@@ -64,7 +65,7 @@ class RestTransport:
             return cast("HTTPResponse", self._opener.open(request, timeout=self._timeout_s))
         except HTTPError as error:
             with error:
-                raise ApiError(error.code, _json(error.read(_MAX_ANSWER_BYTES))) from None
+                raise error_of(error.code, _json(error.read(_MAX_ANSWER_BYTES)), error.headers) from None
         except (URLError, HTTPException, OSError) as error:
             reason = getattr(error, "reason", error)
             raise UnreachableError(f"nobody answers at {self.url}: {_words(reason)}") from error

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headwater.client_paging import pages
-from headwater.client_transport import Json, Transport, segment
+from headwater.rest.paging import pages
+from headwater.rest.transport import Json, Transport, segment
 
 
 class Tenants:
