@@ -33,7 +33,7 @@ def _create(stage: Stage) -> None:
     native = stage.native(f"livestreams/{made['uid']}")
     primary = next(way for way in native["inputs"] if (way["protocol"], way["instance"]) == ("rtmp", "primary"))
     assert (made["meta"], made["created"]) == ({"name": native["name"]}, native["createTime"])
-    assert made["rtmps"] == {"url": primary["url"], "streamKey": primary["streamKey"]}
+    assert made["rtmps"] == {"url": primary["url"] + "/", "streamKey": primary["streamKey"]}
     srt = next(way for way in native["inputs"] if (way["protocol"], way["instance"]) == ("srt", "primary"))
     assert made["srt"] == {"url": srt["url"], "streamId": srt["streamId"], "passphrase": srt["passphrase"]}
 
@@ -120,7 +120,8 @@ def _get_video(stage: Stage) -> None:
     native = stage.native(f"media/{stage.media}")
     assert (found["liveInput"], found["uid"], found["status"]["state"]) == (stage.live_input, native["id"], "ready")
     assert found["duration"] == ParseDict(native, Media(), ignore_unknown_fields=True).duration.seconds == 80
-    assert (found["playback"]["hls"], found["size"]) == (native["playouts"][0]["url"], int(native["sizeBytes"]))
+    played = native["playouts"][0]["url"].replace("/index.m3u8", "/manifest/video.m3u8")
+    assert (found["playback"]["hls"], found["size"]) == (played, int(native["sizeBytes"]))
     assert found["input"] == {"width": native["width"], "height": native["height"]}
 
 

@@ -59,7 +59,7 @@ def test_live_input_is_made_as_in_the_vendors_sample(client: Cloudflare, rest: R
     native = rest.get(f"/v1/livestreams/{made['uid']}").json()
     assert (native["name"], native["reconnectWindow"], native["outputs"]) == ("test stream 1", "120s", [])
     primary = next(way for way in native["inputs"] if (way["protocol"], way["instance"]) == ("rtmp", "primary"))
-    assert made["rtmps"] == {"url": primary["url"], "streamKey": primary["streamKey"]}
+    assert made["rtmps"] == {"url": primary["url"] + "/", "streamKey": primary["streamKey"]}
 
 
 def test_live_input_is_changed_in_part(client: Cloudflare) -> None:

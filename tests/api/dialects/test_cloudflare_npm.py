@@ -57,7 +57,7 @@ def test_live_input_is_made_changed_and_deleted(steps: dict[str, Any]) -> None:
     made, native = shown(steps, "get")
     primary = next(way for way in native["inputs"] if (way["protocol"], way["instance"]) == ("rtmp", "primary"))
     assert (made["uid"], made["meta"], made["created"]) == (native["id"], {"name": "js"}, native["createTime"])
-    assert made["rtmps"] == {"url": primary["url"], "streamKey": primary["streamKey"]}
+    assert made["rtmps"] == {"url": primary["url"] + "/", "streamKey": primary["streamKey"]}
     assert (made["recording"]["mode"], made["recording"]["timeoutSeconds"]) == ("automatic", 10)
     assert (native["recording"]["mode"], native["reconnectWindow"]) == ("AUTOMATIC", "10s")
     listed, natives = shown(steps, "list")
@@ -104,7 +104,7 @@ def test_livestream_of_realtimekit_is_made_and_read(steps: dict[str, Any]) -> No
     primary = next(way for way in native["inputs"] if (way["protocol"], way["instance"]) == ("rtmp", "primary"))
     found = made["data"]
     assert (found["name"], found["status"], found["disabled"]) == ("kit", "INVOKED", False)
-    assert (found["ingest_server"], found["stream_key"]) == (primary["url"], primary["streamKey"])
+    assert (found["ingest_server"], found["stream_key"]) == (primary["url"] + "/", primary["streamKey"])
     listed = shown(steps, "kit.list")[0]
     assert (listed["data"][0]["id"], listed["paging"]["end_offset"]) == (found["id"], 1)
     assert shown(steps, "kit.get")[0]["data"]["livestream"]["id"] == found["id"]

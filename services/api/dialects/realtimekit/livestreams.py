@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from headwater.v1 import livestreams_pb2 as pb
 from headwater.v1 import sessions_pb2
+from services.api.dialects.addresses import HLS, beside, server
 from services.api.dialects.endpoint import Absent, Answer, Endpoint, Exchange
 from services.api.dialects.realtimekit.envelope import (
     DEFAULT_APP,
@@ -245,9 +246,9 @@ def _show(of: pb.Livestream, *, as_words: bool = True) -> Livestream:
         name=of.name or None,
         status=_status(of),
         disabled=str(is_disabled).lower() if as_words else is_disabled,
-        ingest_server=way.url or None,
+        ingest_server=server(way.url) or None,
         stream_key=way.stream_key if way.HasField("stream_key") else None,
-        playback_url=next((each.url for each in of.playouts if each.protocol == "hls"), None),
+        playback_url=beside(next((each.url for each in of.playouts if each.protocol == "hls"), ""), HLS) or None,
         meeting_id=None,
         created_at=iso(of.create_time),
         updated_at=iso(of.update_time),

@@ -1,6 +1,7 @@
 """Envelope, error codes, times and free JSON as Cloudflare Stream has them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,9 +16,17 @@ from services.common.errors import AppError, Kind
 RETENTION_DAYS = range(30, 1097)
 
 _CODES = {400: 10001, 404: 10003, 405: 10001, 409: 10046, 413: 10013, 415: 10001, 422: 10001, 501: 10010}
-_BAD_RETENTION, _NO_OUTPUT, _ANY = 10060, 10005, 10000
+_BAD_RETENTION, _NO_OUTPUT, _ANY, _REMARK = 10060, 10005, 10000, 1000
+_REFERENCE = "/docs?api=stream"
+"""Of the api that answered."""
 _JSON = "json:"
 """Begins a metadata value that is JSON and no plain text."""
+
+
+class Pointer(BaseModel):
+    """Which field it is about."""
+
+    pointer: str
 
 
 class Said(BaseModel):
@@ -25,6 +34,8 @@ class Said(BaseModel):
 
     code: int
     message: str
+    documentation_url: str
+    source: Pointer | None = None
 
 
 class Envelope(BaseModel):
@@ -35,23 +46,11 @@ class Envelope(BaseModel):
     messages: list[Said]
 
 
-class Pointer(BaseModel):
-    """Which field it was."""
-
-    pointer: str
-
-
-class Wrong(Said):
-    """An error, and where it is."""
-
-    source: Pointer | None = None
-
-
 class Refusal(BaseModel):
     """What went wrong."""
 
     success: Literal[False]
-    errors: list[Wrong]
+    errors: list[Said]
     messages: list[Said]
     result: None
 
@@ -62,19 +61,30 @@ class NothingAnswer(Envelope):
     result: str | None
 
 
-def success(result: Any, *, messages: Iterable[str] = (), status: int = 200, **beside: Any) -> Answer:
-    said = [{"code": 1000, "message": message} for message in messages]
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is to be known of a success; `pointer` is where in `result`."""
+
+    text: str
+    pointer: str
+
+
+def success(result: Any, *, messages: Iterable[Remark] = (), status: int = 200, **beside: Any) -> Answer:
+    said = [_said(_REMARK, each.text, each.pointer) for each in messages]
     return Answer({"success": True, "errors": [], "messages": said, "result": result, **beside}, status)
 
 
 def refuse(problem: Problem, _request_id: str) -> Answer:
     """Codes that are known are theirs; the others are ours in their range (docs/dialects.md)."""
-    errors: list[dict[str, Any]] = [
-        {"code": _code(problem, name), "message": detail, "source": {"pointer": "/" + name.replace(".", "/")}}
-        for name, detail in problem.errors
-        if name
-    ] or [{"code": _code(problem, ""), "message": problem.detail}]
+    errors = [
+        _said(_code(problem, name), detail, "/" + name.replace(".", "/")) for name, detail in problem.errors if name
+    ] or [_said(_code(problem, ""), problem.detail)]
     return Answer({"success": False, "errors": errors, "messages": [], "result": None}, problem.status)
+
+
+def _said(code: int, text: str, pointer: str = "") -> dict[str, Any]:
+    said: dict[str, Any] = {"code": code, "message": text, "documentation_url": _REFERENCE}
+    return said | ({"source": {"pointer": pointer}} if pointer else {})
 
 
 def _code(problem: Problem, field: str) -> int:

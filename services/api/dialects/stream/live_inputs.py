@@ -8,11 +8,13 @@ from google.protobuf.empty_pb2 import Empty
 from pydantic import BaseModel, Field
 
 from headwater.v1 import livestreams_pb2 as pb
+from services.api.dialects.addresses import DASH, HLS, beside, server
 from services.api.dialects.endpoint import Answer, Endpoint, Exchange
 from services.api.dialects.stream.envelope import (
     RETENTION_DAYS,
     Envelope,
     NothingAnswer,
+    Remark,
     iso,
     kept_meta,
     shown_meta,
@@ -26,6 +28,9 @@ WINDOW_S = 120
 TIMEOUT = "cloudflare.timeoutSeconds"
 """Under this name in the metadata stands how the default was asked for: "0" or "null"."""
 _AT_ONCE = 1000
+_PLACES = {"rtmps": "/rtmps", "srt": "/srt", "whip": "/webRTC"}
+_MEANWHILE = {"rtmps": "until it is, rtmps.url is RTMP without TLS"}
+_KEPT = "its credentials are kept"
 
 
 class Recording(BaseModel):
@@ -255,12 +260,13 @@ async def _one(exchange: Exchange, found: pb.Livestream) -> Answer:
     return success(shown, messages=_remarks(found))
 
 
-def _remarks(of: pb.Livestream) -> list[str]:
+def _remarks(of: pb.Livestream) -> list[Remark]:
+    """One for each protocol that is not served yet, and where its credentials stand."""
     waiting = sorted({way.protocol for way in of.inputs if way.HasField("is_served") and not way.is_served})
-    if not waiting:
-        return []
-    remark = f"not served yet: {', '.join(waiting)}; the credentials are kept"
-    return [f"{remark}; rtmps.url is RTMP without TLS" if "rtmps" in waiting else remark]
+    return [
+        Remark(f"{protocol} is not served yet; {_MEANWHILE.get(protocol, _KEPT)}", _PLACES.get(protocol, ""))
+        for protocol in waiting
+    ]
 
 
 def _summary(of: pb.Livestream) -> LiveInputSummary:
@@ -288,9 +294,9 @@ def _show(of: pb.Livestream, status: Status | None, detail: StatusDetail | None)
         **_summary(of).model_dump(),
         preferLowLatency=of.low_latency,
         recording=_recording(of),
-        playback={"hls": hls, "dash": hls.replace("/index.m3u8", "/manifest/video.mpd")},
-        rtmps=Credential(url=rtmps.url or None, streamKey=_secret(rtmps, "stream_key")),
-        rtmpsPlayback=Credential(url=from_rtmps.url or None, streamKey=_secret(from_rtmps, "stream_key")),
+        playback={"hls": beside(hls, HLS), "dash": beside(hls, DASH)},
+        rtmps=Credential(url=server(rtmps.url) or None, streamKey=_secret(rtmps, "stream_key")),
+        rtmpsPlayback=Credential(url=server(from_rtmps.url) or None, streamKey=_secret(from_rtmps, "stream_key")),
         srt=_srt(srt),
         srtPlayback=_srt(from_srt),
         webRTC=WebRtcCredential(url=whip.url or None),

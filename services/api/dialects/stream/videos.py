@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from headwater.v1 import media_pb2 as pb
 from headwater.v1.livestreams_pb2 import GetLivestreamRequest, Livestream
+from services.api.dialects.addresses import DASH, FRAME, HLS, WATCH, beside
 from services.api.dialects.endpoint import Absent, Answer, Endpoint, Exchange
 from services.api.dialects.stream.envelope import Envelope, NothingAnswer, iso, kept_meta, moment, shown_meta, success
 
@@ -273,7 +274,7 @@ async def _clip(exchange: Exchange) -> Answer:
 async def _embed(exchange: Exchange) -> Answer:
     """Bare HTML that shows the player."""
     found = await exchange.native.ask(pb.GetMediaRequest(id=exchange.variables["id"]), pb.Media)
-    source = _hls(found).replace("/index.m3u8", "/iframe")
+    source = beside(_hls(found), FRAME)
     frame = (
         f'<iframe src="{source}" style="border: none" height="720" width="1280" allow="autoplay; fullscreen"></iframe>'
     )
@@ -327,7 +328,7 @@ def _show(of: pb.Media) -> Video:
         uploaded=iso(of.create_time),
         scheduledDeletion=iso(of.scheduled_delete_time),
         size=of.size_bytes,
-        preview=hls.replace("/index.m3u8", "/watch") or None,
+        preview=beside(hls, WATCH) or None,
         allowedOrigins=list(of.allowed_origins),
         requireSignedURLs=of.require_signed_urls,
         maxSizeBytes=None,
@@ -335,7 +336,7 @@ def _show(of: pb.Media) -> Video:
         uploadExpiry=None,
         duration=of.duration.ToTimedelta().total_seconds() if is_ready else -1,
         input={"width": of.width or -1, "height": of.height or -1},
-        playback={"hls": hls, "dash": hls.replace("/index.m3u8", "/manifest/video.mpd")},
+        playback={"hls": beside(hls, HLS), "dash": beside(hls, DASH)},
         watermark=None,
         liveInput=of.livestream_id or None,
         clippedFrom=of.clipped_from or None,

@@ -6,7 +6,7 @@ would write in another way, and no spaces.
 
 from typing import Any
 
-from services.api.webhooks.formats.spelling import dashed, watch_url
+from services.api.webhooks.formats.spelling import dashed
 from services.api.webhooks.happening import PING, STATE, Happening, Letter, Scene
 
 UPDATE = "livestreaming.statusUpdate"
@@ -42,8 +42,8 @@ def say(happening: Happening, scene: Scene, _letter: Letter) -> tuple[str, dict[
         "streamId": dashed(happening.livestream_id),
         "status": status,
         "manualIngest": True,
-        "playbackUrl": watch_url(scene, happening.livestream_id),
-        "ingestServer": scene.urls.rtmp,
+        "playbackUrl": f"{scene.urls.playback}/{happening.livestream_id}/manifest/video.m3u8",
+        "ingestServer": f"{scene.urls.rtmp}/",
         "streamKey": "",
         "meeting": {},
     }
