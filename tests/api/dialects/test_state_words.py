@@ -61,16 +61,35 @@ STORIES: dict[str, Story] = {
         ("activate", ("active", "failed_to_connect", "INVOKED", "started")),
     ],
 }
-ONCE: Story = [
-    *(("", CREATED), ("activate", ARMED), ("connect_gated", ("active", "connected", "LIVE", "started"))),
-    *(
-        ("leave", ("active", "reconnecting", "LIVE", "started")),
-        ("come_back", ("active", "reconnected", "LIVE", "started")),
+KEPT_BACK: tuple[Words, Words, Words] = (
+    ("active", "connected", "LIVE", "started"),
+    ("active", "reconnecting", "LIVE", "started"),
+    ("active", "reconnected", "LIVE", "started"),
+)
+"""Connected, in a gap, and back, before it is published."""
+ONCE: Story = [("", CREATED), ("activate", ARMED), ("connect_gated", KEPT_BACK[0]), ("publish", CONNECTED)]
+"""How Streamdiver's own livestreams begin: kept back until they are published."""
+
+
+def used_up(story: Story, stream: str) -> Story:
+    """The rest of a story, at whose end a livestream that is used once is finished."""
+    return [*story, ("archive", ("idle", stream, "IDLE", "finished"))]
+
+
+ENDS: dict[str, Story] = {
+    "clean": used_up([("say_goodbye", GAP), ("run_out", CLEAN[0])], "client_disconnect"),
+    "cut and back": used_up(
+        [("leave", GAP), ("come_back", BACK), ("say_goodbye", GAP), ("run_out", CLEAN[0])], "client_disconnect"
     ),
-    *(("publish", BACK), ("leave", GAP), ("come_back", BACK), ("idle", ORDERED[0]), ("obey", ORDERED[0])),
-    ("archive", ("idle", "ttl_exceeded", "IDLE", "finished")),
-]
-"""What Streamdiver's own livestreams go through: kept back until they are published, and used once."""
+    "cut for good": used_up([("leave", GAP), ("run_out", CUT[0])], "failed_to_reconnect"),
+    "run-time limit": used_up([("reach_limit", ORDERED[0])], "ttl_exceeded"),
+    "order": used_up([("idle", ORDERED[0]), ("obey", ORDERED[0])], "ttl_exceeded"),
+    "rotated key": used_up([("rotateKeys", ORDERED[0]), ("obey", ORDERED[0])], "ttl_exceeded"),
+    "disabled": [
+        *(("disable", DISABLED), ("obey", DISABLED), ("archive", DISABLED)),
+        ("enable", ("idle", "ttl_exceeded", "IDLE", "finished")),
+    ],
+}
 
 
 def tell(life: Life, story: Story) -> None:
@@ -87,11 +106,23 @@ def test_broadcast_has_its_words_at_each_step(name: str, rest: Rest, others: Oth
     tell(Life(rest, others, livestream), STORIES[name])
 
 
-def test_livestream_made_for_one_broadcast_has_its_words_at_each_step(rest: Rest, others: Others) -> None:
-    """Only Streamdiver has a word for what is kept back, and for what is used up."""
+@pytest.mark.parametrize("name", ENDS)
+def test_livestream_made_for_one_broadcast_has_its_words_at_each_step(name: str, rest: Rest, others: Others) -> None:
+    """Only Streamdiver has a word for what is kept back, and for what is used up, which starts no more."""
     made = rest.post("/streamdiver/v2/livestreams", json={"name": "once"}).json()["data"]["id"]
 
-    tell(Life(rest, others, made.replace("-", "")), ONCE)
+    tell(Life(rest, others, made.replace("-", "")), [*ONCE, *ENDS[name]])
+
+    assert rest.post(f"/streamdiver/v2/livestreams/{made}/start").status_code == 409
+
+
+def test_gap_before_publish_is_no_gap_to_viewers(rest: Rest, others: Others) -> None:
+    """Kept back it stays, as it was before; and in the words of who has none for that, it comes back."""
+    made = rest.post("/streamdiver/v2/livestreams", json={"name": "gap"}).json()["data"]["id"]
+    connected, gap, back = KEPT_BACK
+    story: Story = [("connect_gated", connected), ("leave", gap), ("come_back", back), ("publish", BACK)]
+
+    tell(Life(rest, others, made.replace("-", "")), [("activate", ARMED), *story, *ENDS["order"]])
 
 
 def test_history_tells_each_word_once_and_what_was_changed_on_air(rest: Rest, others: Others) -> None:
