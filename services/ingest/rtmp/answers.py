@@ -6,8 +6,10 @@ from services.ingest.rtmp import messages
 from services.ingest.rtmp.amf0 import EcmaArray, Value
 from services.ingest.rtmp.messages import Command, Message, UserControl
 
-WINDOW_ACK_SIZE = 2_500_000
-"""What every server says; no encoder slows down for it."""
+WINDOW_ACK_SIZE = 100_000_000
+"""Others say 2.5 MB. But an encoder that closes with an Acknowledgement unread, which came too late for it, resets the
+connection, and its last frames, still waiting in its own kernel, are lost: so it should happen rarely. None slows down.
+"""
 CHUNK_SIZE = 65_536
 """ffmpeg takes the server's chunk size for its own, and one chunk a message is the cheapest to read."""
 

@@ -203,6 +203,16 @@ def test_broken_metadata_is_a_warning() -> None:
     assert len(pair.units) == 1
 
 
+def test_encoder_that_asks_for_no_window_is_left_in_peace() -> None:
+    """What it has not read when it closes would cost it its last frames: 10 MB go without a word."""
+    pair = published()
+    pair.publisher.controls.clear()
+    for n in range(10):
+        pair.publisher.send_video(n, idr(b"\x88" * 1_000_000), is_key=True)
+        pair.run()
+    assert [c for c in pair.publisher.controls if c.type_id == MessageType.ACKNOWLEDGEMENT] == []
+
+
 def test_received_bytes_are_acknowledged_with_a_count_that_wraps() -> None:
     """Half a window after the last one an Acknowledgement says how much came, modulo 2^32."""
     pair = published()
