@@ -93,6 +93,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             Job("observer", partial(observer.run, records, domain.chronicle)),
             Job("keeper", domain.keeper.run),
             Job("viewing", domain.viewing.run),
+            Job("quotas", domain.quota_keys.run),
             Job("watch redis", redis.watch),
             Job("last use of tokens", admission.last_use.run),
             *webhooking.jobs(),

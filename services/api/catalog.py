@@ -30,6 +30,8 @@ class Row(NamedTuple):
     update_time: int = 0
     duration: int = 0
     is_deleted: bool = False
+    size: int = 0
+    """Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,14 @@ class Shelf:
     rows: dict[str, Row] = field(default_factory=dict)
     orders: dict[str, list[Row]] = field(default_factory=dict)
     deleted: int = 0
+    size: int = 0
+    """Of all rows together, deleted ones too."""
 
     def put(self, row: Row) -> None:
         self.remove(row.key)
         self.rows[row.key] = row
         self.deleted += row.is_deleted
+        self.size += row.size
         for name, order in self.orders.items():
             order.insert(_place(order, name, row), row)
 
@@ -75,6 +80,7 @@ class Shelf:
         if row is None:
             return
         self.deleted -= row.is_deleted
+        self.size -= row.size
         for name, order in self.orders.items():
             del order[_place(order, name, row)]
 
@@ -129,6 +135,10 @@ class Catalog(Generic[M]):
             if len(shelf.rows) >= LARGE:
                 for name in _VALUES:
                     shelf.order(name)
+
+    def size(self, tenant: str) -> int:
+        """Of all its rows together, in bytes."""
+        return self._shelves[tenant].size if tenant in self._shelves else 0
 
     def find(self, query: Query, order: str) -> Sequence[Row]:
         """The rows in ascending order of a field of `Row`."""

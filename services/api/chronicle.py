@@ -9,7 +9,6 @@ from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from services.api import broadcast
-from services.api.key_rules import is_guarded
 from services.api.media_chronicle import MediaChronicle
 from services.api.records import Records
 from services.api.standing import armed_window_us
@@ -104,7 +103,7 @@ class Chronicle:
             return record
 
         stored = await self._records.broadcasts.change(begun.id, edit)
-        if livestream is not None and is_guarded(livestream) and not self._keys.are_published(livestream):
+        if livestream is not None and self._keys.is_guarded(livestream) and not self._keys.are_published(livestream):
             await self._keys.publish(livestream)
         return stored.record if stored else None
 

@@ -1,4 +1,4 @@
-"""From which address a call comes, whichever edge it came in by. Pure."""
+"""From which address a call comes, whichever edge it came in by."""
 
 from urllib.parse import unquote
 

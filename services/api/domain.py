@@ -18,6 +18,8 @@ from services.api.outputs import Outputs
 from services.api.protecting.signing_keys import SigningKeys
 from services.api.protocol_keys import ProtocolKeys
 from services.api.public_ids import PublicIds
+from services.api.quota_keys import QuotaKeys
+from services.api.quotas import Quotas
 from services.api.recordings import Limits, Recordings, RemoteArchive
 from services.api.records import Records
 from services.api.servicer import Servicers
@@ -47,6 +49,7 @@ class Domain:
     livestreams: Livestreams
     recordings: Recordings
     viewing: Viewing
+    quota_keys: QuotaKeys
 
 
 async def open_domain(
@@ -65,7 +68,9 @@ async def open_domain(
     resources.defer("channel to archiver", archiver.close)
     resources.defer("channel to stats", stats.close)
     sealer, telling = sealer_of(settings), Telling(facts, clock)
-    keys = StreamKeys(sealer, records.keys, records.broadcasts, clock)
+    catalogs = catalogs_of(records)
+    quotas = Quotas(records.tenants, catalogs.media)
+    keys = StreamKeys(sealer, records.keys, records.broadcasts, clock, quotas.is_full)
     protocol_keys, output_keys = ProtocolKeys(sealer, settings.addresses), OutputKeys(sealer)
     orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=settings.order_hold)
     consequences = Consequences(records, keys, orders)
@@ -74,7 +79,7 @@ async def open_domain(
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
     deletion = Deletion(records, keys, orders, recordings)
     urls = Urls(settings.rtmp_url, settings.playback_url)
-    catalogs, store = catalogs_of(records), await resources.open("objects", object_store(settings))
+    store = await resources.open("objects", object_store(settings))
     viewing = Viewing(records, ViewingServiceStub(stats), clock)
     servicers = Servicers(
         catalogs,
@@ -91,8 +96,9 @@ async def open_domain(
         clock,
         webhooks,
         signing_keys,
+        quotas,
     )
     public_ids = PublicIds(records)
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling, public_ids))
     keeper = Keeper(livestreams, recordings, deletion, catalogs, public_ids)
-    return Domain(servicers, chronicle, keeper, livestreams, recordings, viewing)
+    return Domain(servicers, chronicle, keeper, livestreams, recordings, viewing, QuotaKeys(livestreams, quotas))

@@ -7,12 +7,14 @@ from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1 import media_pb2 as pb
 from headwater.v1.media_pb2_grpc import MediaServiceServicer
 from services.api import listing, view
+from services.api.caller import tenant_of
 from services.api.captions import CONTENT_TYPE, Captions
 from services.api.catalog import Catalog, shelf_of
 from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
 from services.api.queries import query_of
+from services.api.quotas import Quotas
 from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.api.rows import media_row, value_of
@@ -25,12 +27,18 @@ class MediaServicer(MediaServiceServicer):
     """Recordings and the files made from them."""
 
     def __init__(
-        self, recordings: Recordings, captions: Captions, urls: view.Urls, catalog: Catalog[MediaRecord]
+        self,
+        recordings: Recordings,
+        captions: Captions,
+        urls: view.Urls,
+        catalog: Catalog[MediaRecord],
+        quotas: Quotas,
     ) -> None:
         self._recordings = recordings
         self._captions = captions
         self._catalog = catalog
         self._urls = urls
+        self._quotas = quotas
 
     async def ListMedia(self, request: pb.ListMediaRequest, _context: Context) -> pb.ListMediaResponse:  # noqa: N802  gRPC's
         order, media = listing.Order.of(request.order_by), self._recordings.records.media
@@ -91,6 +99,7 @@ class MediaServicer(MediaServiceServicer):
 
     async def ClipMedia(self, request: pb.ClipMediaRequest, _context: Context) -> pb.Media:  # noqa: N802  gRPC's
         source = await self._recordings.get_present(request.id)
+        self._quotas.check(tenant_of(source.record))
         return self._show(await clip(self._recordings, source, request))
 
     async def ListCaptions(self, request: pb.ListCaptionsRequest, _context: Context) -> pb.ListCaptionsResponse:  # noqa: N802  gRPC's

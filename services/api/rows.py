@@ -35,6 +35,7 @@ def media_row(key: str, record: MediaRecord) -> Row:
         update_time=record.update_time_us or record.ready_time_us or record.create_time_us,
         duration=record.duration_us,
         is_deleted=bool(record.delete_time_us),
+        size=record.size_bytes,
     )
 
 

@@ -40,6 +40,7 @@ from services.api.media_servicer import MediaServicer
 from services.api.output_servicer import OutputServicer
 from services.api.outputs import Outputs
 from services.api.protecting.signing_keys import SigningKeys
+from services.api.quotas import Quotas
 from services.api.recordings import Recordings
 from services.api.rest.local_call import LocalCalls
 from services.api.session_servicer import SessionServicer
@@ -102,6 +103,7 @@ class Servicers:
     clock: Clock
     webhooks: Webhooks
     signing_keys: SigningKeys
+    quotas: Quotas
 
     def add_to(self, server: RpcServer) -> None:
         """Offer them over gRPC."""
@@ -127,7 +129,7 @@ class Servicers:
         yield (
             "MediaService",
             add_MediaServiceServicer_to_server,
-            MediaServicer(self.recordings, self.captions, self.urls, catalogs.media),
+            MediaServicer(self.recordings, self.captions, self.urls, catalogs.media, self.quotas),
         )
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics
@@ -135,7 +137,7 @@ class Servicers:
         sessions = SessionServicer(records, catalogs.broadcasts, self.viewing, clock)
         yield "SessionService", add_SessionServiceServicer_to_server, sessions
         tenants = Tenants(records, clock, (self.webhooks.own.webhooks,), keys=(self.signing_keys.keys,))
-        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants)
+        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants, self.quotas)
         yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
         tokens = TokenServicer(records.tokens, clock)
         yield "TokenService", add_TokenServiceServicer_to_server, tokens

@@ -5,9 +5,12 @@ pushed to at once. A crash between leaves key records without a livestream, whos
 them (keeper.py). Of a rotated key the record stays, closed, until all that follows is done.
 """
 
+from collections.abc import Callable
+
 from headwater.internal.v1.onair_pb2 import StreamKey
 from headwater.internal.v1.records_pb2 import BroadcastRecord, InputKey, LivestreamRecord
-from services.api.key_rules import wanted_key
+from services.api.caller import tenant_of
+from services.api.key_rules import is_guarded, wanted_key
 from services.api.repository import Repository, Stored
 from services.common.clock import Clock
 from services.common.ids import digest, new_stream_key
@@ -21,12 +24,18 @@ class StreamKeys:
     """Mints, shows and publishes stream keys."""
 
     def __init__(
-        self, sealer: Sealer, keys: Repository[StreamKey], broadcasts: Repository[BroadcastRecord], clock: Clock
+        self,
+        sealer: Sealer,
+        keys: Repository[StreamKey],
+        broadcasts: Repository[BroadcastRecord],
+        clock: Clock,
+        is_full: Callable[[str], bool] = lambda _tenant: False,
     ) -> None:
         self._sealer = sealer
         self._keys = keys
         self._broadcasts = broadcasts
         self._clock = clock
+        self._is_full = is_full
 
     def mint(self, livestream: str) -> list[InputKey]:
         """A new key for each instance."""
@@ -46,6 +55,10 @@ class StreamKeys:
         for key in record.input_keys:
             wanted = self._wanted(record, key)
             await self._keys.change(key.digest, lambda _known, wanted=wanted: wanted)  # type: ignore[misc]  # bound now
+
+    def is_guarded(self, record: LivestreamRecord) -> bool:
+        """Whether what its keys open depends on where its broadcasts stand."""
+        return is_guarded(record) or self._is_full(tenant_of(record))
 
     async def withdraw(self, record: LivestreamRecord) -> None:
         """From now on encoders are refused. Repeatable."""
@@ -84,7 +97,13 @@ class StreamKeys:
 
     def _wanted(self, record: LivestreamRecord, key: InputKey) -> StreamKey:
         newest = self._broadcasts.items(record.id, limit=1)
-        return wanted_key(record, key.instance, newest[0].record if newest else None, round(self._clock.now() * 1e6))
+        return wanted_key(
+            record,
+            key.instance,
+            newest[0].record if newest else None,
+            round(self._clock.now() * 1e6),
+            is_full=self._is_full(tenant_of(record)),
+        )
 
 
 def _context(livestream: str, instance: str) -> str:

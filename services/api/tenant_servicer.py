@@ -8,6 +8,7 @@ from headwater.v1.tenants_pb2_grpc import TenantServiceServicer
 from services.api.caller import caller
 from services.api.changes import changed_fields, check_etag
 from services.api.paging import page_size
+from services.api.quotas import Quotas
 from services.api.repository import Stored
 from services.api.tenants import Tenants
 from services.api.view import timestamp
@@ -22,8 +23,9 @@ _SETTABLE = ("name", "storage_quota_bytes")
 class TenantServicer(TenantServiceServicer):
     """Orders about tenants in; the access guard has seen that the installation's administrator gives them."""
 
-    def __init__(self, tenants: Tenants) -> None:
+    def __init__(self, tenants: Tenants, quotas: Quotas) -> None:
         self._tenants = tenants
+        self._quotas = quotas
 
     async def CreateTenant(self, request: pb.CreateTenantRequest, _context: Context) -> pb.Tenant:  # noqa: N802  gRPC's
         draft = TenantRecord(id=request.tenant.id)
@@ -66,7 +68,7 @@ class TenantServicer(TenantServiceServicer):
             id=record.id,
             name=record.name,
             storage_quota_bytes=record.storage_quota_bytes,
-            storage_used_bytes=self._tenants.storage_used(record.id),
+            storage_used_bytes=self._quotas.used(record.id),
             create_time=timestamp(record.create_time_us),
             update_time=timestamp(record.update_time_us),
             etag=str(stored.revision),

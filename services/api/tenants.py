@@ -1,6 +1,6 @@
 """Tenants, who cannot see each other."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from headwater.internal.v1.records_pb2 import TenantRecord
@@ -13,11 +13,8 @@ from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
 
-_USE_AGE_S = 2.0
-"""Counting looks at every recording there is, so it is done this often at most."""
 
-
-@dataclass
+@dataclass(frozen=True)
 class Tenants:
     """The domain's tenants. Every write may raise AppError(UNAVAILABLE) and may then be done or not."""
 
@@ -27,8 +24,6 @@ class Tenants:
     """What else may belong to a tenant, and must be gone before it goes."""
     keys: tuple[Repository[Any], ...] = ()
     """What else opens something in its name, grouped by tenant, and goes with it."""
-    _use: dict[str, int] = field(default_factory=dict)
-    _counted_at: float | None = None
 
     async def create(self, draft: TenantRecord) -> Stored[TenantRecord]:
         """AppError(CONFLICT) if there is one of that id."""
@@ -76,13 +71,6 @@ class Tenants:
                 await repository.delete(each.key)
         await self.records.tenants.delete(tenant, stored.revision)
 
-    def storage_used(self, tenant: str) -> int:
-        """What its recordings take up, in bytes, as of some seconds ago."""
-        now = self.clock.monotonic()
-        if self._counted_at is None or now - self._counted_at >= _USE_AGE_S:
-            self._use, self._counted_at = _count(self.records), now
-        return self._use.get(tenant, 0)
-
     def _is_empty(self, tenant: str) -> bool:
         group = tenant_group(tenant)
         if self.records.livestreams.items(group, limit=1) or self.records.media.items(group, limit=1):
@@ -92,11 +80,3 @@ class Tenants:
 
 def _unwritten() -> Stored[TenantRecord]:
     return Stored(DEFAULT, TenantRecord(id=DEFAULT, name="Default"), 0)
-
-
-def _count(records: Records) -> dict[str, int]:
-    use: dict[str, int] = {}
-    for stored in records.media.items():
-        tenant = tenant_of(stored.record)
-        use[tenant] = use.get(tenant, 0) + stored.record.size_bytes
-    return use

@@ -2,14 +2,17 @@
 
 import pytest
 
+from headwater.internal.v1.onair_pb2 import Rules
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.livestreams_pb2 import Livestream
 from services.api import broadcast, key_rules
 from services.api.key_rules import wanted_key
+from services.common.input_rules import QUOTA_REFUSAL
 from tests.api.stories import BROADCAST, LIVESTREAM, SECOND_US, START_US, broadcast_facts
 
 LIVE, OVER = 3, 12
 ARMED_US = START_US - SECOND_US
+ARCHIVED = LivestreamRecord(rules=Rules(record=True))
 
 
 def newest(facts: int) -> BroadcastRecord:
@@ -55,6 +58,34 @@ def test_key_of_a_manual_start_opens_between_order_and_end(
 
     assert (key.is_enabled, key.broadcast_id) == (opens, only)
     assert bool(key.refusal) is (not opens or bool(only))
+
+
+@pytest.mark.parametrize(
+    ("record", "facts", "opens", "only"),
+    [
+        (ARCHIVED, None, False, ""),
+        (ARCHIVED, OVER, False, ""),
+        (ARCHIVED, LIVE, True, BROADCAST),
+        (LivestreamRecord(rules=Rules(record=True), is_single_use=True), None, False, ""),
+        (LivestreamRecord(rules=Rules(is_hidden=True)), None, True, ""),
+        (LivestreamRecord(rules=Rules(is_hidden=True)), LIVE, True, ""),
+    ],
+)
+def test_key_of_a_full_tenant_opens_what_is_on_air_and_what_is_only_relayed(
+    record: LivestreamRecord, facts: int | None, opens: bool, only: str
+) -> None:
+    """And begins nothing that would be kept."""
+    key = wanted_key(record, "primary", None if facts is None else newest(facts), START_US, is_full=True)
+
+    assert (key.is_enabled, key.broadcast_id) == (opens, only)
+    assert key.refusal == ("" if opens and not only else QUOTA_REFUSAL)
+
+
+def test_disabled_key_of_a_full_tenant_says_that_it_is_disabled() -> None:
+    """What its owner can change comes first."""
+    key = wanted_key(LivestreamRecord(rules=Rules(record=True), is_disabled=True), "primary", None, 0, is_full=True)
+
+    assert key.refusal == key_rules.DISABLED
 
 
 def test_key_for_one_use_opens_its_broadcast_and_nothing_after() -> None:
