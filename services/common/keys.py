@@ -3,6 +3,8 @@
 Every key of a recording begins with its unguessable prefix; an object's contents never change, captions apart.
 """
 
+import re
+
 
 def segment(prefix: str, rendition: str, msn: int) -> str:
     """A segment's bytes: its parts joined, exactly as viewers fetched them live."""
@@ -51,6 +53,39 @@ def thumbnail(livestream: str, name: str) -> str:
     """One that was uploaded for a livestream; `name` is unguessable and new with each upload."""
     return f"thumbnails/{livestream}/{name}.jpg"
 
+
+def statistics(livestream: str) -> str:
+    """What all keys of a livestream's samples begin with."""
+    return f"statistics/{livestream}/"
+
+
+def samples(livestream: str, instance: str) -> str:
+    """What all keys of one instance's samples begin with."""
+    return f"{statistics(livestream)}{instance}/"
+
+
+def sample_block(livestream: str, instance: str, first_s: int, last_s: int, digest: str) -> str:
+    """A block of samples, the first and the last of which are of these times (Unix seconds).
+
+    Newer blocks stand before older ones, because a store lists in the order of keys and history is read from its end.
+    `digest` is of the contents, so that what has the same name is the same.
+    """
+    return f"{samples_until(livestream, instance, last_s)}-{first_s}-{digest}.bin"
+
+
+def samples_until(livestream: str, instance: str, last_s: int) -> str:
+    """Blocks whose last sample is of this time or before have keys after this one."""
+    return f"{samples(livestream, instance)}{_COUNTDOWN_S - last_s:010d}"
+
+
+def sample_times(key: str) -> tuple[int, int] | None:
+    """Of a block's key, the times of its first and its last sample in Unix seconds; None for any other key."""
+    found = _BLOCK.search(key)
+    return (int(found[2]), _COUNTDOWN_S - int(found[1])) if found else None
+
+
+_COUNTDOWN_S = 9_999_999_999
+_BLOCK = re.compile(r"/(\d{10})-(\d{1,10})-[0-9a-f]+\.bin$")
 
 INDEX_SEGMENTS = 100
 """Segments in one index object: about 200 s of recording."""

@@ -110,6 +110,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("headwater_stats_encoders", G, "", "Encoders connected, all replicas together.", ("instance",)),
     Metric("headwater_stats_viewers", G, "", "Viewers, all replicas together."),
     Metric("headwater_stats_redis_available", G, "", "1 while Redis answers."),
+    Metric("headwater_stats_blocks_total", C, "", "Blocks of samples written to the object store."),
+    Metric(
+        "headwater_stats_unstored_seconds",
+        G,
+        "seconds",
+        "For how long samples have been due for the object store without getting there; 0 if all are there.",
+    ),
     Metric("headwater_log_bytes", G, "bytes", "Bytes held by the media and CMAF streams.", ("kind",)),
     Metric("headwater_log_limit_bytes", G, "bytes", "Bytes those streams may hold.", ("kind",)),
 )

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from services.common.objects_wire import Wire
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 15.0
 _DELETE_AT_ONCE = 1000
+_LIST_AT_ONCE = 1000
 _OURS_ALREADY = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
 
@@ -111,13 +113,15 @@ class S3Client:
             return cast("int", self._minio.stat_object(self._bucket, key).size)
 
     def list(self, prefix: str, start_after: str | None, limit: int) -> list[ObjectInfo]:
-        found: list[ObjectInfo] = []
         with translated():
-            for item in self._minio.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=start_after):
-                if len(found) == limit:
-                    break
-                found.append(ObjectInfo(cast("str", item.object_name), item.size or 0))
-        return found
+            items = self._minio._list_objects(  # noqa: SLF001  the public one asks for a thousand, whoever wants three
+                self._bucket,
+                encoding_type="url",
+                max_keys=min(limit, _LIST_AT_ONCE),
+                prefix=prefix,
+                start_after=start_after,
+            )
+            return [ObjectInfo(cast("str", item.object_name), item.size or 0) for item in islice(items, limit)]
 
     def delete(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), _DELETE_AT_ONCE):

@@ -13,12 +13,17 @@ The livestream stands in braces, so that a Redis Cluster keeps all keys of one l
 | `{L}:uniques:<broadcast>` | HyperLogLog | viewers' hashes since the broadcast began |
 | `{L}:viewed:<broadcast>` | string | milliseconds that viewers have watched |
 | `{L}:counted:<broadcast>` | sorted set | places in FACTS of what is in `viewed`, the newest thousand |
-| `{L}:samples:<instance>` | stream | `rtmp`, `hls`, `bps`; the id is `<time slot in ms>-0` |
+| `{L}:samples:<instance>` | stream | the fields of `figures`; the id is `<time slot in ms>-0` |
+| `{L}:stored` | sorted set | instance -> the slot up to which its samples are in the object store (ms) |
+| `{samples}:waiting` | sorted set | `<livestream> <instance>` -> its newest slot (ms), as long as that is not stored |
+| `{samples}:gone` | sorted set | livestream -> when its samples were deleted (ms) |
 """
 
 _PREFIX = "headwater:stats:"
 
 ACTIVE = _PREFIX + "{active}"
+WAITING = _PREFIX + "{samples}:waiting"
+GONE = _PREFIX + "{samples}:gone"
 
 
 def encoders(livestream: str, instance: str) -> str:
@@ -55,6 +60,10 @@ def counted(livestream: str, broadcast: str) -> str:
 
 def samples(livestream: str, instance: str) -> str:
     return f"{_of(livestream)}:samples:{instance}"
+
+
+def stored(livestream: str) -> str:
+    return f"{_of(livestream)}:stored"
 
 
 def _of(livestream: str) -> str:

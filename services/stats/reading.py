@@ -4,22 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.stats.changes import INSTANCES, UNKNOWN
+from services.stats.figures import Counts
 
 RTMP = (b"rtmp", b"rtmps")
 """What counts as a connection by RTMP."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """One instance's figures."""
-
-    rtmp_connections: int = 0
-    hls_connections: int = 0
-    bitrate_bps: int = 0
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.rtmp_connections or self.hls_connections)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The figures in Redis: facts in, readings and samples out. Every call may raise AppError(UNAVAILABLE)."""
+"""The present figures in Redis: facts in, readings out. Every call may raise AppError(UNAVAILABLE)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -6,9 +6,8 @@ from typing import Any, Protocol
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.redis_command import Command
 from services.stats import keys
-from services.stats.changes import INSTANCES, KEEP_S, Lifetimes, Moment, changes, source
-from services.stats.reading import Counts, Encoders, Program, Reading, encoders_of, newest_program, reading
-from services.stats.series import KEPT, Sample
+from services.stats.changes import INSTANCES, Lifetimes, Moment, changes, source
+from services.stats.reading import Encoders, Program, Reading, encoders_of, newest_program, reading
 
 _COMMANDS_AT_ONCE = 500
 _LIVESTREAMS_AT_ONCE = 100
@@ -24,7 +23,7 @@ class Store(Protocol):
 
 
 class Repository:
-    """Reads and writes what `keys` lists."""
+    """Reads and writes what `keys` lists, samples apart."""
 
     def __init__(self, redis: Store, lifetimes: Lifetimes) -> None:
         self._redis = redis
@@ -78,26 +77,6 @@ class Repository:
         known = [livestream for livestream, program in programs.items() if program is not None]
         return {each: (pair[0], pair[1]) for each, pair in zip(known, _batches(answers, 2), strict=True)}
 
-    async def last_samples(self, livestreams: Sequence[str]) -> dict[tuple[str, str], Sample]:
-        """The newest sample of each instance that has one."""
-        wanted = [(each, instance) for each in livestreams for instance in INSTANCES]
-        found: dict[tuple[str, str], Sample] = {}
-        for some in _batches(wanted, _COMMANDS_AT_ONCE):
-            answers = await self._redis.run([_newest(livestream, instance, "+", 1) for livestream, instance in some])
-            found |= {one: _sample(*answer[0]) for one, answer in zip(some, answers, strict=True) if answer}
-        return found
-
-    async def add_samples(self, samples: Mapping[tuple[str, str], Sample]) -> None:
-        """Keep samples of (livestream, instance); one whose slot another replica has filled is left as it is."""
-        for some in _batches(list(samples.items()), _COMMANDS_AT_ONCE // 2):
-            await self._redis.run([command for one in some for command in _keep(*one)], may_refuse=True)
-
-    async def samples(self, livestream: str, instance: str, before_ms: int | None, count: int) -> list[Sample]:
-        """Up to `count` samples, newest first, of slots before `before_ms` (None: from the newest)."""
-        end = "+" if before_ms is None else f"({before_ms}-0"
-        (answer,) = await self._redis.run([_newest(livestream, instance, end, count)])
-        return [_sample(*entry) for entry in answer]
-
     async def viewing(self, broadcasts: Sequence[tuple[str, str]]) -> dict[str, int]:
         """Milliseconds that viewers have watched of broadcasts, given as (livestream, broadcast)."""
         found: dict[str, int] = {}
@@ -117,22 +96,6 @@ def _questions(livestream: str, now_ms: int) -> Iterator[Command]:
         yield "ZRANGEBYSCORE", keys.encoders(livestream, instance), f"({now_ms}", "+inf"
         yield "ZRANGE", keys.left(livestream, instance), 0, -1
         yield "HGETALL", keys.bitrates(livestream, instance)
-
-
-def _newest(livestream: str, instance: str, end: str, count: int) -> Command:
-    return "XREVRANGE", keys.samples(livestream, instance), end, "-", "COUNT", count
-
-
-def _keep(place: tuple[str, str], sample: Sample) -> Iterator[Command]:
-    key, counts = keys.samples(*place), sample.counts
-    figures = ("rtmp", counts.rtmp_connections, "hls", counts.hls_connections, "bps", counts.bitrate_bps)
-    yield "XADD", key, "MAXLEN", "~", KEPT, f"{sample.slot_ms}-0", *figures
-    yield "EXPIRE", key, KEEP_S
-
-
-def _sample(entry_id: bytes, figures: Mapping[bytes, bytes]) -> Sample:
-    counts = Counts(int(figures[b"rtmp"]), int(figures[b"hls"]), int(figures[b"bps"]))
-    return Sample(int(entry_id.partition(b"-")[0]), counts)
 
 
 def _batches(items: Sequence[Any], size: int) -> Iterator[Any]:

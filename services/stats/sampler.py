@@ -9,6 +9,7 @@ from services.common.log import get_logger
 from services.stats.changes import INSTANCES
 from services.stats.reading import Reading
 from services.stats.repository import Repository
+from services.stats.samples import Place, Samples
 from services.stats.series import INTERVAL_MS, Sample, is_due, slot, until_next
 
 _log = get_logger(__name__)
@@ -17,8 +18,9 @@ _log = get_logger(__name__)
 class Sampler:
     """Every replica samples; the first to fill a time slot has filled it."""
 
-    def __init__(self, repository: Repository, clock: Clock) -> None:
+    def __init__(self, repository: Repository, samples: Samples, clock: Clock) -> None:
         self._repository = repository
+        self._samples = samples
         self._clock = clock
         self._encoders = {name: metrics.gauge("headwater_stats_encoders", instance=name) for name in INSTANCES}
         self._viewers = metrics.gauge("headwater_stats_viewers")
@@ -37,16 +39,16 @@ class Sampler:
         now_ms = self._now_ms()
         livestreams = await self._repository.active(now_ms - INTERVAL_MS)
         readings = await self._repository.readings(livestreams, now_ms)
-        last = await self._repository.last_samples(livestreams)
+        last = await self._samples.last(livestreams)
         self._set_totals(list(readings.values()))
         at_ms = slot(now_ms)
         due = {
-            (livestream, name): Sample(at_ms, reading.of(name))
+            Place(livestream, name): Sample(at_ms, reading.of(name))
             for livestream, reading in readings.items()
             for name in INSTANCES
-            if is_due(reading.of(name), at_ms, last.get((livestream, name)))
+            if is_due(reading.of(name), at_ms, last.get(Place(livestream, name)))
         }
-        await self._repository.add_samples(due)
+        await self._samples.add(due)
 
     def _set_totals(self, readings: list[Reading]) -> None:
         for name, gauge in self._encoders.items():

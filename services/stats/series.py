@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 
 from services.common.errors import AppError, Kind
-from services.stats.reading import Counts
+from services.stats.figures import Counts
 
 INTERVAL_MS = 10_000
 KEEP_MS = 7 * 24 * 3_600_000
 KEPT = KEEP_MS // INTERVAL_MS
-"""Samples kept of one instance, about."""
+"""Samples kept of one instance in Redis while the object store is away, about."""
+KEEP_STORED_MS = 24 * 3_600_000
+"""So long Redis keeps those that are in the object store, too."""
 PAGE = 50
 LARGEST_PAGE = 1000
 

@@ -6,6 +6,7 @@ import pytest
 
 from services.common import keys
 
+LIVESTREAM = "c" * 32
 PREFIX = "b" * 32 + "-" + "5" * 32
 
 EVERY = [
@@ -33,11 +34,12 @@ def test_no_two_things_share_a_key() -> None:
 
 def test_every_spelling_is_tried_here() -> None:
     """A key that is added is added to this test, but for what is no recording's: `segment_records` is what keys begin
-    with, and a livestream's `thumbnail` outlives its recordings.
+    with, and a livestream's `thumbnail` and its samples outlive its recordings.
     """
     spellings = [name for name, found in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")]
+    of_samples = [name for name in spellings if name.startswith(("sample", "statistics"))]
 
-    assert len(spellings) == len(EVERY) + 2
+    assert len(spellings) == len(EVERY) + len(of_samples) + 2
 
 
 def test_segment_records_are_listed_by_their_beginning() -> None:
@@ -52,3 +54,29 @@ def test_index_objects_sort_in_the_order_of_their_segments() -> None:
     numbers = [0, 1, 9, 10, 99, 100, 12_345]
 
     assert sorted(keys.index(PREFIX, n) for n in numbers) == [keys.index(PREFIX, n) for n in numbers]
+
+
+def test_blocks_of_samples_are_listed_newest_first() -> None:
+    """By the time of their last sample, which their keys tell; and one can begin anywhere."""
+    times = [(1_799_999_000, 1_800_000_000), (1_800_000_010, 1_800_000_600), (1_800_000_610, 1_800_001_200)]
+    blocks = [keys.sample_block(LIVESTREAM, "primary", first, last, "0123abcd") for first, last in times]
+    later, begin = blocks[::-1], keys.samples_until(LIVESTREAM, "primary", 1_800_000_600)
+
+    assert sorted(blocks) == later
+    assert [keys.sample_times(each) for each in blocks] == times
+    assert [each for each in later if each > begin] == [blocks[1], blocks[0]]
+
+
+def test_samples_lie_below_their_livestream_and_instance() -> None:
+    """To delete a livestream's is to delete those of both instances, and of no other livestream."""
+    block = keys.sample_block(LIVESTREAM, "secondary", 10, 20, "0123abcd")
+
+    assert block.startswith(keys.samples(LIVESTREAM, "secondary"))
+    assert keys.samples(LIVESTREAM, "secondary").startswith(keys.statistics(LIVESTREAM))
+    assert keys.statistics(LIVESTREAM) == f"statistics/{LIVESTREAM}/"
+
+
+@pytest.mark.parametrize("key", ["", "statistics/x/primary/readme", "a/0000000001-2-.bin", "a/1-2-ff.bin"])
+def test_key_of_no_block_tells_no_time(key: str) -> None:
+    """Somebody else's object in our folder."""
+    assert keys.sample_times(key) is None

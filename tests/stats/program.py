@@ -4,14 +4,16 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from headwater.internal.v1.services_pb2 import DeleteSamplesRequest
+from headwater.internal.v1.services_pb2_grpc import SampleServiceStub
 from headwater.v1.statistics_pb2 import GetStatisticsRequest, ListSamplesRequest, ListSamplesResponse, Statistics
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.common.rpc_channel import ask, open_channel
@@ -19,9 +21,25 @@ from services.common.settings_types import HostPort
 from tests.servers.nats import NatsServer
 from tests.servers.ports import free_ports
 from tests.servers.redis import RedisServer
+from tests.servers.s3 import S3Server
 
 if TYPE_CHECKING:  # the name stands in the stub file alone
+    from headwater.internal.v1.services_pb2_grpc import SampleServiceAsyncStub
     from headwater.v1.statistics_pb2_grpc import StatisticsServiceAsyncStub
+
+NO_OBJECTS = {"HEADWATER_S3_ENDPOINT": "http://127.0.0.1:1"}
+"""Nobody listens there."""
+
+
+def objects_of(server: S3Server, bucket: str) -> dict[str, str]:
+    """The settings of a program that uses this object store."""
+    return {
+        "HEADWATER_S3_ENDPOINT": server.url,
+        "HEADWATER_S3_ACCESS_KEY": server.access_key,
+        "HEADWATER_S3_SECRET_KEY": server.secret_key,
+        "HEADWATER_S3_REGION": server.region,
+        "HEADWATER_S3_BUCKET": bucket,
+    }
 
 
 @dataclass
@@ -30,17 +48,19 @@ class StatsProgram:
 
     process: Process
     stub: "StatisticsServiceAsyncStub"
+    sample_stub: "SampleServiceAsyncStub"
     metrics_url: str
     log: Path
 
     async def statistics(self, livestream: str) -> Statistics:
         return await ask(self.stub.GetStatistics(GetStatisticsRequest(livestream_id=livestream)))
 
-    async def samples(self, livestream: str, *, page_token: str = "", page_size: int = 0) -> ListSamplesResponse:
-        request = ListSamplesRequest(
-            livestream_id=livestream, instance="primary", page_size=page_size, page_token=page_token
-        )
+    async def samples(self, livestream: str, *, page_token: str = "", **asked: Any) -> ListSamplesResponse:
+        request = ListSamplesRequest(livestream_id=livestream, instance="primary", page_token=page_token, **asked)
         return await ask(self.stub.ListSamples(request))
+
+    async def delete_samples(self, livestream: str) -> None:
+        await ask(self.sample_stub.DeleteSamples(DeleteSamplesRequest(livestream_id=livestream)))
 
     async def metric(self, name: str) -> float | None:
         """A metric's value (name with labels as written); None if it is not there, or the program does not answer."""
@@ -62,8 +82,10 @@ class StatsProgram:
 
 
 @asynccontextmanager
-async def started(nats: NatsServer, redis: RedisServer, folder: Path) -> AsyncIterator[StatsProgram]:
-    """Run stats until the block ends."""
+async def started(
+    nats: NatsServer, redis: RedisServer, folder: Path, objects: Mapping[str, str] = NO_OBJECTS
+) -> AsyncIterator[StatsProgram]:
+    """Run stats until the block ends; `objects` says where the object store is, in settings."""
     grpc_port, metrics_port = free_ports(2)
     environment = {
         "PATH": os.environ["PATH"],
@@ -72,6 +94,7 @@ async def started(nats: NatsServer, redis: RedisServer, folder: Path) -> AsyncIt
         "HEADWATER_GRPC_PORT": str(grpc_port),
         "HEADWATER_METRICS_PORT": str(metrics_port),
         "HEADWATER_CLOSE_TIMEOUT": "1s",
+        **objects,
     }
     path = folder / "stats.log"
     with path.open("ab") as log:
@@ -80,7 +103,8 @@ async def started(nats: NatsServer, redis: RedisServer, folder: Path) -> AsyncIt
         )
     channel = open_channel(HostPort("127.0.0.1", grpc_port), deadline_s=3.0)
     try:
-        yield StatsProgram(process, StatisticsServiceStub(channel), f"http://127.0.0.1:{metrics_port}", path)
+        stubs = StatisticsServiceStub(channel), SampleServiceStub(channel)
+        yield StatsProgram(process, *stubs, f"http://127.0.0.1:{metrics_port}", path)
     finally:
         await channel.close()
         if process.returncode is None:

@@ -131,7 +131,10 @@ async def test_samples_and_totals_come_by_themselves(scene: Scene) -> None:
     say(scene.publisher, connected(scene.livestream, 1))
 
     async def is_sampled() -> bool:
-        return len((await scene.stats.samples(scene.livestream)).samples) > 0
+        try:
+            return len((await scene.stats.samples(scene.livestream)).samples) > 0
+        except AppError:  # there is no object store here: what Redis does not have yet is not to be had
+            return False
 
     await eventually(is_sampled)
     (sample, *_) = (await scene.stats.samples(scene.livestream)).samples

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.stats.reading import Counts, Encoders, Program, encoders_of, newest_program, reading
+from services.stats.figures import Counts
+from services.stats.reading import Encoders, Program, encoders_of, newest_program, reading
 
 NOBODY = {"primary": Encoders(), "secondary": Encoders()}
 

@@ -11,10 +11,11 @@ from services.common.clock import ManualClock
 from services.common.redis_client import Redis
 from services.stats import keys
 from services.stats.changes import Lifetimes
-from services.stats.reading import Counts, Reading
+from services.stats.figures import Counts
+from services.stats.reading import Reading
 from services.stats.repository import Repository
-from services.stats.sampler import Sampler
-from services.stats.series import INTERVAL_MS, Sample
+from services.stats.samples import Place, Samples
+from services.stats.series import Sample
 from tests.servers.redis import RedisServer
 from tests.stats.saying import (
     at,
@@ -136,35 +137,6 @@ async def test_viewers_move_with_the_program(repository: Repository, livestream:
     assert seen == [(2, 0), (0, 2), (0, 2), (0, 0), (0, 0)]
 
 
-async def test_samples_come_newest_first_page_by_page(repository: Repository, livestream: str) -> None:
-    """And a slot that is filled stays as it is."""
-    for n in range(5):
-        await repository.add_samples({(livestream, "primary"): Sample(NOW + n * INTERVAL_MS, Counts(n))})
-    await repository.add_samples({(livestream, "primary"): Sample(NOW + 4 * INTERVAL_MS, Counts(99))})
-
-    first = await repository.samples(livestream, "primary", None, 3)
-    rest = await repository.samples(livestream, "primary", first[-1].slot_ms, 3)
-    assert [sample.counts.rtmp_connections for sample in (*first, *rest)] == [4, 3, 2, 1, 0]
-
-
-async def test_sampler_follows_an_encoder_and_ends_with_one_zero(own_redis: RedisServer, livestream: str) -> None:
-    """Two replicas fill each slot once."""
-    clock = ManualClock(NOW / 1000)
-    async with Redis(own_redis.url) as redis:
-        repository = Repository(redis, Lifetimes())
-        await repository.apply(connected(livestream, 1), at(NOW))
-        for _ in range(7):
-            await Sampler(repository, clock).take()
-            await Sampler(repository, clock).take()
-            clock.advance(INTERVAL_MS / 1000)
-        samples = await repository.samples(livestream, "primary", None, 100)
-        others = await repository.samples(livestream, "secondary", None, 100)
-
-    slots = [(sample.slot_ms - NOW) // INTERVAL_MS for sample in samples]
-    assert (slots, [sample.counts.rtmp_connections for sample in samples]) == ([3, 2, 1, 0], [0, 1, 1, 1])
-    assert others == []
-
-
 async def test_keys_do_not_stay_for_ever(redis: Redis, repository: Repository, livestream: str) -> None:
     """Whatever is written has a time after which Redis lets go of it."""
     for fact in (
@@ -176,11 +148,12 @@ async def test_keys_do_not_stay_for_ever(redis: Redis, repository: Repository, l
         viewers_seen(livestream, "B", 1),
     ):
         await repository.apply(fact, at(NOW))
-    await repository.add_samples({(livestream, "primary"): Sample(NOW, Counts(1))})
+    await Samples(redis).add({Place(livestream, "primary"): Sample(NOW, Counts(1))})
+    await Samples(redis).settle(Place(livestream, "primary"), NOW - 1, NOW)
     (found,) = await redis.run([("KEYS", f"*{livestream}*")])
     lives = await redis.run([("TTL", key) for key in found])
 
-    assert len(found) == 9
+    assert len(found) == 10
     assert all(0 < life <= 8 * 24 * 3600 for life in lives)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import AppError, Kind
-from services.stats.reading import Counts
+from services.stats.figures import Counts
 from services.stats.series import INTERVAL_MS, Sample, decode_place, encode_place, is_due, page_size, slot, until_next
 
 NONE, ONE = Counts(), Counts(rtmp_connections=1)
