@@ -15,8 +15,8 @@ _App = Annotated[str, typer.Argument(metavar="ID", help="The app's id.")]
 
 @app.command()
 def create(
-    identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="Unset: one is drawn.")] = None,
-    name: Annotated[str, typer.Option("--name", help="For people.")] = "",
+    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="Unset: one is drawn.")] = None,
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="For people.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Create an app."""

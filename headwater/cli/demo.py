@@ -1,7 +1,7 @@
 """`headwater demo`: a generated picture pushed into a livestream."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,13 +13,17 @@ _NAME = "Headwater demo"
 
 def demo(
     *,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="Stop after so long; unset: at Ctrl-C.")] = None,
-    instance: Annotated[str, typer.Option("--instance", help="primary or secondary.")] = "primary",
-    size: Annotated[str, typer.Option("--size", help="Width x height of the picture.")] = "1280x720",
-    url: Annotated[str | None, typer.Option("--url", help="RTMP URL to push to, instead of a livestream's.")] = None,
-    key: Annotated[str | None, typer.Option("--key", help="Stream key for --url.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", metavar="SECONDS", help="Stop after so long; unset: at Ctrl-C.")
+    ] = None,
+    instance: Annotated[Literal["primary", "secondary"], typer.Option("--instance", help="Which input.")] = "primary",
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Width x height of the picture.")] = "1280x720",
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="RTMP URL to push to, instead of a livestream's.")
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", metavar="KEY", help="Stream key for --url.")] = None,
 ) -> None:
-    """Push a generated picture with a clock and sound, and print where to watch it."""
+    """Push a generated picture and print where to watch it."""
     width, height = _size(size)
     find_services()
     from services.machine.demo import push  # noqa: PLC0415  keeps --help quick

@@ -1,60 +1,79 @@
-"""`headwater livestreams …` and `headwater statistics`."""
+"""`headwater livestreams …`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from headwater.cli import livestream_options as options
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
 app = typer.Typer(no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The livestream's id.")]
-Metadata = Annotated[list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="May be repeated.")]
-Window = Annotated[
-    float | None, typer.Option("--reconnect-window", help="Seconds to wait for an encoder that has gone.")
-]
-Record = Annotated[bool | None, typer.Option("--record/--no-record", help="Keep a recording of each broadcast.")]
-FailBack = Annotated[
-    bool | None, typer.Option("--fail-back/--no-fail-back", help="Go back to the primary when it returns.")
-]
-Name = Annotated[str | None, typer.Option("--name", help="A name for people.")]
-Creator = Annotated[str | None, typer.Option("--creator", help="Whose it is; copied to recordings.")]
-Manual = Annotated[bool | None, typer.Option("--manual-start/--automatic-start", help="Only once it is activated.")]
-SingleUse = Annotated[bool | None, typer.Option("--single-use/--reusable", help="For one broadcast.")]
-Gate = Annotated[bool | None, typer.Option("--publish-gate/--no-publish-gate", help="Kept back until published.")]
-RunTime = Annotated[float | None, typer.Option("--max-run-time", help="Seconds until a broadcast ends; 0: never.")]
-Retention = Annotated[int | None, typer.Option("--retention-days", help="30 to 1096; 0: recordings stay.")]
+State = Literal["IDLE", "ACTIVE", "LIVE", "RECONNECTING", "ENDING", "DISABLED", "RECEIVING", "FINISHED", "FAILED"]
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="A name for people.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name for people.")] = "",
     *,
-    metadata: Metadata = None,
-    reconnect_window: Window = None,
-    record: Record = None,
-    fail_back: FailBack = None,
-    creator: Creator = None,
-    manual_start: Manual = None,
-    single_use: SingleUse = None,
-    publish_gate: Gate = None,
-    max_run_time: RunTime = None,
-    retention_days: Retention = None,
+    metadata: options.Metadata = None,
+    reconnect_window: options.Window = None,
+    record: options.Record = None,
+    fail_back: options.FailBack = None,
+    creator: options.Creator = None,
+    manual_start: options.Manual = None,
+    single_use: options.SingleUse = None,
+    publish_gate: options.Gate = None,
+    max_run_time: options.RunTime = None,
+    retention_days: options.Retention = None,
+    signed: options.Signed = None,
+    origins: options.Origins = None,
+    hide_viewers: options.HideViewers = None,
+    dvr: options.Dvr = None,
+    low_latency: options.LowLatency = None,
+    app_id: options.AppId = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a livestream and print its URLs and keys."""
-    fields = _fields(name or None, metadata, reconnect_window, record, fail_back)
-    fields |= _rules(creator, manual_start, single_use, publish_gate, max_run_time, retention_days)
+    fields = options.fields_of(
+        name=name or None,
+        metadata=metadata,
+        reconnect_window=reconnect_window,
+        record=record,
+        fail_back=fail_back,
+        creator=creator,
+        manual_start=manual_start,
+        single_use=single_use,
+        publish_gate=publish_gate,
+        max_run_time=max_run_time,
+        retention_days=retention_days,
+        signed=signed,
+        origins=origins,
+        hide_viewers=hide_viewers,
+        dvr=dvr,
+        low_latency=low_latency,
+        app_id=app_id,
+    )
     with session() as client:
         show(client.livestreams.create(**fields), as_json=as_json)
 
 
 @app.command("list")
-def list_(name: Name = None, as_json: JsonOption = False) -> None:
-    """List livestreams."""
+def list_(
+    *,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Only names that contain this.")] = None,
+    state: Annotated[
+        State | None, typer.Option("--state", metavar="STATE", case_sensitive=False, help="Only in this state: live …")
+    ] = None,
+    creator: Annotated[str | None, typer.Option("--creator", metavar="TEXT", help="Only of this creator.")] = None,
+    app_id: Annotated[str | None, typer.Option("--app", metavar="ID", help="Only of this app.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List livestreams, newest first."""
     with session() as client:
-        found = list(client.livestreams.list(name=name))
+        found = list(client.livestreams.list(name=name, state=state, creator=creator, appId=app_id))
     if as_json:
         print_json({"livestreams": found})
     else:
@@ -75,24 +94,45 @@ def get(livestream: Id, as_json: JsonOption = False) -> None:
 def update(
     livestream: Id,
     *,
-    name: Name = None,
-    metadata: Metadata = None,
-    reconnect_window: Window = None,
-    record: Record = None,
-    fail_back: FailBack = None,
-    creator: Creator = None,
-    manual_start: Manual = None,
-    single_use: SingleUse = None,
-    publish_gate: Gate = None,
-    max_run_time: RunTime = None,
-    retention_days: Retention = None,
+    name: options.Name = None,
+    metadata: options.Metadata = None,
+    reconnect_window: options.Window = None,
+    record: options.Record = None,
+    fail_back: options.FailBack = None,
+    creator: options.Creator = None,
+    manual_start: options.Manual = None,
+    single_use: options.SingleUse = None,
+    publish_gate: options.Gate = None,
+    max_run_time: options.RunTime = None,
+    retention_days: options.Retention = None,
+    signed: options.Signed = None,
+    origins: options.Origins = None,
+    hide_viewers: options.HideViewers = None,
+    dvr: options.Dvr = None,
+    low_latency: options.LowLatency = None,
     as_json: JsonOption = False,
 ) -> None:
     """Change what is given and leave the rest."""
-    fields = _fields(name, metadata, reconnect_window, record, fail_back)
-    fields |= _rules(creator, manual_start, single_use, publish_gate, max_run_time, retention_days)
+    fields = options.fields_of(
+        name=name,
+        metadata=metadata,
+        reconnect_window=reconnect_window,
+        record=record,
+        fail_back=fail_back,
+        creator=creator,
+        manual_start=manual_start,
+        single_use=single_use,
+        publish_gate=publish_gate,
+        max_run_time=max_run_time,
+        retention_days=retention_days,
+        signed=signed,
+        origins=origins,
+        hide_viewers=hide_viewers,
+        dvr=dvr,
+        low_latency=low_latency,
+    )
     if not fields:
-        raise typer.BadParameter("nothing to change; see --help")
+        raise typer.BadParameter("nothing to change; --help lists what can be")
     with session() as client:
         show(client.livestreams.update(livestream, **fields), as_json=as_json)
 
@@ -101,11 +141,12 @@ def update(
 def delete(
     livestream: Id,
     with_media: Annotated[bool, typer.Option("--with-media", help="Delete its recordings, too.")] = False,
+    end_broadcast: Annotated[bool, typer.Option("--end-broadcast", help="Even if it is on air.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a livestream."""
+    """Delete a livestream; its recordings stay."""
     with session() as client:
-        client.livestreams.delete(livestream, delete_media=with_media)
+        client.livestreams.delete(livestream, delete_media=with_media, end_broadcast=end_broadcast)
     if as_json:
         print_json({})
     else:
@@ -135,7 +176,7 @@ def publish(livestream: Id, as_json: JsonOption = False) -> None:
 
 @app.command()
 def complete(livestream: Id, as_json: JsonOption = False) -> None:
-    """End playlist and recording now; the encoder keeps its connection for a minute."""
+    """End playlist and recording now; the encoder stays a while."""
     with session() as client:
         show(client.livestreams.complete(livestream), as_json=as_json)
 
@@ -178,17 +219,6 @@ def _state(entry: dict[str, Any]) -> str:
     return "" if state == "STATE_UNSPECIFIED" else state
 
 
-def statistics(livestream: Id, as_json: JsonOption = False) -> None:
-    """Show who sends to a livestream and who watches it."""
-    with session() as client:
-        figures = client.livestreams.statistics(livestream)
-    if as_json:
-        print_json(figures)
-        return
-    rows = [[row, *_counts(figures.get(row) or {})] for row in ("primary", "secondary", "sum")]
-    print_table(["instance", "encoders", "viewers"], rows)
-
-
 def show(livestream: dict[str, Any], *, as_json: bool) -> None:
     """Print one livestream."""
     if as_json:
@@ -204,50 +234,3 @@ def show(livestream: dict[str, Any], *, as_json: bool) -> None:
 def _is_served(way: dict[str, Any]) -> bool:
     """The others are made and kept for the day their protocol is served; `--json` has them."""
     return bool(way.get("isServed", True))
-
-
-def _counts(row: dict[str, Any]) -> tuple[int, int]:
-    return int(row.get("rtmpConnections", 0)), int(row.get("hlsConnections", 0))
-
-
-def _fields(
-    name: str | None,
-    metadata: list[str] | None,
-    reconnect_window: float | None,
-    record: bool | None,
-    fail_back: bool | None,
-) -> dict[str, Any]:
-    given = {
-        "name": name,
-        "metadata": _pairs(metadata) if metadata else None,
-        "reconnectWindow": None if reconnect_window is None else f"{reconnect_window:g}s",
-        "record": record,
-        "failBack": fail_back,
-    }
-    return {field: value for field, value in given.items() if value is not None}
-
-
-def _rules(  # noqa: PLR0917  one for each option
-    creator: str | None,
-    manual_start: bool | None,
-    single_use: bool | None,
-    publish_gate: bool | None,
-    max_run_time: float | None,
-    retention_days: int | None,
-) -> dict[str, Any]:
-    given = {
-        "creator": creator,
-        "start": None if manual_start is None else "MANUAL" if manual_start else "AUTOMATIC",
-        "singleUse": single_use,
-        "publishGate": publish_gate,
-        "maxRunTime": None if max_run_time is None else f"{max_run_time:g}s",
-        "recording": None if retention_days is None else {"retentionDays": retention_days},
-    }
-    return {field: value for field, value in given.items() if value is not None}
-
-
-def _pairs(metadata: list[str]) -> dict[str, str]:
-    wrong = [pair for pair in metadata if "=" not in pair]
-    if wrong:
-        raise typer.BadParameter(f"{wrong[0]}: KEY=VALUE is needed")
-    return dict(pair.split("=", 1) for pair in metadata)

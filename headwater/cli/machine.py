@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from headwater.cli.session import JsonOption
-
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands at the top level."""
@@ -21,15 +19,18 @@ def run(
         str | None, typer.Option("--only", metavar="PROGRAM", help="Start one more of it beside a running system.")
     ] = None,
 ) -> None:
-    """Start everything on this machine and keep it running until Ctrl-C."""
+    """Start everything on this machine, until Ctrl-C."""
     find_services()
     from services.machine.run import run as run_machine  # noqa: PLC0415  keeps --help quick
 
     raise typer.Exit(run_machine(only))
 
 
-def doctor(as_json: JsonOption = False) -> None:
-    """Say what is wrong on this machine, in words; exit code 1 if something is."""
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Say what is wrong on this machine.
+
+    Exit code 1 if something is.
+    """
     find_services()
     from services.machine.doctor import doctor as examine  # noqa: PLC0415  keeps --help quick
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,22 +16,34 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The recording's id.")]
+Format = Annotated[
+    Literal["MP4", "M4A"], typer.Option("--format", case_sensitive=False, help="M4A is the sound alone.")
+]
 _ASK_EVERY_S = 0.5
 
 
 @app.command("list")
 def list_(
-    livestream: Annotated[str | None, typer.Option("--livestream", help="Only those of this livestream.")] = None,
+    *,
+    livestream: Annotated[
+        str | None, typer.Option("--livestream", metavar="ID", help="Only those of this livestream.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Only names that contain this.")] = None,
+    creator: Annotated[str | None, typer.Option("--creator", metavar="TEXT", help="Only of this creator.")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Also those that can be restored.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List recordings."""
+    """List recordings, newest first."""
+    query = {"name": name, "creator": creator, "showDeleted": "true" if deleted else None}
     with session() as client:
-        found = list(client.media.list(livestream=livestream))
+        found = list(client.media.list(livestream=livestream, **query))
     if as_json:
         print_json({"media": found})
     else:
-        columns = ("id", "livestreamId", "state", "duration", "createTime")
-        print_table(columns, [[one.get(column) for column in columns] for one in found])
+        columns = ("id", "state", "duration", "createTime", "name")
+        print_table(
+            ("id", "state", "duration", "created", "name"), [[one.get(each) for each in columns] for one in found]
+        )
 
 
 @app.command()
@@ -43,11 +55,33 @@ def get(media: Id, as_json: JsonOption = False) -> None:
 
 @app.command()
 def update(
-    media: Id, name: Annotated[str, typer.Option("--name", help="A name for people.")], as_json: JsonOption = False
+    media: Id,
+    *,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A name for people.")] = None,
+    creator: Annotated[str | None, typer.Option("--creator", metavar="TEXT", help="Whose it is.")] = None,
+    signed: Annotated[bool | None, typer.Option("--signed/--open", help="Viewers need a playback token.")] = None,
+    delete_at: Annotated[
+        str | None, typer.Option("--delete-at", metavar="TIME", help="Delete it then (RFC 3339).")
+    ] = None,
+    position: Annotated[
+        float | None,
+        typer.Option("--thumbnail-position", metavar="0..1", min=0, max=1, help="Where its picture is taken."),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Rename a recording."""
+    """Change what is given and leave the rest."""
+    given = {
+        "name": name,
+        "creator": creator,
+        "requireSignedUrls": signed,
+        "scheduledDeleteTime": delete_at,
+        "thumbnailPosition": position,
+    }
+    fields = {field: value for field, value in given.items() if value is not None}
+    if not fields:
+        raise typer.BadParameter("nothing to change; --help lists what can be")
     with session() as client:
-        _show(client.media.update(media, name=name), as_json=as_json)
+        _show(client.media.update(media, **fields), as_json=as_json)
 
 
 @app.command()
@@ -73,17 +107,60 @@ def restore(media: Id, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def download(
+def clip(
     media: Id,
-    file_format: Annotated[str, typer.Option("--format", help="MP4, or M4A for the sound alone.")] = "MP4",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; unset: <id>.mp4 here.")] = None,
+    start: Annotated[float, typer.Option("--start", metavar="SECONDS", min=0, help="Where it begins.")],
+    end: Annotated[float, typer.Option("--end", metavar="SECONDS", min=0, help="Where it ends.")],
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="A name for people.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Have a file made of a recording, wait for it, and fetch it."""
-    chosen = file_format.upper()
-    path = output or Path(f"{media}.{chosen.lower()}")
+    """Cut a recording of its own out of a recording.
+
+    It begins and ends at the key frames around the times that are given.
+    """
     with session() as client:
-        made = _wait(client, media, chosen)
+        _show(client.media.clip(media, start=f"{start:g}s", end=f"{end:g}s", name=name), as_json=as_json)
+
+
+@app.command()
+def downloads(media: Id, as_json: JsonOption = False) -> None:
+    """List the files that were made of a recording."""
+    with session() as client:
+        found = list(client.media.downloads(media))
+    if as_json:
+        print_json({"downloads": found})
+        return
+    rows = [[one.get("format"), one.get("state"), f"{one.get('percent', 0):g} %", one.get("url")] for one in found]
+    print_table(("format", "state", "done", "url"), rows)
+
+
+@app.command("delete-download")
+def delete_download(media: Id, file_format: Format = "MP4", as_json: JsonOption = False) -> None:
+    """Delete a file, and not the recording."""
+    with session() as client:
+        client.media.delete_download(media, file_format)
+    if as_json:
+        print_json({})
+    else:
+        print(f"deleted {file_format} of {media}")
+
+
+@app.command()
+def download(
+    media: Id,
+    file_format: Format = "MP4",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; unset: <id>.mp4 here.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch a recording as a file.
+
+    It is made if it is not there yet, which takes a while.
+    """
+    path = output or Path(f"{media}.{file_format.lower()}")
+    with session() as client:
+        made = _wait(client, media, file_format)
         if made.get("state") == "FAILED":
             sys.stderr.write(f"headwater: the file could not be made: {made.get('error') or 'see log/archiver.log'}\n")
             raise typer.Exit(1)

@@ -1,6 +1,6 @@
 """`headwater outputs …`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -11,28 +11,33 @@ app = typer.Typer(no_args_is_help=True)
 
 Livestream = Annotated[str, typer.Argument(metavar="LIVESTREAM", help="The livestream's id.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The output's id.")]
-Name = Annotated[str | None, typer.Option("--name", help="A name for people.")]
-Url = Annotated[str | None, typer.Option("--url", help="Where to: rtmp, rtmps or srt.")]
-Key = Annotated[str | None, typer.Option("--stream-key", help="The target's stream key.")]
-PublicId = Annotated[str | None, typer.Option("--public-id", help="The name of recordings (of an archive).")]
+Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A name for people.")]
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="Where to: rtmp, rtmps or srt.")]
+Key = Annotated[str | None, typer.Option("--stream-key", metavar="KEY", help="The target's stream key.")]
+PublicId = Annotated[
+    str | None, typer.Option("--public-id", metavar="TEXT", help="Of an archive: what recordings are called.")
+]
 
 
 @app.command()
 def create(
     livestream: Livestream,
-    kind: Annotated[str, typer.Option("--type", help="HLS, ARCHIVE or SIMULCAST.")] = "SIMULCAST",
+    kind: Annotated[
+        Literal["HLS", "ARCHIVE", "SIMULCAST"],
+        typer.Option("--type", case_sensitive=False, help="Playback, recordings, or another platform."),
+    ] = "SIMULCAST",
     *,
     url: Url = None,
     stream_key: Key = None,
     name: Name = None,
-    vendor: Annotated[str | None, typer.Option("--vendor", help='A label, such as "youtube".')] = None,
+    vendor: Annotated[str | None, typer.Option("--vendor", metavar="TEXT", help='A label, such as "youtube".')] = None,
     public_id: PublicId = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add an output: another platform, or playback or recording where they were taken away."""
+    """Add another platform, or what was taken away."""
     fields = _given(url=url, streamKey=stream_key, name=name, vendor=vendor, publicId=public_id)
     with session() as client:
-        _show(client.outputs.create(livestream, kind.upper(), **fields), as_json=as_json)
+        _show(client.outputs.create(livestream, kind, **fields), as_json=as_json)
 
 
 @app.command("list")
@@ -63,13 +68,13 @@ def update(
     stream_key: Key = None,
     name: Name = None,
     public_id: PublicId = None,
-    enabled: Annotated[bool | None, typer.Option("--enabled/--disabled", help="Of a simulcast.")] = None,
+    enabled: Annotated[bool | None, typer.Option("--enabled/--disabled", help="Of a simulcast: send to it.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Change what is given and leave the rest."""
     fields = _given(url=url, streamKey=stream_key, name=name, publicId=public_id, enabled=enabled)
     if not fields:
-        raise typer.BadParameter("nothing to change; see --help")
+        raise typer.BadParameter("nothing to change; --help lists what can be")
     with session() as client:
         _show(client.outputs.update(livestream, output, **fields), as_json=as_json)
 

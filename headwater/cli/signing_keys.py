@@ -17,7 +17,8 @@ Key = Annotated[str, typer.Argument(metavar="ID", help="The key's id.")]
 @app.command()
 def create(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where to write the private half (PEM in base64).")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write the private half (PEM in base64)."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,7 +46,7 @@ def _begin(output: Path) -> None:
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """List signing keys, without their private halves: nobody here has those."""
+    """List signing keys, without their private halves."""
     with session() as client:
         found = list(client.signing_keys.list())
     if as_json:
@@ -68,13 +69,17 @@ def revoke(key: Key, as_json: JsonOption = False) -> None:
 def playback_token(
     of: Annotated[str, typer.Argument(metavar="ID", help="A livestream's or a recording's id.")],
     *,
-    hours: Annotated[float | None, typer.Option("--hours", help="How long it is good, at most 24; unset: 1.")] = None,
+    hours: Annotated[
+        float | None, typer.Option("--hours", metavar="HOURS", help="How long it is good, at most 24; unset: 1.")
+    ] = None,
     downloadable: Annotated[bool, typer.Option("--downloadable", help="It permits downloads, too.")] = False,
     ip: Annotated[
-        list[str] | None, typer.Option("--ip", help="Only from this address or network; may be repeated.")
+        list[str] | None,
+        typer.Option("--ip", metavar="NETWORK", help="Only from this address or network; may be repeated."),
     ] = None,
     country: Annotated[
-        list[str] | None, typer.Option("--country", help="Only from this country, two letters; may be repeated.")
+        list[str] | None,
+        typer.Option("--country", metavar="XX", help="Only from this country, two letters; may be repeated."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

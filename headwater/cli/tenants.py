@@ -11,20 +11,24 @@ app = typer.Typer(no_args_is_help=True)
 
 _FIELDS = ("id", "name", "storageUsedBytes", "storageQuotaBytes", "createTime")
 _Tenant = Annotated[str, typer.Argument(metavar="ID", help="The tenant's id.")]
-_Name = Annotated[str | None, typer.Option("--name", help="For people.")]
+_Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="For people.")]
 _Quota = Annotated[
-    int | None, typer.Option("--storage-quota", min=0, help="Bytes that its recordings may take up; 0: any.")
+    int | None,
+    typer.Option("--storage-quota", metavar="BYTES", min=0, help="Bytes that its recordings may take up; 0: any."),
 ]
 
 
 @app.command()
 def create(
-    tenant: Annotated[str | None, typer.Argument(metavar="[ID]", help="Unset: one is drawn.")] = None,
+    tenant: Annotated[str | None, typer.Argument(metavar="ID", help="Unset: one is drawn.")] = None,
     name: _Name = None,
     storage_quota: _Quota = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a tenant. HEADWATER_TENANT=<id> lets further commands act in it."""
+    """Create a tenant.
+
+    HEADWATER_TENANT=<id> lets further commands act in it.
+    """
     with session() as client:
         made = client.tenants.create(tenant, **_given(name, storage_quota))
     _show(made, as_json)

@@ -1,7 +1,7 @@
 """`headwater tokens …`."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,14 +13,19 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
-    scope: Annotated[str, typer.Option("--scope", help="READ, WRITE or ADMIN.")] = "WRITE",
-    days: Annotated[int | None, typer.Option("--days", min=1, help="Accept it for so long; unset: for ever.")] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
+    scope: Annotated[
+        Literal["READ", "WRITE", "ADMIN"],
+        typer.Option("--scope", case_sensitive=False, help="Look; change; change tokens, too."),
+    ] = "WRITE",
+    days: Annotated[
+        int | None, typer.Option("--days", metavar="DAYS", min=1, help="Accept it for so long; unset: for ever.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a token; its secret is shown this once."""
     with session() as client:
-        made = client.tokens.create(name, scope.upper(), expire_time=_in_days(days))
+        made = client.tokens.create(name, scope, expire_time=_in_days(days))
     if as_json:
         print_json(made)
     else:
@@ -35,8 +40,10 @@ def list_(as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"tokens": found})
     else:
-        columns = ("id", "scope", "createTime", "lastUseTime", "expireTime", "name")
-        print_table(columns, [[one.get(column) for column in columns] for one in found])
+        columns = ("id", "scope", "lastUseTime", "expireTime", "name")
+        print_table(
+            ("id", "scope", "last used", "ends", "name"), [[one.get(column) for column in columns] for one in found]
+        )
 
 
 @app.command()

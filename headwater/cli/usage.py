@@ -1,30 +1,39 @@
 """`headwater sessions` and `headwater usage`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from headwater.cli.output import print_json, print_table
+from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
-After = Annotated[str | None, typer.Option("--after", help="Only what began then or later (RFC 3339).")]
-Before = Annotated[str | None, typer.Option("--before", help="Only what began before (RFC 3339).")]
+After = Annotated[str | None, typer.Option("--after", metavar="TIME", help="Only what began then or later (RFC 3339).")]
+Before = Annotated[str | None, typer.Option("--before", metavar="TIME", help="Only what began before (RFC 3339).")]
 
 
 def sessions(
-    livestream: Annotated[str | None, typer.Option("--livestream", help="Only those of this livestream.")] = None,
+    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="Show this one alone.")] = None,
+    *,
+    livestream: Annotated[
+        str | None, typer.Option("--livestream", metavar="ID", help="Only those of this livestream.")
+    ] = None,
     after: After = None,
     before: Before = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List broadcasts as use: how long they were sent and watched."""
+    """List how long broadcasts were sent and watched."""
     with session() as client:
+        if identifier is not None:
+            _show(client.sessions.get(identifier), as_json=as_json)
+            return
         found = list(client.sessions.list(livestream=livestream, after=after, before=before))
     if as_json:
         print_json({"sessions": found})
         return
-    columns = ("id", "startTime", "stopTime", "ingestSeconds", "viewerSeconds", "error")
-    print_table(columns, [[one.get(column) for column in columns] for one in found])
+    columns = ("id", "startTime", "ingestSeconds", "viewerSeconds", "error")
+    print_table(
+        ("id", "start", "sent (s)", "watched (s)", "error"), [[one.get(column) for column in columns] for one in found]
+    )
 
 
 def usage(after: After = None, before: Before = None, as_json: JsonOption = False) -> None:
@@ -36,4 +45,13 @@ def usage(after: After = None, before: Before = None, as_json: JsonOption = Fals
         return
     rows = [*whole.get("days", []), {**whole, "date": "sum"}]
     columns = ("date", "sessionCount", "ingestSeconds", "viewerSeconds")
-    print_table(columns, [[one.get(column) for column in columns] for one in rows])
+    print_table(
+        ("date", "sessions", "sent (s)", "watched (s)"), [[one.get(column) for column in columns] for one in rows]
+    )
+
+
+def _show(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    else:
+        print_card(found)

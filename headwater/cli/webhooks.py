@@ -1,6 +1,6 @@
 """`headwater webhooks …`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,17 +10,28 @@ from headwater.cli.session import JsonOption, session
 app = typer.Typer(no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The webhook's id.")]
-Url = Annotated[str, typer.Argument(help="Where events are posted to.")]
-NewUrl = Annotated[str | None, typer.Option("--url", help="Where events are posted to.")]
-Name = Annotated[str | None, typer.Option("--name", help="A name for people.")]
+Url = Annotated[str, typer.Argument(metavar="URL", help="Where events are posted to.")]
+NewUrl = Annotated[str | None, typer.Option("--url", metavar="URL", help="Where events are posted to.")]
+Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A name for people.")]
 Format = Annotated[
-    str, typer.Option("--format", help="NATIVE, STREAM, STREAM_LIVE, REALTIMEKIT or STREAMDIVER; never changes.")
+    Literal["NATIVE", "STREAM", "STREAM_LIVE", "REALTIMEKIT", "STREAMDIVER"],
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        case_sensitive=False,
+        help="Whose words: native, stream, stream_live, realtimekit or streamdiver. It never changes.",
+    ),
 ]
-Events = Annotated[list[str] | None, typer.Option("--event", metavar="NAME", help="Only these; may be repeated.")]
-Livestreams = Annotated[list[str] | None, typer.Option("--livestream", metavar="ID", help="Only of these; repeatable.")]
+Events = Annotated[list[str] | None, typer.Option("--event", metavar="NAME", help="Only this event; may be repeated.")]
+Livestreams = Annotated[
+    list[str] | None, typer.Option("--livestream", metavar="ID", help="Only of this; may be repeated.")
+]
 AppId = Annotated[str | None, typer.Option("--app", metavar="ID", help="Only of this app.")]
 Enabled = Annotated[bool | None, typer.Option("--enable/--disable", help="Whether anything is sent.")]
-State = Annotated[str | None, typer.Option("--state", help="PENDING, DELIVERED or FAILED.")]
+State = Annotated[
+    Literal["PENDING", "DELIVERED", "FAILED"] | None,
+    typer.Option("--state", case_sensitive=False, help="Only those."),
+]
 
 _COLUMNS = ("id", "format", "enabled", "name", "url")
 
@@ -37,10 +48,10 @@ def create(
     enabled: Enabled = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a webhook and print the secret that signs what it is sent."""
+    """Create a webhook and print the secret that signs it."""
     fields = _fields(name=name, events=events, livestreamIds=livestreams, appId=app_id, enabled=enabled)
     with session() as client:
-        _show(client.webhooks.create(url, format=format_.upper(), **fields), as_json=as_json)
+        _show(client.webhooks.create(url, format=format_, **fields), as_json=as_json)
 
 
 @app.command("list")
@@ -76,7 +87,7 @@ def update(
     """Change what is given and leave the rest."""
     fields = _fields(url=url, name=name, events=events, livestreamIds=livestreams, appId=app_id, enabled=enabled)
     if not fields:
-        raise typer.BadParameter("nothing to change; see --help")
+        raise typer.BadParameter("nothing to change; --help lists what can be")
     with session() as client:
         _show(client.webhooks.update(webhook, **fields), as_json=as_json)
 
@@ -103,7 +114,7 @@ def ping(webhook: Id, as_json: JsonOption = False) -> None:
 def deliveries(webhook: Id, state: State = None, as_json: JsonOption = False) -> None:
     """List what was sent and what waits, newest first."""
     with session() as client:
-        found = list(client.webhooks.deliveries(webhook, state=state.upper() if state else None))
+        found = list(client.webhooks.deliveries(webhook, state=state))
     if as_json:
         print_json({"deliveries": found})
     else:

@@ -8,9 +8,11 @@ from typing import Any
 
 from headwater.address import default_tenant, default_token, default_url
 from headwater.rest.access import Apps, Tenants, Tokens
+from headwater.rest.captions import Captions
 from headwater.rest.outputs import Outputs, Sessions
 from headwater.rest.paging import pages
 from headwater.rest.protection import SigningKeys
+from headwater.rest.thumbnails import Thumbnails
 from headwater.rest.transport import Json, RestTransport, Transport, segment
 from headwater.rest.webhooks import Webhooks
 
@@ -36,6 +38,8 @@ class RestClient:
         self.url = transport.url
         self.livestreams = Livestreams(transport)
         self.media = Media(transport)
+        self.captions = Captions(transport)
+        self.thumbnails = Thumbnails(transport)
         self.tokens = Tokens(transport)
         self.tenants = Tenants(transport)
         self.apps = Apps(transport)
@@ -55,9 +59,9 @@ class Livestreams:
         """A new livestream, with its inputs (URL and stream key) and playouts."""
         return self._transport.call("POST", "/v1/livestreams", body=fields)
 
-    def list(self, *, name: str | None = None, state: str | None = None) -> Iterator[Json]:
-        """All livestreams, or those whose name contains `name` or whose state it is, page after page."""
-        return pages(self._transport, "/v1/livestreams", "livestreams", name=name, state=state)
+    def list(self, **query: str | None) -> Iterator[Json]:
+        """All livestreams, or those with a `name` that contains this, a `state`, `creator` or `appId`."""
+        return pages(self._transport, "/v1/livestreams", "livestreams", **query)
 
     def get(self, livestream: str) -> Json:
         return self._transport.call("GET", _livestream(livestream))
@@ -66,9 +70,10 @@ class Livestreams:
         """Change the given fields; with `etag`, only if nobody has changed the livestream since it was read."""
         return self._transport.call("PATCH", _livestream(livestream), body=fields)
 
-    def delete(self, livestream: str, *, delete_media: bool = False) -> None:
-        """Delete it; with `delete_media`, its recordings too."""
-        query = {"deleteMedia": "true"} if delete_media else {}
+    def delete(self, livestream: str, *, delete_media: bool = False, end_broadcast: bool = False) -> None:
+        """Delete it; with `delete_media`, its recordings too. On air it is refused unless that may end."""
+        asked = {"deleteMedia": delete_media, "endBroadcast": end_broadcast}
+        query = {name: "true" for name, is_asked in asked.items() if is_asked}
         self._transport.call("DELETE", _livestream(livestream), query=query)
 
     def activate(self, livestream: str) -> Json:
@@ -106,6 +111,13 @@ class Livestreams:
         """Its broadcasts, newest first."""
         return pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
 
+    def broadcast(self, livestream: str, broadcast: str) -> Json:
+        return self._transport.call("GET", f"{_livestream(livestream)}/broadcasts/{segment(broadcast)}")
+
+    def samples(self, livestream: str, instance: str) -> Iterator[Json]:
+        """Readings of one instance, newest first."""
+        return pages(self._transport, f"{_livestream(livestream)}/statistics/{segment(instance)}", "samples")
+
     def statistics(self, livestream: str) -> Json:
         """The present figures: {primary, secondary, sum}."""
         return self._transport.call("GET", f"{_livestream(livestream)}/statistics")
@@ -117,9 +129,9 @@ class Media:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def list(self, *, livestream: str | None = None, state: str | None = None) -> Iterator[Json]:
-        """All recordings, or those of one livestream."""
-        return pages(self._transport, "/v1/media", "media", livestreamId=livestream, state=state)
+    def list(self, *, livestream: str | None = None, **query: str | None) -> Iterator[Json]:
+        """All recordings, or those of one livestream, or with a `state`, `name` or `creator`."""
+        return pages(self._transport, "/v1/media", "media", livestreamId=livestream, **query)
 
     def get(self, media: str) -> Json:
         return self._transport.call("GET", _media(media))
@@ -134,6 +146,13 @@ class Media:
     def restore(self, media: str) -> Json:
         """Bring a deleted one back."""
         return self._transport.call("POST", f"{_media(media)}:restore", body={})
+
+    def clip(self, media: str, **fields: Any) -> Json:
+        """A piece of it from `start` to `end` ("12.5s") as a media of its own."""
+        return self._transport.call("POST", f"{_media(media)}:clip", body=fields)
+
+    def delete_download(self, media: str, file_format: str) -> None:
+        self._transport.call("DELETE", f"{_media(media)}/downloads/{segment(file_format)}")
 
     def order_download(self, media: str, file_format: str = "MP4") -> Json:
         """Order a file (MP4 or M4A); asking again answers with the one that is there or in work."""

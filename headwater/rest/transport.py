@@ -25,6 +25,10 @@ class Transport(Protocol):
         self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Json | None = None
     ) -> Json: ...
 
+    def send(self, method: str, path: str, content: bytes, kind: str) -> Json: ...
+
+    def content(self, path: str) -> bytes: ...
+
     def blocks(self, url: str) -> Iterator[bytes]: ...
 
 
@@ -33,7 +37,7 @@ class RestTransport:
 
     def __init__(self, url: str, token: str, *, tenant: str = "", timeout_s: float) -> None:
         self.url = url.rstrip("/")
-        self._headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}"}
         if tenant:
             self._headers["X-Headwater-Tenant"] = tenant
         self._timeout_s = timeout_s
@@ -43,13 +47,21 @@ class RestTransport:
         """The answer's JSON object ({} for none). ApiError for an answer of 400 and up, UnreachableError for none."""
         wanted = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         url = f"{self.url}{path}" + (f"?{urlencode(wanted)}" if wanted else "")
-        headers = dict(self._headers)
-        data = None
-        if body is not None:
-            data = json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
+        data = None if body is None else json.dumps(body).encode()
+        return _json(self._ask(method, url, data, "application/json"))
+
+    def send(self, method: str, path: str, content: bytes, kind: str) -> Json:
+        """The answer to a body that is no JSON; `kind` is its media type."""
+        return _json(self._ask(method, f"{self.url}{path}", content, kind))
+
+    def content(self, path: str) -> bytes:
+        """An answer that is no JSON."""
+        return self._ask("GET", f"{self.url}{path}", None, "")
+
+    def _ask(self, method: str, url: str, data: bytes | None, kind: str) -> bytes:
+        headers = dict(self._headers) if data is None else self._headers | {"Content-Type": kind}
         with self._open(Request(url, data, headers, method=method)) as answer:  # noqa: S310  http(s), checked below
-            return _json(answer.read(_MAX_ANSWER_BYTES))
+            return answer.read(_MAX_ANSWER_BYTES)
 
     def blocks(self, url: str) -> Iterator[bytes]:
         """The bytes of a file that an answer names, in blocks; relative to the API if it names no host."""
