@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import uvloop
 
 from services.common import log, process_metrics, telemetry
+from services.common.allocator import keep_freed_memory
 from services.common.clock import SystemClock
 from services.common.errors import AppError
 from services.common.health import Health, Phase
@@ -77,6 +78,7 @@ def run(open_app: OpenApp[S], settings: S) -> int:
     From the moment it is to stop the process is gone within drain_timeout + 2 * close_timeout seconds, whatever hangs.
     """
     die_with_parent()
+    keep_freed_memory()
     text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     log.configure(
         program=settings.program,
