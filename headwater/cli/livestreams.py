@@ -210,13 +210,8 @@ def history(livestream: Id, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"entries": found})
         return
-    rows = [[one.get("time"), _state(one), one.get("reason"), one.get("broadcastId")] for one in found]
+    rows = [[one.get("time"), one.get("state"), one.get("reason"), one.get("broadcastId")] for one in found]
     print_table(["time", "state", "reason", "broadcast"], rows)
-
-
-def _state(entry: dict[str, Any]) -> str:
-    state = str(entry.get("state", ""))
-    return "" if state == "STATE_UNSPECIFIED" else state
 
 
 def show(livestream: dict[str, Any], *, as_json: bool) -> None:

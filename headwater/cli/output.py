@@ -11,6 +11,7 @@ _WIDTH = 100
 """A table is not wider than this, or than the terminal if that is wider."""
 _NARROWEST = 12
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z")
+_UNSET = re.compile(r"[A-Z]+_UNSPECIFIED")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -47,6 +48,8 @@ def clean(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = "-" if value in (None, "") else str(value)
+    if _UNSET.fullmatch(text):
+        return "-"
     if moment := _TIME.fullmatch(text):
         return f"{moment[1]} {moment[2]}Z"
     return "".join(character if character.isprintable() else "?" for character in text)

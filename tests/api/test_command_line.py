@@ -43,7 +43,7 @@ def test_livestream_is_disabled_enabled_given_new_keys_and_tells_of_it() -> None
 
     lines = said("livestreams", "history", made["id"]).splitlines()
     assert lines[0].split() == ["TIME", "STATE", "REASON", "BROADCAST"]
-    assert [line.split()[2] for line in lines[1:]] == ["keys-rotated", "enabled", "disabled", "created"]
+    assert [line.split()[3] for line in lines[1:]] == ["keys-rotated", "enabled", "disabled", "created"]
     for verb in ("publish", "complete"):
         assert CliRunner().invoke(app, ["livestreams", verb, made["id"]]).exit_code == 8
 
