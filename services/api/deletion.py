@@ -1,4 +1,5 @@
-"""Finishing what `Livestreams.delete` has begun: recordings if they go too, broadcasts, and last the record itself.
+"""Finishing what `Livestreams.delete` has begun: recordings if they go too, broadcasts, samples, and last the record
+itself.
 
 The mark in the record says what is left to do, so any replica can finish at any time.
 """
@@ -9,6 +10,7 @@ from services.api.orders_due import end_due
 from services.api.recordings import Recordings
 from services.api.records import Records
 from services.api.repository import Stored
+from services.api.samples import Samples
 from services.api.stream_keys import StreamKeys
 from services.common.errors import AppError
 from services.common.log import get_logger
@@ -19,11 +21,14 @@ _log = get_logger(__name__)
 class Deletion:
     """Each step may be repeated."""
 
-    def __init__(self, records: Records, keys: StreamKeys, orders: OnAirOrders, recordings: Recordings) -> None:
+    def __init__(
+        self, records: Records, keys: StreamKeys, orders: OnAirOrders, recordings: Recordings, samples: Samples
+    ) -> None:
         self._records = records
         self._keys = keys
         self._orders = orders
         self._recordings = recordings
+        self._samples = samples
 
     async def begin(self, marked: Stored[LivestreamRecord]) -> None:
         """Try at once; what does not succeed now the keeper does later."""
@@ -33,7 +38,7 @@ class Deletion:
             _log.warning("a deletion will be finished later", livestream=marked.key, reason=error.detail)
 
     async def finish(self, marked: Stored[LivestreamRecord]) -> None:
-        """Do what is left. Errors: AppError (UNAVAILABLE if the archiver is needed and away)."""
+        """Do what is left. Errors: AppError (UNAVAILABLE if stats, or the archiver where it is needed, is away)."""
         await self._keys.withdraw(marked.record)
         # An encoder may have come before the key went.
         await self._orders.end(marked.key, lambda on_air: end_due(marked.record, on_air))
@@ -42,5 +47,6 @@ class Deletion:
                 await self._recordings.purge(media)
         for broadcast in self._records.broadcasts.items(marked.key):
             await self._records.broadcasts.delete(broadcast.key)
+        await self._samples.delete(marked.key)
         self._recordings.telling.repeat(marked.record)
         await self._records.livestreams.delete(marked.key, marked.revision)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, ViewingServiceStub
+from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, SampleServiceStub, ViewingServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.api.captions import Captions
 from services.api.catalogs import catalogs_of
@@ -22,6 +22,7 @@ from services.api.quota_keys import QuotaKeys
 from services.api.quotas import Quotas
 from services.api.recordings import Limits, Recordings, RemoteArchive
 from services.api.records import Records
+from services.api.samples import RemoteSamples
 from services.api.servicer import Servicers
 from services.api.settings import Settings
 from services.api.showing import Showing
@@ -77,7 +78,7 @@ async def open_domain(
     livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, protect)
     limits = Limits(round(settings.media_restore * 1e6), round(settings.download_limit * 1e6))
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
-    deletion = Deletion(records, keys, orders, recordings)
+    deletion = Deletion(records, keys, orders, recordings, RemoteSamples(SampleServiceStub(stats)))
     urls = Urls(settings.rtmp_url, settings.playback_url)
     store = await resources.open("objects", object_store(settings))
     viewing = Viewing(records, ViewingServiceStub(stats), clock)

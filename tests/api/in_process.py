@@ -72,6 +72,16 @@ class KindArchive:
         await self.records.playback.change(media, edit)
 
 
+@dataclass
+class KindSamples:
+    """A stats that does what it is told."""
+
+    deleted: list[str] = field(default_factory=list)
+
+    async def delete(self, livestream: str) -> None:
+        self.deleted.append(livestream)
+
+
 @dataclass(frozen=True)
 class Domain:
     """One api's domain, without its edges."""
@@ -84,6 +94,7 @@ class Domain:
     chronicle: Chronicle
     facts: SaidFacts
     archive: KindArchive
+    samples: KindSamples
 
 
 async def _unprotected(_record: LivestreamRecord) -> None:
@@ -92,7 +103,7 @@ async def _unprotected(_record: LivestreamRecord) -> None:
 
 def domain_of(records: Records, clock: Clock) -> Domain:
     """As services/api/domain.py puts it together."""
-    sealer, facts, archive = Sealer(b"k" * 32), SaidFacts(), KindArchive(records)
+    sealer, facts, archive, samples = Sealer(b"k" * 32), SaidFacts(), KindArchive(records), KindSamples()
     telling = Telling(facts, clock)  # type: ignore[arg-type]  # publishes alike
     keys = StreamKeys(sealer, records.keys, records.broadcasts, clock)
     orders = OnAirOrders(records.on_air, records.playback, clock, hold_s=60)
@@ -100,7 +111,7 @@ def domain_of(records: Records, clock: Clock) -> Domain:
     protocol_keys = ProtocolKeys(sealer, Addresses())
     livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, _unprotected)
     recordings = Recordings(records, archive, telling, clock, Limits(30 * 86_400_000_000, 4 * 3_600_000_000))
-    deletion, public_ids = Deletion(records, keys, orders, recordings), PublicIds(records)
+    deletion, public_ids = Deletion(records, keys, orders, recordings, samples), PublicIds(records)
     return Domain(
         livestreams=livestreams,
         outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),
@@ -110,4 +121,5 @@ def domain_of(records: Records, clock: Clock) -> Domain:
         chronicle=Chronicle(records, keys, MediaChronicle(records, telling, public_ids)),
         facts=facts,
         archive=archive,
+        samples=samples,
     )

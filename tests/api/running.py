@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from services.common import subjects
 from services.common.bus.connection import Bus, connect
 from services.common.settings import ServiceSettings
 from services.common.spine import Spine
+from tests.api.small_stats import SmallStats
 from tests.servers.process import Server
 
 CHECKOUT = Path(__file__).parents[2]
@@ -32,6 +34,13 @@ class ApiServer(Server):
         self.home = home or folder / "home"
         self._nats_url = nats_url
         self._settings = settings
+        self._stats: SmallStats | None = None
+
+    @property
+    def stats(self) -> SmallStats:
+        """The stats behind it, unless the test has named another."""
+        self._stats = self._stats or SmallStats()
+        return self._stats
 
     @property
     def url(self) -> str:
@@ -58,6 +67,7 @@ class ApiServer(Server):
             "HEADWATER_GRPC_PORT": grpc,
             "HEADWATER_METRICS_PORT": metrics,
             "HEADWATER_PUBLIC_HOST": "live.example",
+            **({} if "stats_address" in self._settings else {"HEADWATER_STATS_ADDRESS": self.stats.address}),
             **{f"HEADWATER_{name.upper()}": value for name, value in self._settings.items()},
         }
 
@@ -66,6 +76,13 @@ class ApiServer(Server):
             return httpx.get(f"http://127.0.0.1:{self.ports[2]}/readyz", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if self._stats is not None:
+            self._stats.close()
 
     def client(self, token: str | None = None, **options: Any) -> "Rest":
         return Rest(self.url, self.token if token is None else token, **options)

@@ -256,6 +256,9 @@ def _what_is_wrong(scene: Scene) -> list[str]:
             wrong.append("a change was never said")
         if len(output.outputs_of(record)) < 2:
             wrong.append("an output is lost")
+    is_gone = records.livestreams.peek(scene.livestream) is None
+    if is_gone and scene.livestream not in scene.dying.samples.deleted + scene.other.samples.deleted:
+        wrong.append("samples are kept of what is gone")
     media, playback = records.media.peek(scene.media), records.playback.peek(scene.media)
     if media is not None and not scene.other.recordings.is_withheld_rightly(media.record):
         wrong.append("origins show what is deleted, or hide what is not")

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.connected
 
 @pytest.fixture(scope="module")
 def second(nats: NatsServer, api: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    with ApiServer(tmp_path_factory.mktemp("second"), nats.url, home=api.home, replica="api-2") as server:
+    folder, settings = tmp_path_factory.mktemp("second"), {"replica": "api-2", "stats_address": api.stats.address}
+    with ApiServer(folder, nats.url, home=api.home, **settings) as server:
         yield server
 
 
@@ -87,6 +88,20 @@ def test_deletion_that_a_crash_interrupted_is_finished_at_the_start(api: ApiServ
     assert rest.get(f"/v1/livestreams/{made['id']}").status_code == 404
     until(lambda: others.get("livestreams", made["id"]) is None)
     assert others.get("keys", digest(made["inputs"][0]["streamKey"])) is None
+
+
+def test_livestreams_samples_go_with_it_however_long_stats_is_away(api: ApiServer, rest: Rest, others: Others) -> None:
+    """Nobody sees the livestream any more; what is left of it is there until the samples have gone, too."""
+    made = rest.call("POST", "/v1/livestreams", {})
+    api.stats.is_away = True
+    rest.call("DELETE", f"/v1/livestreams/{made['id']}")
+    is_seen, is_kept = rest.get(f"/v1/livestreams/{made['id']}").status_code, others.get("livestreams", made["id"])
+    api.stats.is_away = False
+    api.restart(by_force=True)
+    until(lambda: others.get("livestreams", made["id"]) is None)
+
+    assert (is_seen, is_kept is not None) == (404, True)
+    assert made["id"] in api.stats.deleted
 
 
 def test_what_one_replica_writes_the_other_answers(rest: Rest, second: ApiServer) -> None:
