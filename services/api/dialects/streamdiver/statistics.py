@@ -7,7 +7,10 @@ from pydantic import BaseModel
 from headwater.v1 import statistics_pb2 as pb
 from services.api.dialects.endpoint import Answer, Endpoint, Exchange
 from services.api.dialects.streamdiver.envelope import PageQuery, Paging, success, utc
+from services.common.errors import AppError, Kind
 
+FURTHEST = 200_000
+"""About three weeks of one instance on air. To go further back, the native list takes a time."""
 _MOST_AT_ONCE = 1000
 
 
@@ -65,19 +68,19 @@ async def _secondary(exchange: Exchange) -> Answer:
 
 async def _samples(exchange: Exchange, instance: str) -> Answer:
     """By number: what lies before the page is passed over in large steps. `total` is what is known to be there."""
-    query = exchange.asked(PageQuery)
-    first, token, at = query.page * query.perpage, "", 0
+    query, livestream = exchange.asked(PageQuery), exchange.variables["id"]
+    first = query.page * query.perpage
+    wanted, token, at = first + query.perpage, "", 0
+    if wanted > FURTHEST:
+        raise AppError(Kind.INVALID, f"the newest {FURTHEST:,} samples can be listed by page", field="query.page")
     shown: list[dict[str, object]] = []
-    while True:
-        size = min(_MOST_AT_ONCE, first - at) if at < first else query.perpage
-        request = pb.ListSamplesRequest(
-            livestream_id=exchange.variables["id"], instance=instance, page_size=size, page_token=token
-        )
+    while at < wanted:
+        size = min(_MOST_AT_ONCE, wanted - at)
+        request = pb.ListSamplesRequest(livestream_id=livestream, instance=instance, page_size=size, page_token=token)
         found = await exchange.native.ask(request, pb.ListSamplesResponse)
-        if at >= first:
-            shown = [_sample(each).model_dump() for each in found.samples]
+        shown += [_sample(each).model_dump() for each in found.samples[max(0, first - at) :]]
         at, token = at + len(found.samples), found.next_page_token
-        if not token or shown:
+        if not token:
             break
     total = at + (1 if token else 0)
     return success(shown, Paging(page=query.page, perpage=query.perpage, total=total))
