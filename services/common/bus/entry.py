@@ -1,14 +1,13 @@
 """One message of a log, as it is read back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.common.bus.errors import Refused
 from services.common.bus.wire import Reply, parse_answer, parse_headers, parse_time_us, status_of
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """`sequence` counts in the stream, from 1; `time_us` is JetStream's stamp in Unix microseconds."""
 
     subject: str

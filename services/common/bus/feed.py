@@ -25,6 +25,10 @@ _SILENCE_S = 2.5 * HEARTBEAT_S
 _INACTIVE_S = 5.0
 _RETRY_S = 0.2
 _SECOND_NS = 1_000_000_000
+_TURN = 200
+"""After so many entries others have their turn: who reads a million in one go hears no heartbeat meanwhile, and
+nats-server gives up a connection that takes nothing.
+"""
 
 _log = get_logger(__name__)
 _names = count(1)
@@ -76,24 +80,37 @@ class Feed:
         self._count = 0
         self._is_behind = True
         self._heard_at = 0.0
+        self._given = 0
 
     async def next(self) -> Item | None:
         """The next item; None after `close`. Errors: Refused where the server will never serve this."""
         if self._keeper is None and not self._is_closed:
             self._keeper = spawn(self._keep(), name=f"reader of {self._stream}")
             self._stop_listening = self._bus.add_reconnect_listener(self._again.set)
+        if self._given >= _TURN:
+            self._given = 0
+            await asyncio.sleep(0)
         while True:
-            while self._items:
-                item = self._items.popleft()
-                if not isinstance(item, _Flow):
-                    return item
-                self._echo(item)
+            for item in self.heard(1):
+                return item
             if self._is_closed:
                 return None
             if self._error is not None:
                 raise self._error
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
+
+    def heard(self, limit: int) -> list[Item]:
+        """What need not be waited for, so many items at most."""
+        found: list[Item] = []
+        while self._items and len(found) < limit:
+            item = self._items.popleft()
+            if isinstance(item, _Flow):
+                self._echo(item)
+            else:
+                found.append(item)
+        self._given += len(found)
+        return found
 
     async def close(self) -> None:
         """Stop and let the server forget; whoever waits in `next` gets None."""
@@ -130,14 +147,18 @@ class Feed:
                 await self._again.wait()
 
     async def _until_doubt(self) -> None:
-        loop = asyncio.get_running_loop()
         while not self._again.is_set():
-            left = self._heard_at + _SILENCE_S - loop.time()
+            if self._silence_left() <= 0:
+                await asyncio.sleep(0)  # this process may have been busy, and what it did not hear lies in the socket
+            left = self._silence_left()
             if left <= 0:
                 if self._bus.is_connected:
                     _log.warning("a reader heard nothing", stream=self._stream, seconds=_SILENCE_S)
                 return
             await self._wait_again(left)
+
+    def _silence_left(self) -> float:
+        return self._heard_at + _SILENCE_S - asyncio.get_running_loop().time()
 
     async def _open(self) -> None:
         self._drop_consumer()

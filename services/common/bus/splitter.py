@@ -45,16 +45,26 @@ class Splitter:
             if stop < 0:
                 self._keep_line(data[at:])
                 return
-            self._take_line(data[at:stop])
-            at = stop + 2
+            words = data[at:stop].split()
+            at = self._take_whole(words, data, stop + 2) or self._take_line(words, data[at:stop], stop + 2)
+
+    def _take_whole(self, words: list[bytes], data: bytes, at: int) -> int:
+        """The commonest case by a short way: a reply, no headers, and all of the body is here. Where it ends, or 0."""
+        if len(words) != 5 or words[0] != b"MSG":
+            return 0
+        end = at + int(words[4])
+        if not at <= end <= len(data) - 2:
+            return 0
+        self._on_message(int(words[2]), words[1], words[3], b"", data[at:end])
+        return end + 2
 
     def _keep_line(self, line: bytes) -> None:
         if len(line) > MAX_LINE:
             raise ValueError("a line without end")
         self._line = line
 
-    def _take_line(self, line: bytes) -> None:
-        words = line.split()
+    def _take_line(self, words: list[bytes], line: bytes, after: int) -> int:
+        """Any other line; what follows it begins at `after`."""
         operation = words[0].upper() if words else b""
         if operation in (b"MSG", b"HMSG"):
             self._begin_body(words, 1 if operation == b"HMSG" else 0)
@@ -62,6 +72,7 @@ class Splitter:
             self._on_line(operation, line[len(operation) :].strip())
         else:
             raise ValueError(f"not the NATS protocol: {line[:100]!r}")
+        return after
 
     def _begin_body(self, words: list[bytes], sizes_before: int) -> None:
         if len(words) not in (4 + sizes_before, 5 + sizes_before):

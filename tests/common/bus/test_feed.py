@@ -1,10 +1,14 @@
 """Feeds: where each new beginning and each catching up is marked."""
 
+import asyncio
+
 import pytest
 
 from services.common.bus.entry import Entry
 from services.common.bus.feed import CaughtUp, Feed, Opened
 from services.common.bus.log import Log
+from services.common.tasks import cancel, spawn
+from tests.common.bus.waiting import until
 
 pytestmark = pytest.mark.connected
 
@@ -40,6 +44,29 @@ async def test_doubt_opens_anew_after_the_last_entry(log: Log, name: str) -> Non
     entries = [item.payload for item in [*first, *rest] if isinstance(item, Entry)]
     assert entries == [b"1", b"2"]
     assert rest.count(Opened()) == 1
+
+
+async def test_others_have_their_turn_while_much_is_read(log: Log, name: str) -> None:
+    """Whoever reads on and on, never waiting, lets the rest of the program run now and then."""
+    await asyncio.gather(*(log.append(f"{name}.a", b"") for _ in range(1000)))
+    feed = Feed(log.bus, name, [f"{name}.a"], from_the_start)
+    await feed.next()
+    await until(lambda: len(feed._items) >= 1000)
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = spawn(count(), name="other")
+    await asyncio.sleep(0)
+    for _ in range(1000):
+        await feed.next()
+    assert turns > 4
+    await cancel(other)
+    await feed.close()
 
 
 async def test_closed_feed_gives_none(log: Log, name: str) -> None:

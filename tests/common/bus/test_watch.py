@@ -25,6 +25,18 @@ async def bucket(bus: Bus, name: str) -> Bucket:
 
 
 @pytest.mark.connected
+async def test_batch_has_all_that_has_come(bucket: Bucket) -> None:
+    """Several at once, in order, the mark among them; nothing once the watch is closed."""
+    revisions = [await bucket.put(key, b"1") for key in "abc"]
+    found: list[Change | None] = []
+    async with bucket.watch() as watch, asyncio.timeout(10):
+        while len(found) < 4:
+            found += await watch.batch()
+    assert found == [*(Change(key, b"1", at) for key, at in zip("abc", revisions, strict=True)), None]
+    assert await watch.batch() == []
+
+
+@pytest.mark.connected
 async def test_state_then_mark_then_changes(bucket: Bucket) -> None:
     """A deleted key is not part of the state, and later deletions are changes."""
     a = await bucket.put("a", b"1")
