@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from headwater.errors import UnauthenticatedError
+
 _REST_PORT = 8080
 _GRPC_PORT = 50051
 _TLS_PORT = 443
@@ -55,6 +57,13 @@ def default_token() -> str:
         return (_home() / "admin-token").read_text().strip()
     except OSError:
         return ""
+
+
+def checked_token(token: str) -> str:
+    """The token, if it can stand in a header. UnauthenticatedError."""
+    if not (token.isascii() and token.isprintable()):
+        raise UnauthenticatedError("the token has characters that no token has")
+    return token
 
 
 def default_tenant() -> str:

@@ -219,11 +219,19 @@ def show(livestream: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(livestream)
         return
-    print_card({label: livestream.get(label) for label in ("id", "name", "state", "metadata", "reconnectWindow")})
+    card = {label: livestream.get(label) for label in ("id", "name", "state", "metadata", "reconnectWindow")}
     for one in filter(_is_served, livestream.get("inputs", [])):
-        print_card({f"{one.get('instance')} {one.get('protocol')}": one.get("url"), "  key": one.get("streamKey")})
+        card |= {f"{one.get('instance')} {one.get('protocol')}": one.get("url")}
+        card |= {f"{one.get('instance')} key": one.get("streamKey")}
     for one in filter(_is_served, livestream.get("playouts", [])):
-        print_card({one.get("protocol", "playout"): one.get("url")})
+        card |= {one.get("protocol", "playout"): one.get("url")}
+    print_card(card | _page(card.get("hls")))
+
+
+def _page(playlist: Any) -> dict[str, str]:
+    """The player page, which an origin has beside each playlist."""
+    folder, _, name = str(playlist or "").rpartition("/")
+    return {"watch": f"{folder}/watch"} if name == "index.m3u8" else {}
 
 
 def _is_served(way: dict[str, Any]) -> bool:

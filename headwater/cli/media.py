@@ -191,8 +191,8 @@ def _show(media: dict[str, Any], *, as_json: bool) -> None:
         print_json(media)
         return
     labels = ("id", "livestreamId", "broadcastId", "state", "name", "duration", "sizeBytes", "createTime")
-    print_card({label: media.get(label) for label in labels})
-    for one in media.get("playouts", []):
-        print_card({one.get("protocol", "playout"): one.get("url")})
+    card = {label: media.get(label) for label in labels}
+    card |= {one.get("protocol", "playout"): one.get("url") for one in media.get("playouts", [])}
     for one in media.get("downloads", []):
-        print_card({f"{one.get('format')} {one.get('state')}": one.get("url") or f"{one.get('percent', 0)} %"})
+        card |= {str(one.get("format")): one.get("url") or f"{one.get('state')}, {one.get('percent', 0):g} %"}
+    print_card(card)

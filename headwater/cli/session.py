@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from headwater.errors import HeadwaterError
+    from headwater.errors import ApiError
     from headwater.rest.client import RestClient
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
@@ -30,7 +30,7 @@ CODES: Mapping[str, tuple[int, str]] = {
         "`headwater livestreams list` and `headwater media list` show what there is in the token's tenant.",
     ),
     "invalid": (INVALID, "`--help` behind the command says what its options take."),
-    "conflict": (CONFLICT, "Read it again (`get`): it has changed, is there already, or stands where this cannot be."),
+    "conflict": (CONFLICT, "It stands where this cannot be done, or is there already: `get` shows how it is now."),
     "limit": (LIMIT, "Wait a little and try again."),
     "unavailable": (AWAY, "A part of the system is away; `headwater doctor` on its machine says which."),
     "not-implemented": (FAILED, "It comes later, or is not going to: docs/features.md says which."),
@@ -49,13 +49,21 @@ def session() -> Iterator["RestClient"]:
         yield RestClient()
     except ApiError as error:
         code, advice = CODES.get(error.kind, (FAILED, ""))
-        fields = [f"  {one.field}: {one.detail}" for one in error.violations if one.field not in error.detail]
-        _tell(error, *fields, advice, f"(request {error.request_id})" if error.kind == "internal" else "")
+        request = f"(request {error.request_id})" if error.kind == "internal" else ""
+        _tell(*_words(error), advice, request)
         raise typer.Exit(code) from None
     except HeadwaterError as error:
-        _tell(error, "Is it running? `headwater run` starts it; HEADWATER_URL names another one.")
+        _tell(str(error), "Is it running? `headwater run` starts it; HEADWATER_URL names another one.")
         raise typer.Exit(AWAY) from None
 
 
-def _tell(first: "HeadwaterError", *rest: str) -> None:
+def _words(error: "ApiError") -> list[str]:
+    """What the API said, with each field at fault; the first violation often is all of it."""
+    fields = [f"{one.field}: {one.detail}" for one in error.violations]
+    if len(fields) == 1 and error.detail in {fields[0], error.violations[0].detail}:
+        return fields
+    return [error.detail, *(f"  {field}" for field in fields if field != error.detail)]
+
+
+def _tell(first: str, *rest: str) -> None:
     sys.stderr.write("\n".join([f"headwater: {first}", *filter(None, rest)]) + "\n")

@@ -1,5 +1,6 @@
 """`headwater sessions` and `headwater usage`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -48,6 +49,11 @@ def usage(after: After = None, before: Before = None, as_json: JsonOption = Fals
     print_table(
         ("date", "sessions", "sent (s)", "watched (s)"), [[one.get(column) for column in columns] for one in rows]
     )
+
+
+def _row(one: dict[str, Any], columns: Sequence[str]) -> list[Any]:
+    """Seconds to a tenth."""
+    return [round(one.get(each) or 0, 1) if each.endswith("Seconds") else one.get(each) for each in columns]
 
 
 def _show(found: dict[str, Any], *, as_json: bool) -> None:

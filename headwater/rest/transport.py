@@ -36,6 +36,8 @@ class RestTransport:
     """Calls over HTTP with JSON."""
 
     def __init__(self, url: str, token: str, *, tenant: str = "", timeout_s: float) -> None:
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+            raise UnreachableError(f"{url} is no address: http://host:port or https://host is needed")
         self.url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
         if tenant:

@@ -27,6 +27,9 @@ _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
 _MAX_VIOLATIONS = 20
 _MAX_KEY = 64  # the status rides in trailing metadata, which gRPC limits to 8 KB
 
+_PLAIN = {"does not match regex pattern `^[0-9a-f]{32}$`": "must be an id: 32 hexadecimal digits"}
+"""What is said in place of protovalidate's words, which not everybody reads."""
+
 
 class LogGuard(Guard):
     """Gives each call a request id (the caller's, if he brought one), counts it and writes a line when it is over."""
@@ -92,7 +95,7 @@ class ValidationGuard(Guard):
         if not isinstance(message, Message):
             return
         violations = [
-            Violation(_path(violation), violation.proto.message)
+            Violation(_path(violation), _PLAIN.get(violation.proto.message, violation.proto.message))
             for violation in protovalidate.collect_violations(message)[:_MAX_VIOLATIONS]
         ]
         if violations:

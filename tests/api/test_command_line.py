@@ -93,3 +93,31 @@ def test_recording_is_deleted_and_restored_and_shows_as_a_session(rest: Rest, ot
     assert told("sessions", "--livestream", livestream)["sessions"][0]["id"] == media
     assert said("usage", "--before", "2024-01-01T00:00:00Z").splitlines()[-1].startswith("sum")
     assert told("usage", "--after", "2024-01-01T00:00:00Z")["sessionCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (f"livestreams get {'f' * 32}", 4, "there is no livestream"),
+        ("livestreams get mine", 7, "id: must be an id: 32 hexadecimal digits"),
+        ("livestreams create x --reconnect-window 9999", 7, "livestream.reconnectWindow: must be"),
+        ("livestreams create x --creator " + "c" * 65, 7, "livestream.creator: must be at most 64 characters"),
+        ("apps create default", 8, "headwater: "),
+    ],
+)
+def test_refusal_says_what_is_wrong_once(words: str, code: int, said: str) -> None:
+    """With the field, and with an exit code of its own; docs/command-line.md has the table."""
+    result = CliRunner().invoke(app, words.split())
+    assert result.exit_code == code, result.stderr
+    first, *rest = result.stderr.splitlines()
+    assert first.startswith(f"headwater: {said}") or said in first
+    assert len(rest) == 1
+
+
+def test_token_that_may_only_read_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other than one that nobody knows."""
+    secret = told("tokens", "create", "reader", "--scope", "read")["secret"]
+    for token, code, words in ((secret, 6, "scope WRITE"), ("hw_unknown", 5, "HEADWATER_TOKEN")):
+        monkeypatch.setenv("HEADWATER_TOKEN", token)
+        result = CliRunner().invoke(app, ["livestreams", "create", "x"])
+        assert (result.exit_code, words in result.stderr) == (code, True)

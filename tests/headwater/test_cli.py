@@ -70,6 +70,11 @@ def test_refusals_say_what_to_do_with_an_exit_code_each(api: SmallApi, monkeypat
     monkeypatch.setenv("HEADWATER_URL", "http://127.0.0.1:1")
     away = headwater("livestreams", "list")
     assert (away.exit_code, "`headwater run`" in away.stderr) == (3, True)
+    monkeypatch.setenv("HEADWATER_URL", "127.0.0.1:8080")
+    nowhere = headwater("livestreams", "list")
+    assert (nowhere.exit_code, "http://host:port" in nowhere.stderr) == (3, True)
+    monkeypatch.setenv("HEADWATER_TOKEN", "hw_x\nhw_y")
+    assert headwater("livestreams", "list").exit_code == 5
 
 
 def test_statistics_show_instances_and_sum(api: SmallApi) -> None:

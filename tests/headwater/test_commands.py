@@ -107,7 +107,8 @@ ROW: dict[str, Any] = {
         ("time", "createTime", "updateTime", "startTime", "endTime", "lastUseTime", "expireTime"),
         "2026-01-02T03:04:05.000006Z",
     ),
-    **dict.fromkeys(("ingestSeconds", "viewerSeconds", "storageUsedBytes", "storageQuotaBytes"), "123456789012"),
+    **dict.fromkeys(("storageUsedBytes", "storageQuotaBytes"), "123456789012"),
+    **dict.fromkeys(("ingestSeconds", "viewerSeconds"), 123456789012.123),
 }
 
 
