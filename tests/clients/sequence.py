@@ -29,13 +29,14 @@ def jumps(film: Sequence[Frame], kept: Sequence[Frame]) -> list[Jump]:
 
 
 def holes(kept: Sequence[Frame], usual: Fraction) -> list[str]:
-    """Where more than one frame's time is missing between two frames, or time runs back."""
-    found = []
-    for at, (before, now) in enumerate(pairwise(kept), 1):
-        step = now.dts - before.dts
-        if not 0 < step <= 2 * usual + Fraction(2, 1000):
-            found.append(f"{float(step):.3f} s before frame {at}")
-    return found
+    """Where more than one frame's time is missing between two that are shown in a row, or decode time runs back."""
+    back = [f"decoded back at frame {at}" for at, (a, b) in enumerate(pairwise(kept), 1) if b.dts <= a.dts]
+    shown = sorted(frame.pts for frame in kept)
+    steps = [(at, now - before) for at, (before, now) in enumerate(pairwise(shown), 1)]
+    missing = [f"{float(step):.3f} s before frame {at}" for at, step in steps if step > 2 * usual + Fraction(2, 1000)]
+    # Rounding to milliseconds aside no two are shown at one time.
+    twice = [f"{float(step):.3f} s before frame {at}" for at, step in steps if step < usual / 2]
+    return back + missing + twice
 
 
 def owners(kept: Sequence[Frame], films: Sequence[Sequence[Frame]]) -> list[int]:

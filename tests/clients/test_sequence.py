@@ -37,7 +37,18 @@ def test_hole_of_one_frame_passes_and_of_two_does_not() -> None:
     """At most one frame's time may be missing at a join, and time never runs back."""
     assert holes(film(3) + film(3, start=4 * STEP), STEP) == []
     assert len(holes(film(3) + film(3, start=5 * STEP), STEP)) == 1
-    assert len(holes(film(3) + film(3, start=2 * STEP), STEP)) == 1
+    assert holes(film(3) + film(3, start=2 * STEP), STEP)
+
+
+def test_what_is_shown_has_holes_and_not_what_is_decoded() -> None:
+    """A picture may be decoded later than usual; it may not be shown so, nor at the time of another."""
+
+    def frame(dts: int, pts: int) -> Frame:
+        return Frame(dts * STEP, pts * STEP, 100, f"{dts}")
+
+    assert holes([frame(0, 2), frame(1, 3), frame(4, 4), frame(5, 5)], STEP) == []
+    assert holes([frame(0, 2), frame(1, 3), frame(2, 6)], STEP) == ["0.100 s before frame 2"]
+    assert holes([frame(0, 2), frame(1, 3), frame(2, 3)], STEP) == ["0.000 s before frame 2"]
 
 
 def test_interleaved_films_are_seen_as_more_than_one_switch() -> None:

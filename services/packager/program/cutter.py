@@ -80,7 +80,7 @@ class Cutter:
         if video is not None and lane is not video and time - video.newest <= LEAD_SILENCE:
             return False
         lane.settle(time)
-        return is_key or lane.has_gap or time - lane.first_time + self._step(lane) > self._target(lane)
+        return is_key or lane.has_gap or time - lane.first_sent_time + self._step(lane) > self._target(lane)
 
     def before(self, lead: Lane, time: int, *, is_key: bool) -> Iterator[TickCut]:
         """The ticks that are complete as `lead` goes on at `time` (program time)."""
@@ -89,7 +89,7 @@ class Cutter:
             # This frame has come later than the ones before it let expect, or the picture has stopped leading.
             count = max(1, lead.count_fitting(target, lead.pending_count - 1))
             yield from self._cut_lead(lead, count, lead.first_time + lead.duration_of(count))
-        start = lead.first_time
+        start = lead.first_sent_time
         elapsed = time - (start if self._segment_start is None else self._segment_start)
         ends_part = lead.has_pending and time - start + self._step(lead) > target
         ends_at_key = is_key and elapsed >= self.pace.segment_min and self._has_something(lead)
@@ -136,7 +136,7 @@ class Cutter:
 
     def _elapsed(self, lead: Lane, count: int, time: int) -> int:
         """How long the open segment is with the lead's first `count` samples, which end at `time`."""
-        since = self._begin(lead.first_time)
+        since = self._begin(lead.first_sent_time)
         # Sound that leads may have begun before the picture did.
         return max(time - since, lead.to_clock(lead.segment_duration) + lead.duration_of(count))
 
@@ -203,7 +203,7 @@ class Cutter:
         """Cut all that is pending and end the segment: nothing follows, or something else does."""
         while self.has_pending:
             lanes = [lane for lane in self.lanes.values() if lane.has_pending]
-            self._begin(min(lane.first_time for lane in lanes))
+            self._begin(min(lane.first_sent_time for lane in lanes))
             counts = [self._fitting(lane, lane.pending_count) for lane in lanes]
             if not any(counts):
                 yield self._close(self.end_time)

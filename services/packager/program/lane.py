@@ -27,6 +27,8 @@ class _Pending:
     cts: int
     follows: bool
     """False after a gap: no part reaches across one."""
+    moved: int
+    """How much later it is decoded than its encoder said."""
     unit: Unit
     item: Item
 
@@ -71,6 +73,8 @@ class Lane:
     """Of the open segment."""
     has_gap: bool = False
     """True if there is a gap between pending samples."""
+    has_begun: bool = True
+    """False until the broadcast has anything of this track."""
     _pending: list[_Pending] = field(default_factory=list)
     _seam: Seam | None = None
     _longest_interval: int = USUAL_INTERVAL
@@ -81,6 +85,7 @@ class Lane:
         frame = video_frame if config.track is Track.VIDEO else parse_config(config.record).frame_length
         lane = cls(config.track, rendition.number, rendition.timescale, frame, config, end=rendition.next_decode_time)
         lane.shown_end = max(rendition.shown_until, lane.end)
+        lane.has_begun = rendition.shown_until > 0
         lane.segment_duration = rendition.segment_duration
         lane.newest = lane.end_time
         lane._longest_interval = max(2 * video_frame, USUAL_INTERVAL)
@@ -111,6 +116,11 @@ class Lane:
     def first_time(self) -> int:
         """Program time (90 kHz) at which the pending samples begin, or will."""
         return self.to_clock(self._pending[0].time) if self._pending else self.end_time
+
+    @property
+    def first_sent_time(self) -> int:
+        """The same by what the encoder said, which is how long parts and segments are."""
+        return self.to_clock(self._pending[0].time - self._pending[0].moved) if self._pending else self.end_time
 
     @property
     def first_shown(self) -> int:
@@ -163,17 +173,17 @@ class Lane:
             if not unit.is_key or self.shown_end - shown > frame:
                 self._drop(item)
                 return
-            # Where the picture has a hole its decode times have one, too.
-            follows = shown - self.shown_end < frame
-            self._seam = Seam.between(self.end, time, frame) if follows else None
-            self.is_joining = False
+            # At the very beginning there is nothing to follow, and all times stay those that were sent.
+            self._seam = Seam.between(max(self.end, shown), time, frame) if self.has_begun else None
+            self.is_joining, self.has_begun = False, True
+        sent = time
         if self._seam is not None:
             time = self._seam.decode_time(time)
         # The last frame before a pause was given a usual length, and that may have been too long.
         time = max(time, pending[-1].time + 1 if pending else self.end)
         if pending:
             self._set_last(time)
-        self._append(item, unit, time, max(shown - time, 0), follows=True)
+        self._append(item, unit, time, max(shown - time, 0), follows=True, moved=time - sent)
 
     def _add_audio(self, item: Item, unit: Unit, program_time: int) -> None:
         pending = self._pending
@@ -193,9 +203,9 @@ class Lane:
                 pending[-1].duration += ahead
         self._append(item, unit, time, 0, follows=follows)
 
-    def _append(self, item: Item, unit: Unit, time: int, cts: int, *, follows: bool) -> None:
+    def _append(self, item: Item, unit: Unit, time: int, cts: int, *, follows: bool, moved: int = 0) -> None:
         self.has_gap = self.has_gap or bool(self._pending and not follows)
-        self._pending.append(_Pending(time, self.frame_duration, cts, follows, unit, item))
+        self._pending.append(_Pending(time, self.frame_duration, cts, follows, moved, unit, item))
         self.newest = self.to_clock(time)
 
     def _drop(self, item: Item) -> None:

@@ -1,14 +1,16 @@
 """How the pictures of one source follow those of another in decode time. Pure.
 
-A source goes on where the last picture has been shown. Where the two reorder frames differently, or the last pictures
-of the first one never came, what is to be shown then would have to be decoded too early, or a while after the last
-one. So the first few pictures are decoded a little faster or slower than the encoder said, and shown when it said.
+A source goes on where the last picture has been shown, with a key frame that is decoded when it is shown. Players lay
+the first *decode* time after a discontinuity where the pictures before it ended (hls.js 1.7: `remux` in
+`passthrough-remuxer.ts`; Shaka as well): a key frame decoded earlier than it is shown would be late by that, with all
+that follows it, and leave a hole in what is buffered. So the first few pictures are decoded later than the encoder
+said, and shown when it said.
 """
 
 from dataclasses import dataclass
 
 MOST = 90_000 // 2
-"""A larger difference (90 kHz) is a hole, and stays one."""
+"""No picture is decoded later by more than this (90 kHz)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,15 @@ class Seam:
 
     @classmethod
     def between(cls, begin: int, first: int, frame: int) -> "Seam | None":
-        """The seam at `begin`, the end of what has been decoded, for a key frame to be decoded at `first`.
+        """The seam for a key frame that was to be decoded at `first` and is at `begin`; `frame` is the usual interval.
 
-        `frame` is the usual interval, for all one knows. No picture is decoded after it is to be shown, since all but
-        the key frame are shown a frame after that at the earliest, and that is a quarter of the longest delay in use;
-        and no interval is more than doubled. None if nothing need be moved.
+        No picture is decoded after it is to be shown, since all but the key frame are shown a frame after that at the
+        earliest, and that is a quarter of the longest delay in use. None if nothing need or can be moved.
         """
         late = begin - first
-        if late == 0 or abs(late) > MOST:
+        if not 0 < late <= MOST:
             return None
-        return cls(begin, first, begin + min(frame, late // 4 + 1) if late > 0 else first + 2 * frame - late)
+        return cls(begin, first, begin + min(frame, late // 4 + 1))
 
     def decode_time(self, time: int) -> int:
         """When a picture that was to be decoded at `time` is decoded."""

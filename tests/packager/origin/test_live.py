@@ -11,8 +11,8 @@ from tests.packager.program.log import Logs
 AGAIN_US = START_US + 11_000_000
 
 
-def _both_instances() -> list[Message]:
-    recording = encode(seconds=12)
+def _both_instances(b_frames: int = 0) -> list[Message]:
+    recording = encode(seconds=12, b_frames=b_frames)
     primary = messages(recording, connection=5, until_s=6.7)
     secondary = messages(recording, connection=6, start_us=START_US + 40_000, instance="secondary")
     return sorted([*primary, *secondary], key=lambda message: message.stamp_us)
@@ -49,6 +49,7 @@ SCENES = {
         *messages(encode(seconds=8, size=(320, 180)), connection=9, start_us=AGAIN_US),
     ],
     "failover": _both_instances,
+    "reordered failover": lambda: _both_instances(b_frames=3),
     "on air to the end": lambda: messages(encode(seconds=7), connection=5, closed=False),
     "sound away": lambda: _without_sound(5.0, 10.0),
     "late sound": _late_sound,

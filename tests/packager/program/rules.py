@@ -14,10 +14,11 @@ TICK = 1 / CLOCK_RATE
 
 
 class Sample:
-    """One sample as a reader of the log finds it. Times in seconds of the program."""
+    """One sample as a reader of the log finds it. Times in seconds of the program; `breaks`: discontinuities so far."""
 
-    def __init__(self, rendition: Rendition, dts: int, duration: int, cts: int, name: str) -> None:
+    def __init__(self, rendition: Rendition, dts: int, duration: int, cts: int, name: str, *, breaks: int) -> None:
         self.rendition = rendition.name
+        self.breaks = breaks
         self.shown = (dts + cts) / rendition.timescale
         self.begin = dts / rendition.timescale
         self.end = (dts + duration) / rendition.timescale
@@ -39,7 +40,9 @@ def samples(logs: Logs) -> Iterator[Sample]:
                 assert fragment.samples[0].dts == part.decode_time
                 assert sum(s.duration for s in fragment.samples) == part.duration
                 for s in fragment.samples:
-                    yield Sample(rendition, s.dts, s.duration, s.cts, name_of(raw[s.offset : s.offset + s.size]))
+                    name = name_of(raw[s.offset : s.offset + s.size])
+                    breaks = head.discontinuity_sequence
+                    yield Sample(rendition, s.dts, s.duration, s.cts, name, breaks=breaks)
 
 
 def names(logs: Logs, rendition: str) -> list[str]:

@@ -18,7 +18,7 @@ MS = CLOCK_RATE // 1000
 
 def _lane(config: Config, *, end: int = 0) -> Lane:
     rendition = describe(config, int(config.track))
-    rendition.next_decode_time = end * rendition.timescale // CLOCK_RATE
+    rendition.next_decode_time = rendition.shown_until = end * rendition.timescale // CLOCK_RATE
     return Lane.open(config, rendition, video_frame=FRAME)
 
 
@@ -105,14 +105,34 @@ def test_key_frame_long_before_the_join_is_not_the_one() -> None:
     assert lane.pending_count == 1
 
 
-def test_picture_a_little_early_is_moved_and_shown_when_it_should() -> None:
-    """The last frame before a pause was given a usual length, and that was too long."""
+def test_first_picture_of_a_source_is_decoded_when_it_is_shown() -> None:
+    """Players lay the first decode time after a discontinuity where the picture before it ended."""
     lane = _lane(avc(), end=CLOCK_RATE)
-    _add(lane, 0, CLOCK_RATE - 100, cts=6000)
+    sent = [(-2, 2), (-1, 3), (0, 1), (1, -1), (2, 2), (3, 1)]
+    for number, (time, cts) in enumerate(sent):
+        _add(lane, number, CLOCK_RATE + time * FRAME, cts=(cts + 1) * FRAME, is_key=number == 0)
+    begins = [begin for begin, _ in _cut_all(lane)]
+
+    assert begins[0] == CLOCK_RATE + FRAME
+    assert begins[-2:] == [CLOCK_RATE + 2 * FRAME, CLOCK_RATE + 3 * FRAME]
+
+
+def test_first_picture_of_a_broadcast_is_decoded_when_it_was_to_be() -> None:
+    """With nothing before it all times are those that were sent."""
+    lane = _lane(avc())
+    _add(lane, 0, CLOCK_RATE, cts=6000)
     cut = lane.cut(1)
 
     assert cut is not None
-    assert (cut.decode_time, cut.samples[0].cts) == (CLOCK_RATE, 5900)
+    assert (cut.decode_time, cut.samples[0].cts) == (CLOCK_RATE, 6000)
+
+
+def test_parts_are_as_long_as_the_encoder_said() -> None:
+    """However late the first picture of a source is decoded."""
+    lane = _lane(avc(), end=CLOCK_RATE)
+    _add(lane, 0, CLOCK_RATE - 6000, cts=6000)
+
+    assert (lane.first_sent_time, lane.first_time) == (CLOCK_RATE - 6000, CLOCK_RATE)
 
 
 def test_pictures_on_one_time_stay_in_order() -> None:

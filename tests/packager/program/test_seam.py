@@ -28,20 +28,8 @@ def test_pictures_to_be_decoded_too_early_are_decoded_faster(delay: int, late: i
     assert decoded[-1] == sent[-1]
 
 
-@given(st.integers(1, MOST))
-def test_gap_in_decoding_alone_is_spread(gap: int) -> None:
-    """The first picture follows at once, no interval is more than doubled, and then all is as sent."""
-    seam = Seam.between(90_000, 90_000 + gap, FRAME)
-    assert seam is not None
-    sent = [90_000 + gap + number * FRAME for number in range(2 * MOST // FRAME)]
-    decoded = [seam.decode_time(time) for time in sent]
-
-    assert decoded[0] == 90_000
-    assert all(0 < after - before <= 2 * FRAME for before, after in pairwise(decoded))
-    assert decoded[-1] == sent[-1]
-
-
 def test_what_fits_or_is_too_far_off_is_left_alone() -> None:
-    """A long hole stays one."""
+    """No picture is decoded earlier than sent, nor much later."""
     assert Seam.between(90_000, 90_000, FRAME) is None
-    assert Seam.between(90_000, 90_001 + MOST, FRAME) is None
+    assert Seam.between(90_000, 90_001, FRAME) is None
+    assert Seam.between(90_001 + MOST, 90_000, FRAME) is None
