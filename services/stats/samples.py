@@ -65,12 +65,15 @@ class Samples:
         """Keep samples; one whose slot another replica has filled is left as it is, and those of the gone are not."""
         gone = await self._gone(sorted({place.livestream for place in samples}))
         kept = [(place, sample) for place, sample in samples.items() if place.livestream not in gone]
-        for some in _batches(kept, _COMMANDS_AT_ONCE // 4):
-            await self._redis.run([command for one in some for command in _keep(*one)], may_refuse=True)
+        for some in _batches(kept, _COMMANDS_AT_ONCE // 2):
+            # First that they wait: who dies in between has promised too much, and not forgotten the last one of all.
+            await self._redis.run(
+                [*_wait(some), *(command for one in some for command in _keep(*one))], may_refuse=True
+            )
 
     async def newest(self, place: Place, after_ms: int, before_ms: int | None, count: int) -> list[Sample]:
         """Up to `count` samples, newest first, of slots from `after_ms` on and before `before_ms` (None: all)."""
-        end = "+" if before_ms is None else f"({max(before_ms, 0)}-0"
+        end = "+" if before_ms is None else f"({max(before_ms, 1)}-0"  # Redis knows nothing before 0-0
         (answer,) = await self._redis.run([_newest(place, end, max(after_ms, 0), count)])
         return [_sample(*entry) for entry in answer]
 
@@ -109,7 +112,7 @@ class Samples:
 
         It then waits to be cleared: somebody may be storing its samples at this very moment.
         """
-        waiting = (word for instance in INSTANCES for word in (now_ms, f"{livestream} {instance}"))
+        waiting = (word for name in INSTANCES for word in (now_ms, f"{livestream} {name}"))
         commands: list[Command] = [
             ("ZADD", keys.GONE, "GT", now_ms, livestream),
             ("ZREMRANGEBYSCORE", keys.GONE, "-inf", now_ms - KEEP_S * 1000),
@@ -144,13 +147,17 @@ def _drop(livestream: str) -> Command:
     return "DEL", keys.stored(livestream), *(keys.samples(livestream, instance) for instance in INSTANCES)
 
 
+def _wait(samples: Sequence[tuple[Place, Sample]]) -> Iterator[Command]:
+    members = (word for place, sample in samples for word in (sample.slot_ms, " ".join(place)))
+    yield "ZADD", keys.WAITING, "GT", *members
+    yield "EXPIRE", keys.WAITING, KEEP_S
+
+
 def _keep(place: Place, sample: Sample) -> Iterator[Command]:
     key = keys.samples(*place)
     figures = (word for figure in FIGURES for word in (figure.field, getattr(sample.counts, figure.column)))
     yield "XADD", key, "MAXLEN", "~", KEPT, f"{sample.slot_ms}-0", *figures
     yield "EXPIRE", key, KEEP_S
-    yield "ZADD", keys.WAITING, "GT", sample.slot_ms, " ".join(place)
-    yield "EXPIRE", keys.WAITING, KEEP_S
 
 
 def _sample(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Sample:

@@ -80,6 +80,18 @@ async def test_time_limits_what_is_read(shelf: Kept, after: int, before: int | N
         assert [number for page in await shelf.pages(size, after, before) for number in page] == expected
 
 
+@pytest.mark.parametrize(
+    ("after_ms", "before_ms", "count"),
+    [(0, 0, 0), (0, 1, 0), (10**15, None, 0), (0, 253_402_300_799_000, 30), (5, 5, 0)],
+)
+async def test_any_time_can_be_asked_for(shelf: Kept, after_ms: int, before_ms: int | None, count: int) -> None:
+    """From the beginning of time to the last year that there is a word for."""
+    await shelf.keep(range(30))
+
+    page = await shelf.history.page(shelf.place, after_ms, before_ms, 100)
+    assert (len(page.samples), page.before_ms) == (count, None)
+
+
 async def test_instances_and_livestreams_are_apart(shelf: Kept) -> None:
     """Each has its own samples."""
     await shelf.keep(range(5))

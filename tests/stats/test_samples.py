@@ -1,9 +1,13 @@
 """The samples in a real Redis."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from services.common.clock import ManualClock
 from services.common.redis_client import Redis
+from services.common.redis_command import Command
 from services.stats import keys
 from services.stats.changes import Lifetimes
 from services.stats.figures import Counts
@@ -111,3 +115,26 @@ async def test_keys_shared_by_all_go_by_themselves(shelf: Kept) -> None:
 
     lives = await shelf.redis.run([("TTL", keys.WAITING), ("TTL", keys.GONE)])
     assert all(0 < life <= 8 * 24 * 3600 for life in lives)
+
+
+@pytest.mark.parametrize("before_ms", [-5, 0, 1, NOW, 10**15])
+async def test_any_time_can_be_asked_for(shelf: Kept, before_ms: int) -> None:
+    """Nothing is before the beginning of time, and everything before its end."""
+    await shelf.take([0, 1])
+
+    found = await shelf.samples.newest(shelf.place, -5, before_ms, 10)
+    assert len(found) == (2 if before_ms > NOW else 0)
+
+
+async def test_sampler_that_dies_in_between_has_said_that_its_samples_wait(shelf: Kept) -> None:
+    """Or the last sample of a broadcast would never be stored."""
+    sent: list[Command] = []
+
+    class Recorder:
+        async def run(self, commands: Sequence[Command], *, may_refuse: bool = False) -> list[Any]:
+            sent.extend(commands)
+            return await shelf.redis.run(commands, may_refuse=may_refuse)
+
+    await Samples(Recorder()).add({shelf.place: sample(0), Place("f" * 32, "secondary"): sample(0)})
+
+    assert [command[0] for command in sent] == ["ZMSCORE", "ZADD", "EXPIRE", "XADD", "EXPIRE", "XADD", "EXPIRE"]
