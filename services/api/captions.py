@@ -11,6 +11,7 @@ from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.common import keys
 from services.common.errors import AppError, Kind
+from services.common.ids import new_id
 from services.common.objects_errors import ObjectsRefused, ObjectsUnavailable
 
 CONTENT_TYPE = "text/vtt; charset=utf-8"
@@ -47,11 +48,15 @@ class Captions:
         others = [each for each in stored.record.captions if each.language != language]
         if len(others) >= MOST:
             raise AppError(Kind.FAILED_PRECONDITION, f"a media has captions in {MOST} languages at most")
-        key = keys.captions(await self._prefix(media), language)
+        key = keys.captions(await self._prefix(media), language, new_id())
         await reached(lambda: self.store.put(key, text, CONTENT_TYPE))
         made = CaptionRecord(language=language, object_key=key, size_bytes=len(text))
         made.update_time_us = self.recordings.now_us()
-        return (await self._write(stored, language, made)).record
+        written = await self._write(stored, language, made)
+        replaced = [each.object_key for each in stored.record.captions if each.language == language]
+        if replaced:
+            await reached(lambda: self.store.delete(replaced))
+        return written.record
 
     async def get(self, media: str, language: str) -> bytes:
         """AppError(NOT_FOUND) if there are none in that language."""

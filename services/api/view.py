@@ -95,11 +95,16 @@ def caption(of: MediaRecord, language: str, urls: Urls) -> Caption:
     record = next(each for each in of.captions if each.language == language)
     return Caption(
         language=language,
-        label=LABELS.get(language.partition("-")[0].lower(), language),
+        label=label_of(language),
         url=urls.caption(of.id, language),
         size_bytes=record.size_bytes,
         update_time=timestamp(record.update_time_us),
     )
+
+
+def label_of(language: str) -> str:
+    """A language by its own name; its tag where that is not known."""
+    return LABELS.get(language.partition("-")[0].lower(), language)
 
 
 LABELS = {

@@ -1,6 +1,6 @@
 """The only file that spells an object key in the store. Pure.
 
-Every key of a recording begins with its unguessable prefix; an object's contents never change, captions apart.
+Every key of a recording begins with its unguessable prefix; an object's contents never change.
 """
 
 import re
@@ -44,9 +44,9 @@ def download(prefix: str, file_format: str) -> str:
     return f"{prefix}/download/{file_format.lower()}"
 
 
-def captions(prefix: str, language: str) -> str:
-    """WebVTT; the one object of a recording that may be written again."""
-    return f"{prefix}/captions/{language}.vtt"
+def captions(prefix: str, language: str, name: str) -> str:
+    """WebVTT; `name` is new with each upload."""
+    return f"{prefix}/captions/{language}-{name}.vtt"
 
 
 def thumbnail(livestream: str, name: str) -> str:

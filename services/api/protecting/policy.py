@@ -4,6 +4,7 @@ from headwater.internal.v1.protection_pb2 import Policy
 from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord, RecordingRules
 from headwater.v1.media_pb2 import Media
 from services.api.caller import tenant_of
+from services.api.view import label_of
 
 
 def policy_of_livestream(record: LivestreamRecord) -> Policy:
@@ -20,6 +21,8 @@ def policy_of_media(record: MediaRecord) -> Policy:
     policy = _policy(record.access, tenant_of(record), record.livestream_id)
     policy.is_deleted = record.state == Media.DELETED
     policy.thumbnail_position = record.thumbnail_position
+    for each in record.captions:
+        policy.captions.add(language=each.language, label=label_of(each.language), object_key=each.object_key)
     return policy
 
 

@@ -6,8 +6,8 @@ from services.packager.hls.media_playlist import Start
 
 
 @dataclass(frozen=True, slots=True)
-class AudioRendition:
-    """EXT-X-MEDIA of type AUDIO (4.4.6.1)."""
+class Alternative:
+    """EXT-X-MEDIA (4.4.6.1): sound, or with the type SUBTITLES text."""
 
     group_id: str
     name: str
@@ -37,6 +37,8 @@ class Variant:
     """Frames a second, the most there are."""
     audio: str | None = None
     """Group of the audio renditions that go with it."""
+    subtitles: str | None = None
+    """The same of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Multivariant:
     """A whole multivariant playlist, best variant first."""
 
     variants: tuple[Variant, ...]
-    audio: tuple[AudioRendition, ...] = ()
+    audio: tuple[Alternative, ...] = ()
+    subtitles: tuple[Alternative, ...] = ()
     has_independent_segments: bool = False
     """Claimed only where a setting refuses encoders whose segments may begin without a keyframe."""
     start: Start | None = None

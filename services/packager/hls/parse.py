@@ -11,7 +11,7 @@ from services.packager.hls import tags
 from services.packager.hls.attributes import PlaylistError
 from services.packager.hls.delta import MediaPlaylist
 from services.packager.hls.media_playlist import Part, PlaylistType, Segment, Window
-from services.packager.hls.multivariant import AudioRendition, Multivariant, Variant
+from services.packager.hls.multivariant import Alternative, Multivariant, Variant
 
 MAX_PLAYLIST_LENGTH = 16 * 1024 * 1024
 """Characters; a day of segments with a query after each URI is below it."""
@@ -176,10 +176,10 @@ def _playlist_type(text: str | None) -> PlaylistType | None:
 
 
 def parse_multivariant(text: str) -> Multivariant:
-    """Reads a multivariant playlist with audio groups. Raises PlaylistError."""
+    """Reads a multivariant playlist with its groups. Raises PlaylistError."""
     header: dict[str, Any] = {}
     variants: list[Variant] = []
-    audio: list[AudioRendition] = []
+    media: list[Alternative] = []
     pending: dict[str, Any] | None = None
     for line in _lines(text):
         name, _, content = line[1:].partition(":")
@@ -191,14 +191,15 @@ def parse_multivariant(text: str) -> Multivariant:
         elif name == tags.STREAM_INF.name:
             pending = tags.STREAM_INF.fields(content)
         elif name == tags.MEDIA.name:
-            audio.append(tags.MEDIA.parse(content))
+            media.append(tags.MEDIA.parse(content))
         elif name in (tags.VERSION.name, tags.START.name, tags.INDEPENDENT_SEGMENTS.name):
             _read_header(header, name, content)
     if pending is not None:
         raise PlaylistError("EXT-X-STREAM-INF without a URI")
     return Multivariant(
         variants=tuple(variants),
-        audio=tuple(audio),
+        audio=tuple(each for each in media if each.type != "SUBTITLES"),
+        subtitles=tuple(each for each in media if each.type == "SUBTITLES"),
         has_independent_segments=tags.INDEPENDENT_SEGMENTS.name in header,
         start=header.get(tags.START.name),
     )

@@ -221,10 +221,10 @@ def multivariant_template(playlist: Multivariant) -> bytes:
     text = [
         _HEAD,
         # Renditions need no version, but 4 keeps players away that know no groups (section 8).
-        *([tags.VERSION.render(4)] if playlist.audio else ()),
+        *([tags.VERSION.render(4)] if playlist.audio or playlist.subtitles else ()),
         *([tags.INDEPENDENT_SEGMENTS.render()] if playlist.has_independent_segments else ()),
         *([tags.START.render(playlist.start)] if playlist.start else ()),
-        *map(tags.MEDIA.render, playlist.audio),
+        *map(tags.MEDIA.render, (*playlist.audio, *playlist.subtitles)),
         *map(_variant_text, playlist.variants),
     ]
     return "".join(text).encode()

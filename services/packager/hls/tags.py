@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from services.packager.hls import attributes as value
 from services.packager.hls.attributes import PlaylistError, Value
 from services.packager.hls.media_playlist import Hint, Part, RenditionReport, ServerControl, Start
-from services.packager.hls.multivariant import AudioRendition, Variant
+from services.packager.hls.multivariant import Alternative, Variant
 
 M = TypeVar("M")
 T = TypeVar("T")
@@ -199,7 +199,7 @@ RENDITION_REPORT = ListTag(
 )
 MEDIA = ListTag(
     "EXT-X-MEDIA",
-    AudioRendition,
+    Alternative,
     (
         Attribute("TYPE", "type", value.ENUMERATED, is_required=True),
         Attribute("GROUP-ID", "group_id", value.QUOTED, is_required=True),
@@ -221,5 +221,6 @@ STREAM_INF = ListTag(
         Attribute("RESOLUTION", "resolution", value.RESOLUTION),
         Attribute("FRAME-RATE", "frame_rate", value.FRAME_RATE),
         Attribute("AUDIO", "audio", value.QUOTED),
+        Attribute("SUBTITLES", "subtitles", value.QUOTED),
     ),
 )

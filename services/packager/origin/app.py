@@ -29,6 +29,7 @@ from services.packager.origin.settings import Settings
 from services.packager.origin.shelf import Shelf
 from services.packager.origin.site import Site
 from services.packager.origin.store_answers import StoreAnswers
+from services.packager.origin.text_tracks import TextTracks
 from services.packager.origin.thumbnails import Thumbnails
 from services.packager.origin.views import DEADLINE_S, Views
 
@@ -106,7 +107,7 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         guard = Guard(gate, clock, proxies)
         stats = open_channel(settings.stats_address, deadline_s=DEADLINE_S)
         resources.defer("channel to stats", stats.close)
-        beside = BesideAnswers(guard, Views(StatisticsServiceStub(stats)), Thumbnails(shelf))
+        beside = BesideAnswers(guard, Views(StatisticsServiceStub(stats)), Thumbnails(shelf), TextTracks(shelf))
         listener = listening_socket("origin", settings.bind, settings.origin_port, setting="HEADWATER_ORIGIN_PORT")
         server = Server(
             Site(directory, StoreAnswers(shelf, objects), Pages(), guard, beside),

@@ -1,11 +1,12 @@
-"""What stands beside the media of a livestream: how many watch it, and what it looks like."""
+"""What stands beside the media of a livestream: how many watch it, what it looks like, and what is said in it."""
 
 from headwater.internal.v1.onair_pb2 import Playback
 from services.packager.http import Request, Response
-from services.packager.origin import answers, lifecycle, views
+from services.packager.origin import answers, captions, lifecycle, views
 from services.packager.origin.guard import Guard, refused
 from services.packager.origin.recording import RecordedMedia
 from services.packager.origin.routes import Asked, Route
+from services.packager.origin.text_tracks import TextTracks
 from services.packager.origin.thumbnails import Thumbnails
 from services.packager.origin.views import Views
 from services.packager.origin.wanted_picture import WantedPicture, read_wanted
@@ -14,10 +15,11 @@ from services.packager.origin.wanted_picture import WantedPicture, read_wanted
 class BesideAnswers:
     """Whether the viewer may have it has been asked before, but for what was never on air."""
 
-    def __init__(self, guard: Guard, counts: Views, thumbnails: Thumbnails) -> None:
+    def __init__(self, guard: Guard, counts: Views, thumbnails: Thumbnails, texts: TextTracks) -> None:
         self._guard = guard
         self._views = counts
         self.thumbnails = thumbnails
+        self._texts = texts
 
     async def views(self, record: Playback) -> Response:
         """How many watch; nobody watches what is not live."""
@@ -36,6 +38,15 @@ class BesideAnswers:
         """Out of a recording, from where its settings say unless a time is asked for."""
         _, position = self._guard.gate.thumbnail(record.broadcast_id)
         return await self.thumbnails.recorded(record, media, wanted, position)
+
+    async def captions(self, asked: Asked, name: str, record: Playback, media: RecordedMedia | None) -> Response:
+        """A text track of a recording, or the playlist around it. Errors: those of the store."""
+        track = captions.track_of(self._guard.gate.captions(record.broadcast_id), name)
+        if track is None or media is None:
+            return answers.not_there()
+        if asked.route is not None and asked.route.kind == "subtitles":
+            return captions.playlist(media, track, asked.kept_query)
+        return await self._texts.answer(track, media) or answers.not_there()
 
     async def of_nothing(self, request: Request, route: Route, asked: Asked) -> Response:
         """Of an id that has nothing to watch. A livestream that was never on air is not told from an id that never

@@ -10,7 +10,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from headwater.internal.v1.protection_pb2 import Policy, SigningKeyRecord
+from headwater.internal.v1.protection_pb2 import CaptionTrack, Policy, SigningKeyRecord
 from services.common.protection.countries import CountryTable
 from services.common.protection.origins import is_shown_by
 from services.common.protection.rules import may_watch
@@ -117,6 +117,11 @@ class Gate:
         """Of a livestream or a media: the object that was uploaded, or "", and else where to take it, 0 to 1."""
         policy = self._policies.get(identifier)
         return (policy.thumbnail_object_key, policy.thumbnail_position) if policy is not None else ("", 0.0)
+
+    def captions(self, media: str) -> tuple[CaptionTrack, ...]:
+        """The text tracks of a media."""
+        policy = self._policies.get(media)
+        return tuple(policy.captions) if policy is not None else ()
 
     def judge_page(self, identifier: str, ask: Ask) -> Verdict:
         """Whether the player page may be shown; it holds nothing that a token would be needed for."""

@@ -1,13 +1,14 @@
 """A recording as playlists: out of the index in the store, with no log. Pure but for the fetching that it is given."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, SegmentRendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
+from headwater.internal.v1.protection_pb2 import CaptionTrack
 from services.common import keys
 from services.packager.hls.media_playlist import PlaylistType, Segment, Window
 from services.packager.hls.query import with_query
@@ -42,9 +43,9 @@ class RecordedMedia:
     _templates: dict[str, bytes] = field(default_factory=dict)
     _made: dict[str, Response] = field(default_factory=dict)
 
-    def multivariant(self, base: str) -> bytes:
+    def multivariant(self, base: str, captions: Sequence[CaptionTrack] = ()) -> bytes:
         """The multivariant playlist as a template for queries."""
-        return multivariant_template(multivariant(list(self.renditions.values()), base))
+        return multivariant_template(multivariant(list(self.renditions.values()), base, captions))
 
     @cached_property
     def starts_us(self) -> list[int]:

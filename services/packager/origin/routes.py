@@ -9,6 +9,7 @@ from services.packager.hls.query import QueryError, propagated
 
 _ID = r"(?P<id>[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _NAME = r"(?P<name>[a-z0-9]{1,16})"
+_LANGUAGE = r"(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4})"
 _NUMBER = r"(?:0|[1-9][0-9]{0,17})"
 
 
@@ -38,6 +39,8 @@ _TABLE = tuple(
         ("download", rf"/{_ID}/download/(?P<name>mp4|m4a)"),
         ("download", rf"/{_ID}/downloads/(?:default\.(?P<name>mp4)|audio\.(?P<sound>m4a))"),
         ("thumbnail", rf"/{_ID}/thumbnails/thumbnail\.jpg"),
+        ("captions", rf"/{_ID}/captions/{_LANGUAGE}\.vtt"),
+        ("subtitles", rf"/{_ID}/captions/{_LANGUAGE}\.m3u8"),
         ("later", rf"/{_ID}/(?:manifest/(?:video\.mpd|clip\.m3u8)|clip\.mp4|thumbnails/thumbnail\.gif|webRTC/play)"),
         ("static", r"/static/(?P<name>[a-z0-9.-]{1,40})"),
     )
@@ -55,7 +58,7 @@ def parse(path: str) -> Route | None:
         return Route(
             "multivariant" if is_multivariant else kind,
             (parts.get("id") or "").replace("-", ""),
-            parts.get("name") or parts.get("sound") or "",
+            parts.get("name") or parts.get("sound") or parts.get("language") or "",
             int(parts.get("msn") or 0),
             int(parts.get("index") or 0),
             parts.get("init_id") or "",
@@ -102,7 +105,7 @@ def read(path: str, query: str) -> Asked:
 def _read(path: str, query: str) -> Asked:
     route = parse(path)
     key = route.id.encode() if route is not None else b""
-    if route is None or route.kind not in {"playlist", "multivariant"}:
+    if route is None or route.kind not in {"playlist", "multivariant", "subtitles"}:
         return Asked(path, route, key)
     try:
         return Asked(path, route, key, parse_directives(query), propagated(query))

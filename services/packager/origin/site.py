@@ -120,6 +120,8 @@ class Site:
             return await self._thumbnail(request, route, record)
         if route.kind == "multivariant":
             return await self._multivariant(asked, record)
+        if route.kind in {"captions", "subtitles"}:
+            return await self._beside.captions(asked, route.name, record, await self._recorded(record))
         if route.id != record.broadcast_id:
             # A livestream's newest broadcast changes, and what an URI of media means must not.
             return answers.not_there()
@@ -157,7 +159,8 @@ class Site:
         base = asked.base(record.broadcast_id)
         recorded = await self._recorded(record)
         if recorded is not None:
-            return answers.playlist(with_query(recorded.multivariant(base), asked.kept_query), max_age_s=1)
+            template = recorded.multivariant(base, self._guard.gate.captions(record.broadcast_id))
+            return answers.playlist(with_query(template, asked.kept_query), max_age_s=1)
         follower = await self._directory.follow(record)
         return await _settled(follower.multivariant(base, asked.kept_query), follower)
 

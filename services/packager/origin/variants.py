@@ -1,17 +1,20 @@
 """Renditions as a multivariant playlist. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
-from services.packager.hls.multivariant import AudioRendition, Multivariant, Variant
+from headwater.internal.v1.protection_pb2 import CaptionTrack
+from services.packager.hls.multivariant import Alternative, Multivariant, Variant
 
 AUDIO_GROUP = "sound"
+TEXT_GROUP = "text"
 
 _ROUND_TO = 1000
 """Bits a second: measured rates are rounded up, so that the durations a player reads never give a higher one."""
 
 
-def multivariant(renditions: Sequence[Rendition], base: str) -> Multivariant:
+def multivariant(renditions: Sequence[Rendition], base: str, captions: Sequence[CaptionTrack] = ()) -> Multivariant:
     """One variant out of a picture and a sound, either of which may be missing; `base` leads to their playlists."""
     video = next((r for r in renditions if r.kind == Rendition.VIDEO), None)
     audio = next((r for r in renditions if r.kind == Rendition.AUDIO), None)
@@ -29,18 +32,35 @@ def multivariant(renditions: Sequence[Rendition], base: str) -> Multivariant:
         resolution=(video.width, video.height) if video is not None else None,
         frame_rate=video.frame_rate or None if video is not None else None,
         audio=AUDIO_GROUP if groups else None,
+        subtitles=TEXT_GROUP if captions else None,
     )
-    return Multivariant((variant,), groups)
+    return Multivariant((variant,), groups, _texts(captions, base))
 
 
-def _sound(audio: Rendition, base: str) -> AudioRendition:
-    return AudioRendition(
+def _sound(audio: Rendition, base: str) -> Alternative:
+    return Alternative(
         AUDIO_GROUP,
         "Main",
         f"{base}{audio.name}.m3u8",
         is_default=True,
         is_autoselect=True,
         channels=str(audio.channels or 2),
+    )
+
+
+def _texts(captions: Sequence[CaptionTrack], base: str) -> tuple[Alternative, ...]:
+    """Shown to those who ask for one, or whose device is set to its language. No two may have one name."""
+    labels = Counter(track.label for track in captions)
+    return tuple(
+        Alternative(
+            TEXT_GROUP,
+            track.label if labels[track.label] == 1 else f"{track.label} ({track.language})",
+            f"{base}captions/{track.language}.m3u8",
+            "SUBTITLES",
+            track.language,
+            is_autoselect=True,
+        )
+        for track in captions
     )
 
 

@@ -84,19 +84,20 @@ function invite() {
 function attach(url, from) {
   // With "metadata" hls.js reads the playlists, and media when it is played; with "none" too: they are a few KB.
   const waits = !options.autoplay && !page.hasPlayed && options.preload !== "auto";
-  const hls = new window.Hls({ ...CONFIG, startPosition: from, autoStartLoad: !waits });
+  const hls = new window.Hls({ ...CONFIG, startPosition: from, autoStartLoad: !waits, subtitlePreference: textTrack() });
   page.hls = hls;
   if (waits) video.addEventListener("play", () => hls.startLoad(from), { once: true });
-  hls.on(window.Hls.Events.SUBTITLE_TRACKS_UPDATED, (_, data) => {
-    const place = data.subtitleTracks.findIndex((track) => track.lang === options.defaultTextTrack);
-    if (place >= 0) hls.subtitleTrack = place;
-  });
   hls.on(window.Hls.Events.ERROR, (_, data) => fail(hls, data));
   hls.on(window.Hls.Events.LEVEL_UPDATED, (_, data) => {
     if (!data.details.live) page.isLive = false;
   });
   hls.loadSource(url);
   hls.attachMedia(video);
+}
+
+// Chosen by hls.js itself: what is chosen from outside before the tracks are the browser's too, it takes back.
+function textTrack() {
+  return options.defaultTextTrack ? { lang: options.defaultTextTrack } : undefined;
 }
 
 function fail(hls, data) {

@@ -3,7 +3,7 @@
 import pytest
 
 from headwater.internal.v1.protection_pb2 import Policy
-from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord, RecordingRules
+from headwater.internal.v1.records_pb2 import CaptionRecord, LivestreamRecord, MediaRecord, RecordingRules
 from headwater.v1.media_pb2 import Media
 from services.api.protecting.policy import policy_of_livestream, policy_of_media
 
@@ -39,3 +39,14 @@ def test_media_has_rules_of_its_own(state: Media.State.ValueType, is_deleted: bo
 
     assert (found.tenant_id, found.livestream_id, found.is_deleted) == ("t", "a", is_deleted)
     assert (found.require_signed_urls, list(found.allowed_origins)) == (True, ["example.com"])
+
+
+def test_media_has_its_text_tracks() -> None:
+    """With the name that players show; a language without a known one is called by its tag."""
+    kept = [CaptionRecord(language="de", object_key="k/1"), CaptionRecord(language="gsw", object_key="k/2")]
+    found = policy_of_media(MediaRecord(id="m", captions=kept))
+
+    assert [(each.language, each.label, each.object_key) for each in found.captions] == [
+        ("de", "Deutsch", "k/1"),
+        ("gsw", "gsw", "k/2"),
+    ]

@@ -69,6 +69,17 @@ def audio_group_exists(playlist: Playlist) -> Iterable[str]:
             yield f"line {tag.line}: no group {group}"
 
 
+@MULTIVARIANT.rule("text-group-exists", "4.4.6.2")
+def text_group_exists(playlist: Playlist) -> Iterable[str]:
+    for tag in playlist.all("EXT-X-STREAM-INF"):
+        group = tag.text("SUBTITLES")
+        if group is not None and f"SUBTITLES {group}" not in _groups(playlist):
+            yield f"line {tag.line}: no group {group}"
+    for tag in playlist.all("EXT-X-MEDIA"):
+        if tag.text("TYPE") == "SUBTITLES" and not tag.text("URI"):
+            yield f"line {tag.line}: text without a URI"
+
+
 @MULTIVARIANT.rule("audio-group-in-codecs", "6.2.4")
 def audio_group_in_codecs(playlist: Playlist) -> Iterable[str]:
     for tag in playlist.all("EXT-X-STREAM-INF"):

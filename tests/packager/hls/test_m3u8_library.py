@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from services.packager.hls.render import render_media, render_multivariant
 from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, windows
-from tests.packager.hls.test_multivariant import PLAYLIST
+from tests.packager.hls.test_multivariant import PLAYLIST, SUBTITLED
 
 
 def _part(part: Any) -> tuple[Any, ...]:
@@ -48,3 +48,5 @@ def test_library_reads_the_multivariant_playlist() -> None:
     assert (info.bandwidth, info.average_bandwidth, info.resolution) == (4_500_000, 4_100_000, (1280, 720))
     assert (info.codecs, info.frame_rate, info.audio) == ("avc1.64001f,mp4a.40.2", 29.97, "audio")
     assert [(media.group_id, media.uri) for media in read.media] == [("audio", "b1/audio.m3u8")]
+    subtitled = m3u8.loads(render_multivariant(SUBTITLED).decode())
+    assert [(media.type, media.language) for media in subtitled.media] == [("AUDIO", None), ("SUBTITLES", "de")]

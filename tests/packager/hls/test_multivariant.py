@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.packager.hls.media_playlist import Start
-from services.packager.hls.multivariant import AudioRendition, Multivariant, Variant
+from services.packager.hls.multivariant import Alternative, Multivariant, Variant
 from services.packager.hls.parse import parse_multivariant
 from services.packager.hls.render import multivariant_template, render_multivariant
 from tests.clients.hls_rules import check_playlist
@@ -17,8 +17,10 @@ VIDEO = Variant(
     frame_rate=30000 / 1001,
     audio="audio",
 )
-AUDIO = AudioRendition("audio", "Audio", "b1/audio.m3u8", is_default=True, is_autoselect=True, channels="2")
+AUDIO = Alternative("audio", "Audio", "b1/audio.m3u8", is_default=True, is_autoselect=True, channels="2")
 PLAYLIST = Multivariant((VIDEO,), (AUDIO,))
+GERMAN = Alternative("text", "Deutsch", "b1/captions/de.m3u8", "SUBTITLES", "de", is_autoselect=True)
+SUBTITLED = replace(PLAYLIST, variants=(replace(VIDEO, subtitles="text"),), subtitles=(GERMAN,))
 
 
 def test_picture_with_sound_is_written_as_expected() -> None:
@@ -47,6 +49,17 @@ def test_sound_alone_is_a_variant_without_a_picture() -> None:
     expected = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=130000,CODECS="mp4a.40.2"\nb1/audio.m3u8\n'
     assert text == expected
     assert check_playlist(text) == []
+
+
+def test_text_is_a_group_of_its_own() -> None:
+    """Beside that of the sound; what was read is what was written."""
+    text = render_multivariant(SUBTITLED).decode()
+
+    assert '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="Deutsch",LANGUAGE="de",AUTOSELECT=YES,URI=' in text
+    assert 'AUDIO="audio",SUBTITLES="text"\n' in text
+    assert check_playlist(text) == []
+    read = parse_multivariant(text)
+    assert (read.audio, read.subtitles, read.variants[0].subtitles) == ((AUDIO,), (GERMAN,), "text")
 
 
 def test_independent_segments_are_claimed_only_when_told() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from headwater.internal.v1.protection_pb2 import CaptionTrack
 from tests.archiver.on_air import Stage
 from tests.archiver.running import until
 from tests.clients.browser import Viewers, chromium, viewers
@@ -80,6 +81,25 @@ async def test_page_does_what_its_address_asks_for(stand: Stand) -> None:
     found = await seen(page)
     assert (found["muted"], found["controls"], found["loop"]) == (True, False, False)
     assert "url" not in found["accent"]
+
+
+async def test_player_shows_captions_when_they_are_to_be_heard(stand: Stand) -> None:
+    """The track is offered, and its times are those of the picture, whose own begin anywhere."""
+    german = CaptionTrack(language="de", label="Deutsch", object_key="t/de")
+    await stand.here.objects.put("t/de", b"WEBVTT\n\n00:02.000 --> 00:04.000\nhallo\n")
+    await rule(stand.here, stand.id, captions=[german])
+    await until(lambda: _has(stand, f"/{stand.id}/captions/de.vtt"))
+    page = await stand.open(f"{stand.id}/watch?defaultTextTrack=de", "video.currentTime > 0.3")
+    await until(lambda: _is(page, "!!video.textTracks[0]?.cues?.length"))
+
+    told = await page.evaluate("(({label, cues: [cue]}) => [label, cue.text, cue.startTime])(video.textTracks[0])")
+    assert told == ["Deutsch", "hallo", pytest.approx(2 + await page.evaluate("video.buffered.start(0)"), abs=0.15)]
+    await until(lambda: _is(page, "video.textTracks[0].activeCues?.length == 1"))
+    assert 1.9 < await page.evaluate("video.currentTime") < 4.5
+
+
+async def _has(stand: Stand, path: str) -> bool:
+    return (await stand.site.get(path)).status_code == 200
 
 
 async def test_page_says_why_nothing_is_to_be_seen(stand: Stand) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
+from headwater.internal.v1.protection_pb2 import CaptionTrack
 from services.packager.origin.variants import multivariant
 
 VIDEO = Rendition(
@@ -34,6 +35,17 @@ def test_picture_and_sound_are_a_variant_and_a_group() -> None:
     assert variant.codecs == ("avc1.42C01F", "mp4a.40.2")
     assert (variant.uri, variant.audio) == ("../b/video.m3u8", sound.group_id)
     assert (sound.uri, sound.channels) == ("../b/audio.m3u8", "1")
+
+
+def test_text_tracks_are_a_group_whose_names_differ() -> None:
+    """Two of one language are told apart by their tags."""
+    labels = {"de": "Deutsch", "pt": "Português", "pt-BR": "Português"}
+    tracks = [CaptionTrack(language=each, label=label) for each, label in labels.items()]
+    made = multivariant([VIDEO], "../b/", tracks)
+
+    assert [each.name for each in made.subtitles] == ["Deutsch", "Português (pt)", "Português (pt-BR)"]
+    assert made.subtitles[2].uri == "../b/captions/pt-BR.m3u8"
+    assert {each.group_id for each in made.subtitles} == {made.variants[0].subtitles}
 
 
 @pytest.mark.parametrize("only", [VIDEO, AUDIO], ids=["video", "audio"])
