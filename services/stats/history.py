@@ -31,11 +31,10 @@ class History:
 
         While the object store is away, what Redis has. AppError(UNAVAILABLE) if that is nothing, or Redis is away.
         """
+        # One more than a page: what Redis has beyond cannot be on it, whatever the object store adds.
         recent = await self._samples.newest(place, after_ms, before_ms, size + 1)
         merge = Merge(size, after_ms, before_ms)
         merge.add(recent)
-        if len(recent) > size:
-            merge.cut(recent[-1].slot_ms)
         await self._add_stored(merge, place, after_ms, before_ms, recent)
         page = merge.page()
         if not page.samples and page.before_ms is not None and (before_ms is None or page.before_ms >= before_ms):
