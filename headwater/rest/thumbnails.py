@@ -4,21 +4,21 @@ from headwater.rest.transport import Transport, segment
 
 
 class Thumbnails:
-    """`/v1/livestreams/{id}/thumbnail`."""
+    """`/v1/livestreams/{id}/thumbnail` and `/v1/media/{id}/thumbnail`."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def get(self, livestream: str) -> bytes:
-        return self._transport.content(_thumbnail(livestream))
+    def get(self, of: str, *, is_media: bool = False) -> bytes:
+        return self._transport.content(_thumbnail(of, is_media=is_media))
 
-    def put(self, livestream: str, picture: bytes, kind: str) -> None:
+    def put(self, of: str, picture: bytes, kind: str, *, is_media: bool = False) -> None:
         """`kind` is image/jpeg, image/png or image/webp."""
-        self._transport.send("PUT", _thumbnail(livestream), picture, kind)
+        self._transport.send("PUT", _thumbnail(of, is_media=is_media), picture, kind)
 
-    def delete(self, livestream: str) -> None:
-        self._transport.call("DELETE", _thumbnail(livestream))
+    def delete(self, of: str, *, is_media: bool = False) -> None:
+        self._transport.call("DELETE", _thumbnail(of, is_media=is_media))
 
 
-def _thumbnail(livestream: str) -> str:
-    return f"/v1/livestreams/{segment(livestream)}/thumbnail"
+def _thumbnail(of: str, *, is_media: bool) -> str:
+    return f"/v1/{'media' if is_media else 'livestreams'}/{segment(of)}/thumbnail"

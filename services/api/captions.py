@@ -48,7 +48,7 @@ class Captions:
         others = [each for each in stored.record.captions if each.language != language]
         if len(others) >= MOST:
             raise AppError(Kind.FAILED_PRECONDITION, f"a media has captions in {MOST} languages at most")
-        key = keys.captions(await self._prefix(media), language, new_id())
+        key = keys.captions(await self.recordings.prefix(media), language, new_id())
         await reached(lambda: self.store.put(key, text, CONTENT_TYPE))
         made = CaptionRecord(language=language, object_key=key, size_bytes=len(text))
         made.update_time_us = self.recordings.now_us()
@@ -81,12 +81,6 @@ class Captions:
         del record.captions[:]
         record.captions.extend(sorted([*left, *([made] if made else [])], key=lambda each: each.language))
         return await self.recordings.update(stored, record, frozenset({"captions"}))
-
-    async def _prefix(self, media: str) -> str:
-        playback = await self.recordings.records.playback.get(media)
-        if playback is None or not playback.record.store_prefix:
-            raise AppError(Kind.FAILED_PRECONDITION, "the recording is not in the store")
-        return playback.record.store_prefix
 
 
 def _of(stored: Stored[MediaRecord], language: str) -> CaptionRecord:

@@ -12,6 +12,7 @@ from services.api.deletion import Deletion
 from services.api.keeper import Keeper
 from services.api.livestreams import Livestreams, Protect
 from services.api.media_chronicle import MediaChronicle
+from services.api.media_thumbnails import MediaThumbnails
 from services.api.on_air import OnAirOrders
 from services.api.output_keys import OutputKeys
 from services.api.outputs import Outputs
@@ -91,6 +92,7 @@ async def open_domain(
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),
         Thumbnails(livestreams, store),
+        MediaThumbnails(recordings, store),
         StatisticsServiceStub(stats),
         viewing,
         urls,

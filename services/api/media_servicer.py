@@ -13,11 +13,13 @@ from services.api.catalog import Catalog, shelf_of
 from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
+from services.api.media_thumbnails import MediaThumbnails
 from services.api.queries import query_of
 from services.api.quotas import Quotas
 from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.api.rows import media_row, value_of
+from services.api.thumbnails import CONTENT_TYPE as IMAGE_TYPE
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
@@ -30,12 +32,15 @@ class MediaServicer(MediaServiceServicer):
         self,
         recordings: Recordings,
         captions: Captions,
+        thumbnails: MediaThumbnails,
         urls: view.Urls,
         catalog: Catalog[MediaRecord],
+        *,
         quotas: Quotas,
     ) -> None:
         self._recordings = recordings
         self._captions = captions
+        self._thumbnails = thumbnails
         self._catalog = catalog
         self._urls = urls
         self._quotas = quotas
@@ -118,6 +123,17 @@ class MediaServicer(MediaServiceServicer):
 
     async def DeleteCaption(self, request: pb.DeleteCaptionRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         await self._captions.delete(request.media_id, request.language)
+        return Empty()
+
+    async def GetMediaThumbnail(self, request: pb.GetMediaThumbnailRequest, _context: Context) -> HttpBody:  # noqa: N802  gRPC's
+        return HttpBody(content_type=IMAGE_TYPE, data=await self._thumbnails.get(request.media_id))
+
+    async def UpdateMediaThumbnail(self, request: pb.UpdateMediaThumbnailRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._thumbnails.put(request.media_id, request.image.data)
+        return Empty()
+
+    async def DeleteMediaThumbnail(self, request: pb.DeleteMediaThumbnailRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await self._thumbnails.delete(request.media_id)
         return Empty()
 
     def _show(self, stored: Stored[MediaRecord]) -> pb.Media:

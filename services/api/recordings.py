@@ -102,6 +102,13 @@ class Recordings:
             raise AppError(Kind.FAILED_PRECONDITION, "the media is deleted; restore it first")
         return stored
 
+    async def prefix(self, media: str) -> str:
+        """What all its keys in the store begin with. AppError(FAILED_PRECONDITION) where it has none there."""
+        playback = await self.records.playback.get(media)
+        if playback is None or not playback.record.store_prefix:
+            raise AppError(Kind.FAILED_PRECONDITION, "the recording is not in the store")
+        return playback.record.store_prefix
+
     def files(self, media: str) -> list[DownloadJob]:
         """The files that were ordered from a recording, oldest order first; the archiver keeps them up to date."""
         jobs = [stored.record for stored in self.records.jobs.items(media)]

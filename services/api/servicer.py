@@ -37,6 +37,7 @@ from services.api.deletion import Deletion
 from services.api.livestream_servicer import LivestreamServicer
 from services.api.livestreams import Livestreams
 from services.api.media_servicer import MediaServicer
+from services.api.media_thumbnails import MediaThumbnails
 from services.api.output_servicer import OutputServicer
 from services.api.outputs import Outputs
 from services.api.protecting.signing_keys import SigningKeys
@@ -97,6 +98,7 @@ class Servicers:
     deletion: Deletion
     showing: Showing
     thumbnails: Thumbnails
+    media_thumbnails: MediaThumbnails
     stats: "StatisticsServiceAsyncStub"
     viewing: Viewing
     urls: Urls
@@ -129,7 +131,9 @@ class Servicers:
         yield (
             "MediaService",
             add_MediaServiceServicer_to_server,
-            MediaServicer(self.recordings, self.captions, self.urls, catalogs.media, self.quotas),
+            MediaServicer(
+                self.recordings, self.captions, self.media_thumbnails, self.urls, catalogs.media, quotas=self.quotas
+            ),
         )
         statistics = StatisticsServicer(self.livestreams, self.stats)
         yield "StatisticsService", add_StatisticsServiceServicer_to_server, statistics

@@ -54,6 +54,11 @@ def thumbnail(livestream: str, name: str) -> str:
     return f"thumbnails/{livestream}/{name}.jpg"
 
 
+def media_thumbnail(prefix: str, name: str) -> str:
+    """One that was uploaded for a recording; `name` is new with each upload."""
+    return f"{prefix}/thumbnail/{name}.jpg"
+
+
 def statistics(livestream: str) -> str:
     """What all keys of a livestream's samples begin with."""
     return f"statistics/{livestream}/"

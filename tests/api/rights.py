@@ -40,6 +40,9 @@ RIGHTS = {
         "GetCaption": READ,
         "UpdateCaption": WRITE,
         "DeleteCaption": WRITE,
+        "GetMediaThumbnail": READ,
+        "UpdateMediaThumbnail": WRITE,
+        "DeleteMediaThumbnail": WRITE,
     },
     "OutputService": {
         "CreateOutput": WRITE,

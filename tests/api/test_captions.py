@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from headwater.internal.v1.onair_pb2 import Playback
+from headwater.internal.v1.protection_pb2 import Policy
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until
 from tests.api.test_chronicle import playback
@@ -86,3 +87,23 @@ def test_uploaded_thumbnail_is_written_anew_and_can_be_taken_away(rest: Rest) ->
     assert rest.put(path, content=b"GIF89a", headers={"Content-Type": "image/gif"}).status_code in {400, 415}
     rest.call("DELETE", path)
     assert rest.get(path).status_code == 404
+
+
+def test_uploaded_thumbnail_of_a_recording_is_kept_beside_it(rest: Rest, path: str, others: Others) -> None:
+    """Origins are told of it; another one replaces it, and without one the picture is taken from the recording."""
+    media = path.removesuffix("/captions")
+    key, picked = media.rpartition("/")[2], f"{media}/thumbnail"
+    assert rest.get(picked).status_code == 404
+
+    for each in (picture("png", "rgba"), picture("mjpeg", "yuvj420p")):
+        assert rest.put(picked, content=each, headers={"Content-Type": "image/png"}).status_code == 200
+        assert rest.get(picked).content.startswith(b"\xff\xd8\xff")
+    assert rest.put(picked, content=b"GIF89a", headers={"Content-Type": "image/gif"}).status_code == 400
+    until(lambda: told(others, key), lambda kept: kept.startswith(f"{key}-secret/thumbnail/"))
+    rest.call("DELETE", picked)
+    assert rest.get(picked).status_code == 404
+    until(lambda: told(others, key), lambda kept: kept == "")
+
+
+def told(others: Others, media: str) -> str:
+    return Policy.FromString(others.get("policies", media) or b"").thumbnail_object_key

@@ -42,14 +42,17 @@ COMMANDS = {
     "MediaService.DeleteCaption": f"captions delete {ID} en",
     "MediaService.DeleteDownload": f"media delete-download {ID}",
     "MediaService.DeleteMedia": f"media delete {ID}",
+    "MediaService.DeleteMediaThumbnail": f"thumbnails delete {ID} --media",
     "MediaService.GetCaption": f"captions get {ID} en",
     "MediaService.GetMedia": f"media get {ID}",
+    "MediaService.GetMediaThumbnail": f"thumbnails get {ID} --media",
     "MediaService.ListCaptions": f"captions list {ID}",
     "MediaService.ListDownloads": f"media downloads {ID}",
     "MediaService.ListMedia": "media list",
     "MediaService.RestoreMedia": f"media restore {ID}",
     "MediaService.UpdateCaption": f"captions set {ID} en {FILE}",
     "MediaService.UpdateMedia": f"media update {ID} --name name",
+    "MediaService.UpdateMediaThumbnail": f"thumbnails set {ID} {FILE} --media",
     "OutputService.CreateOutput": f"outputs create {ID} --url rtmp://a.example/live --stream-key k",
     "OutputService.DeleteOutput": f"outputs delete {ID} {OTHER}",
     "OutputService.GetOutput": f"outputs get {ID} {OTHER}",
@@ -209,7 +212,12 @@ def test_command_sends_its_call(run: Run, recorder: Recorder, monkeypatch: pytes
 
 
 _TABLES = {call for call in COMMANDS if ".List" in call or call.endswith(("GetUsage", "GetStatistics"))}
-_FILES = {"LivestreamService.GetThumbnail", "MediaService.GetCaption", "MediaService.CreateDownload"}
+_FILES = {
+    "LivestreamService.GetThumbnail",
+    "MediaService.GetCaption",
+    "MediaService.GetMediaThumbnail",
+    "MediaService.CreateDownload",
+}
 """Commands that print a file as it is, or fetch one."""
 
 _NO_FILE = "headwater: the file could not be made: see log/archiver.log\n"

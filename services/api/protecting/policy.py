@@ -20,6 +20,7 @@ def policy_of_media(record: MediaRecord) -> Policy:
     """Every media has one, since it outlives its livestream; by its own id its own settings hold."""
     policy = _policy(record.access, tenant_of(record), record.livestream_id)
     policy.is_deleted = record.state == Media.DELETED
+    policy.thumbnail_object_key = record.thumbnail_object_key
     policy.thumbnail_position = record.thumbnail_position
     for each in record.captions:
         policy.captions.add(language=each.language, label=label_of(each.language), object_key=each.object_key)
