@@ -49,8 +49,10 @@ def what_is_due(situation: Situation) -> str | None:
 
 
 def _has_run_out(situation: Situation, on_air: OnAir) -> bool:
-    """Whether it has run as long as it may; one that is kept back runs from when it is published."""
-    since_us = situation.publish_time_us if on_air.rules.is_gated else situation.start_time_us
+    """Whether it has run as long as it may: one that was kept back has all its time from when it is published, and as
+    much again before that. Nobody might ever publish it, and its encoder never leave.
+    """
+    since_us = situation.publish_time_us or situation.start_time_us
     longest_ms = on_air.rules.max_run_time_ms
     return bool(longest_ms and since_us) and situation.now_us - since_us >= longest_ms * 1000
 

@@ -266,6 +266,21 @@ async def test_broadcast_that_has_run_its_time_is_ended_and_its_encoder_held_off
         assert (held.end_reason, held.hold_until_us > SystemClock().now() * 1e6) == ("run-time", True)
 
 
+async def test_broadcast_that_nobody_publishes_has_its_time_too(nats_server: NatsServer) -> None:
+    """Else its encoder could stay for ever; nothing of it was put out."""
+    async with stage(nats_server) as live, children(nats_server, "packager-n"):
+        start_us = round(SystemClock().now() * 1e6) - 60_000_000
+        await live.go_on_air(start_time_us=start_us, is_gated=True)
+        await live.send(_messages(_source(3.0)))
+        await until(lambda: _has_said(live, "source_changed"))
+        await live.change(lambda value: setattr(value.rules, "max_run_time_ms", 60_000))
+        await until(live.has_ended)
+        logs = await live.ticks()
+
+        assert [head.end.reason for _, head, _ in logs.ticks if head.HasField("end")] == ["run-time"]
+        assert not await _put_out(live)
+
+
 async def _put_out(live: Stage) -> bool:
     return any(head.parts for _, head, _ in (await live.ticks()).ticks)
 

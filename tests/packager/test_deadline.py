@@ -57,8 +57,9 @@ def _situation(**known: object) -> Situation:
         ({"on_air": _on_air(longest_s=1000)}, "run-time"),
         ({"on_air": _on_air(longest_s=1001)}, None),
         ({"on_air": _on_air(longest_s=1000, end_reason="order")}, "order"),
-        # What is kept back runs from when it is published.
-        ({"on_air": _on_air(longest_s=10, is_gated=True)}, None),
+        # What is kept back has its time before it is published, and then again.
+        ({"on_air": _on_air(longest_s=1001, is_gated=True)}, None),
+        ({"on_air": _on_air(longest_s=1000, is_gated=True)}, "run-time"),
         ({"on_air": _on_air(longest_s=10, is_gated=True), "publish_time_us": NOW_US - 9 * S}, None),
         ({"on_air": _on_air(longest_s=10, is_gated=True), "publish_time_us": NOW_US - 10 * S}, "run-time"),
     ],
