@@ -12,6 +12,7 @@ from services.api.edge import make_gateway
 from services.api.handlers import FactHandlers, Observer
 from services.api.id_guard import IdGuard
 from services.api.protecting.opening import open_protecting
+from services.api.read_in import ReadIn
 from services.api.records import Records, open_records
 from services.api.rest.server import RestServer, rest_server, serve
 from services.api.servicer import CALL_LIMIT_S, Servicers
@@ -20,7 +21,6 @@ from services.api.webhooks.composition import open_webhooking
 from services.common import metrics
 from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
-from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.lifecycle import Job
 from services.common.opening import open_bus
@@ -87,8 +87,13 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
         )
         resources.defer("REST listener", partial(asyncio.to_thread, listener.close))
         handlers = FactHandlers(bus, domain.chronicle, replicas=settings.log_replicas)
+        first = dict(records.followed())
+        later = {"playback": first.pop("playback"), "policies": protecting.policy_records}
+        read_in = ReadIn(first.values(), later.values(), domain.catalogs)
         jobs = [
-            *(Job(f"read model of {name}", repository.follow) for name, repository in records.followed()),
+            Job("reading in", read_in.run),
+            *(Job(f"read model of {name}", each.follow) for name, each in first.items()),
+            *(Job(f"read model of {name}", partial(read_in.after_first, each.follow)) for name, each in later.items()),
             Job("facts", partial(_after_read_model, records, handlers.run)),
             Job("observer", partial(observer.run, records, domain.chronicle)),
             Job("keeper", domain.keeper.run),
@@ -100,10 +105,10 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Api]:
             *protecting.jobs(records),
             Job("REST", partial(serve, rest, listener)),
         ]
-        health.add("records", partial(_check_records, records))
+        health.add("records", read_in.check)
         health.add("webhooks", webhooking.check)
         health.add("protection", protecting.check)
-        metrics.observe("headwater_api_livestreams", lambda: len(records.livestreams.items()))
+        metrics.observe("headwater_api_livestreams", records.livestreams.count)
         await resources.open("gRPC server", rpc)
         yield Api(tuple(jobs), rest, rpc, settings.drain_timeout)
 
@@ -125,8 +130,3 @@ async def _after_read_model(records: Records, run: Callable[[], Awaitable[None]]
     for _, repository in records.followed():
         await repository.is_complete.wait()
     await run()
-
-
-async def _check_records(records: Records) -> None:
-    if not all(repository.is_complete.is_set() for _, repository in records.followed()):
-        raise AppError(Kind.UNAVAILABLE, "records are still being read")

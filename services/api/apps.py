@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import AppRecord
 from services.api.always_there import with_oldest
+from services.api.breath import breathing
 from services.api.caller import DEFAULT
 from services.api.kv_repository import tenant_group
 from services.api.records import Records
@@ -49,14 +50,18 @@ class Apps:
         stored = await self.get(tenant, app)
         if app == DEFAULT:
             raise AppError(Kind.FAILED_PRECONDITION, "the first app stays")
-        if not self._is_empty(tenant, app):
+        if not await self._is_empty(tenant, app):
             raise AppError(Kind.FAILED_PRECONDITION, "the app has livestreams or media; delete them first")
         await self.records.apps.delete(stored.key, stored.revision)
 
-    def _is_empty(self, tenant: str, app: str) -> bool:
+    async def _is_empty(self, tenant: str, app: str) -> bool:
         group = tenant_group(tenant)
-        kept = (self.records.livestreams.items(group), self.records.media.items(group))
-        return not any(each.record.app_id == app for items in kept for each in items)
+        if any(each.record.app_id == app for each in self.records.livestreams.items(group)):
+            return False
+        async for each in breathing(self.records.media.items(group)):
+            if each.record.app_id == app:
+                return False
+        return True
 
 
 def _unwritten(tenant: str) -> Stored[AppRecord]:

@@ -7,6 +7,7 @@ for and kept up from then on, so that a change costs a moment and a page little 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, NamedTuple
 
 from services.api.listing import Value
@@ -112,10 +113,11 @@ def _place(order: list[Row], name: str, row: Row) -> int:
 
 
 class Catalog(Generic[M]):
-    """Follows a repository's records; `row_of` makes the row of one."""
+    """Follows a repository's records; `row_of` makes the row of one, and lists are asked for in these `orders`."""
 
-    def __init__(self, row_of: Callable[[str, M], Row]) -> None:
+    def __init__(self, row_of: Callable[[str, M], Row], orders: Sequence[str] = tuple(_VALUES)) -> None:
         self._row_of = row_of
+        self._orders = orders
         self._shelves: dict[str, Shelf] = {}
         self._tenants: dict[str, str] = {}
 
@@ -129,12 +131,10 @@ class Catalog(Generic[M]):
             self._tenants[key] = row.tenant
             self._shelves.setdefault(row.tenant, Shelf()).put(row)
 
-    def warm(self) -> None:
-        """Sort what is large before somebody waits for it."""
-        for shelf in self._shelves.values():
-            if len(shelf.rows) >= LARGE:
-                for name in _VALUES:
-                    shelf.order(name)
+    def unsorted(self) -> list[Callable[[], object]]:
+        """What sorts each order of each large shelf, so that nobody has to wait for it later."""
+        large = [shelf for shelf in self._shelves.values() if len(shelf.rows) >= LARGE]
+        return [partial(shelf.order, name) for shelf in large for name in self._orders]
 
     def size(self, tenant: str) -> int:
         """Of all its rows together, in bytes."""

@@ -1,5 +1,6 @@
 """The catalogs of what there is most of."""
 
+import asyncio
 from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord
@@ -16,15 +17,20 @@ class Catalogs:
     media: Catalog[MediaRecord]
     broadcasts: Catalog[BroadcastRecord]
 
-    def warm(self) -> None:
-        """To be called when the read models are complete."""
-        self.livestreams.warm()
-        self.media.warm()
-        self.broadcasts.warm()
+    async def warm(self) -> None:
+        """Sort what is large before somebody waits for it; to be called when the read models are complete."""
+        for catalog in (self.livestreams, self.media, self.broadcasts):
+            for sort in catalog.unsorted():
+                sort()
+                await asyncio.sleep(0)
 
 
 def catalogs_of(records: Records) -> Catalogs:
-    made = Catalogs(Catalog(livestream_row), Catalog(media_row), Catalog(broadcast_row))
+    made = Catalogs(
+        Catalog(livestream_row, ("create_time", "update_time", "name")),
+        Catalog(media_row),
+        Catalog(broadcast_row, ("create_time",)),
+    )
     records.livestreams.listen(made.livestreams.note)
     records.media.listen(made.media.note)
     records.broadcasts.listen(made.broadcasts.note)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import OnAir, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
-from services.api import broadcast
+from services.api import broadcast, recording
 from services.api.media_chronicle import MediaChronicle
 from services.api.records import Records
 from services.api.standing import armed_window_us
@@ -66,6 +66,8 @@ class Chronicle:
         if playback.clipped_from:
             await self._media.note_clip(playback)
             return
+        if self._is_settled(playback):
+            return
         begun = broadcast.begin(
             playback.broadcast_id,
             playback.livestream_id,
@@ -75,6 +77,12 @@ class Chronicle:
         )
         kept = await self._change_broadcast(begun, lambda record: broadcast.note_playback(record, playback))
         await self._media.note_playback(kept, playback)
+
+    def _is_settled(self, playback: Playback) -> bool:
+        """Most are, and at each start all are looked at."""
+        of = self._records.broadcasts.peek(playback.broadcast_id)
+        media = self._records.media.peek(playback.broadcast_id)
+        return of is not None and media is not None and recording.is_settled(media.record, of.record, playback)
 
     async def _is_gated(self, livestream: str, of: str) -> bool:
         """Of a broadcast that is known by a fact alone: what is on air says it, else what the livestream says now."""

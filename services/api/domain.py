@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, SampleServiceStub, ViewingServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.api.captions import Captions
-from services.api.catalogs import catalogs_of
+from services.api.catalogs import Catalogs, catalogs_of
 from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
 from services.api.deletion import Deletion
@@ -45,6 +45,7 @@ from services.common.secrets import sealer_of
 class Domain:
     """What runs, and what is offered."""
 
+    catalogs: Catalogs
     servicers: Servicers
     chronicle: Chronicle
     keeper: Keeper
@@ -103,5 +104,7 @@ async def open_domain(
     )
     public_ids = PublicIds(records)
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling, public_ids))
-    keeper = Keeper(livestreams, recordings, deletion, catalogs, public_ids)
-    return Domain(servicers, chronicle, keeper, livestreams, recordings, viewing, QuotaKeys(livestreams, quotas))
+    keeper = Keeper(livestreams, recordings, deletion, public_ids)
+    return Domain(
+        catalogs, servicers, chronicle, keeper, livestreams, recordings, viewing, QuotaKeys(livestreams, quotas)
+    )

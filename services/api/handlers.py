@@ -1,13 +1,14 @@
 """Facts in, and changes of the buckets that other programs write: all of it goes to the chronicle."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
 from google.protobuf.message import DecodeError
 
 from headwater.internal.v1.facts_pb2 import Fact
 from services.api import broadcast
+from services.api.breath import breathing
 from services.api.chronicle import Chronicle
 from services.api.records import Records
 from services.common import subjects
@@ -77,10 +78,14 @@ class Observer:
         while True:
             await self._news.wait()
             self._news.clear()
-            while self._noticed:
-                key = next(iter(self._noticed))
-                del self._noticed[key]
+            async for key in breathing(self._take()):
                 await _insist(self._bus, lambda key=key: _compare(records, chronicle, key))  # type: ignore[misc]  # bound now
+
+    def _take(self) -> Iterator[str]:
+        while self._noticed:
+            key = next(iter(self._noticed))
+            del self._noticed[key]
+            yield key
 
 
 async def _compare(records: Records, chronicle: Chronicle, key: str) -> None:

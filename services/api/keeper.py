@@ -6,13 +6,14 @@ Every replica does it; each step is a compare-and-set or can be repeated.
 import asyncio
 
 from headwater.internal.v1.onair_pb2 import StreamKey
+from headwater.internal.v1.records_pb2 import LivestreamRecord
 from headwater.v1.livestreams_pb2 import Livestream
-from services.api.catalogs import Catalogs
+from services.api.breath import breathing
 from services.api.deletion import Deletion
 from services.api.livestreams import Livestreams
 from services.api.lost_clips import LostClips
 from services.api.public_ids import PublicIds
-from services.api.recordings import BREATH, Recordings
+from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.api.standing import is_armed
 from services.common.errors import AppError
@@ -34,7 +35,6 @@ class Keeper:
         livestreams: Livestreams,
         recordings: Recordings,
         deletion: Deletion,
-        catalogs: Catalogs,
         public_ids: PublicIds,
     ) -> None:
         self._records = livestreams.records
@@ -45,17 +45,23 @@ class Keeper:
         self._clock = livestreams.clock
         self._recordings = recordings
         self._deletion = deletion
-        self._catalogs = catalogs
         self._public_ids = public_ids
+        self._manual: set[str] = set()
+        self._records.livestreams.listen(self._note)
         self._orphans: dict[str, float] = {}
         self._lost_clips = LostClips(recordings)
+
+    def _note(self, livestream: str, record: LivestreamRecord | None) -> None:
+        if record is not None and record.start == Livestream.MANUAL:
+            self._manual.add(livestream)
+        else:
+            self._manual.discard(livestream)
 
     async def run(self) -> None:
         """Keep house until cancelled; begins when the read models are complete."""
         for _, repository in self._records.followed():
             await repository.is_complete.wait()
-        self._catalogs.warm()
-        self.say_again()
+        await self.say_again()
         repaired_at = -REPAIR_EACH_S
         while True:
             try:
@@ -68,11 +74,11 @@ class Keeper:
                 _log.info("housekeeping waits", reason=error.detail)
             await asyncio.sleep(HOLD_EACH_S)
 
-    def say_again(self) -> None:
+    async def say_again(self) -> None:
         """Facts of what was changed lately: whoever changed it may have died before saying so."""
-        for stored in self._records.livestreams.items():
+        async for stored in breathing(self._records.livestreams.items()):
             self._telling.repeat(stored.record)
-        for media in self._records.media.items():
+        async for media in breathing(self._records.media.items()):
             self._telling.repeat_media(media.record)
 
     async def release_holds(self) -> None:
@@ -87,17 +93,18 @@ class Keeper:
             if stored is not None and self._consequences.has_orders(stored.record):
                 await self._draw(on_air.key)
         now_us = round(self._clock.now() * 1e6)
-        for stored in self._records.livestreams.items():
+        for livestream in list(self._manual):
+            stored = self._records.livestreams.peek(livestream)
+            if stored is None:
+                continue
             record = stored.record
-            is_over = record.start == Livestream.MANUAL and record.armed_time_us and not is_armed(record, now_us)
+            is_over = record.armed_time_us and not is_armed(record, now_us)
             if is_over and not record.delete_time_us and not self._keys.are_published(record):
-                await self._draw(stored.key)
+                await self._draw(livestream)
 
     async def repair(self) -> None:
         """Finish deletions, draw what follows from records, remove keys of no livestream, purge what is due."""
-        for place, stored in enumerate(self._records.livestreams.items()):
-            if place % BREATH == 0:
-                await asyncio.sleep(0)
+        async for stored in breathing(self._records.livestreams.items()):
             if stored.record.delete_time_us:
                 await self._deletion.begin(stored)
             elif not self._consequences.are_drawn(stored.record):
@@ -116,7 +123,7 @@ class Keeper:
 
     async def _remove_orphans(self) -> None:
         now = self._clock.monotonic()
-        orphans = [stored for stored in self._records.keys.items() if self._is_orphan(stored)]
+        orphans = [stored async for stored in breathing(self._records.keys.items()) if self._is_orphan(stored)]
         self._orphans = {stored.key: self._orphans.get(stored.key, now) for stored in orphans}
         for stored in orphans:
             is_due = now - self._orphans[stored.key] >= ORPHAN_AFTER_S

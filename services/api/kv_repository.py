@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Generic
@@ -12,6 +12,7 @@ from services.api.page_token import decode_place, encode_place
 from services.api.repository import Edit, Listener, M, Page, Stored, Wanted
 from services.common.bus.bucket import Bucket
 from services.common.bus.errors import BusError, Exists, Stale, TooLarge, Unavailable
+from services.common.bus.watch import Change
 from services.common.errors import AppError, Kind
 
 _ATTEMPTS = 20
@@ -26,7 +27,8 @@ def tenant_group(tenant: str) -> str:
 class KvRepository(Generic[M]):
     """A Repository over a bucket; `follow` must run for the read model to be kept.
 
-    `time_us` and `group` of a record say where it stands in lists; with `tenant` there is a list of each tenant's, too.
+    `time_us` and `group` of a record say where it stands in lists, "" being no group; with `tenant` there is a list of
+    each tenant's, too.
     """
 
     def __init__(
@@ -59,13 +61,17 @@ class KvRepository(Generic[M]):
     async def follow(self) -> None:
         """Keep the read model up to date, through reconnects, for ever."""
         async with self._bucket.watch() as changes:
-            async for change in changes:
-                if change is None:
-                    self.is_complete.set()
-                elif change.value is None:
-                    self._forget(change.key)
-                else:
-                    self._learn(Stored(change.key, self._message.FromString(change.value), change.revision))
+            while batch := await changes.batch():
+                for change in batch:
+                    self._hear(change)
+
+    def _hear(self, change: Change | None) -> None:
+        if change is None:
+            self.is_complete.set()
+        elif change.value is None:
+            self._forget(change.key)
+        else:
+            self._learn(change.key, change.value, change.revision)
 
     def peek(self, key: str) -> Stored[M] | None:
         return self._records.get(key)
@@ -74,19 +80,21 @@ class KvRepository(Generic[M]):
         return self._records.get(key) or await self.look_up(key)
 
     async def create(self, key: str, record: M) -> Stored[M]:
+        value = record.SerializeToString()
         with _telling():
-            revision = await self._bucket.create(key, record.SerializeToString())
-        return self._learn(Stored(key, record, revision))
+            revision = await self._bucket.create(key, value)
+        return self._learn(key, value, revision)
 
     async def update(self, key: str, record: M, revision: int) -> Stored[M]:
+        value = record.SerializeToString()
         with _telling():
-            written = await self._bucket.update(key, record.SerializeToString(), revision)
-        return self._learn(Stored(key, record, written))
+            written = await self._bucket.update(key, value, revision)
+        return self._learn(key, value, written)
 
     async def change(self, key: str, edit: Edit[M]) -> Stored[M] | None:
         found = await self.get(key)
         for _ in range(_ATTEMPTS):
-            wanted = edit(_copy(found.record) if found else None)
+            wanted = edit(found.record if found else None)
             if wanted is None or (found is not None and wanted == found.record):
                 return found
             try:
@@ -107,38 +115,47 @@ class KvRepository(Generic[M]):
         self._forget(key)
 
     def items(self, group: str | None = None, *, limit: int | None = None) -> list[Stored[M]]:
-        return [self._records[key] for key in islice(self._order.keys(group), limit)]
+        return [self._records[key] for key in self._order.keys(group, limit=limit)]
+
+    def count(self, group: str | None = None) -> int:
+        return self._order.count(group)
 
     def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
         start = decode_place(after)
-        total = sum(1 for _ in self._wanted(self._order.keys(group), wanted))
-        found = list(islice(self._wanted(self._order.keys(group, start), wanted), limit + 1))
+        if wanted is None:
+            total = self._order.count(group)
+            found = [self._records[key] for key in self._order.keys(group, start, limit + 1)]
+        else:
+            total = sum(1 for _ in self._wanted(self._order.keys(group), wanted))
+            found = list(islice(self._wanted(self._order.keys(group, start), wanted), limit + 1))
         more = encode_place(self._order.place(found[limit - 1].key)) if len(found) > limit else ""
         return Page(tuple(found[:limit]), more, total)
 
-    def _wanted(self, keys: Iterator[str], wanted: Wanted[M] | None) -> Iterator[Stored[M]]:
+    def _wanted(self, keys: Iterable[str], wanted: Wanted[M]) -> Iterator[Stored[M]]:
         found = (self._records[key] for key in keys)
-        return (stored for stored in found if wanted is None or wanted(stored.record))
+        return (stored for stored in found if wanted(stored.record))
 
     async def look_up(self, key: str) -> Stored[M] | None:
         with _telling():
             record = await self._bucket.get(key)
         if record is None:
             return None
-        return self._learn(Stored(key, self._message.FromString(record.value), record.revision))
+        return self._learn(key, record.value, record.revision)
 
-    def _learn(self, stored: Stored[M]) -> Stored[M]:
-        known = self._records.get(stored.key)
-        newest = max(known.revision if known else 0, self._deleted.get(stored.key, 0))
-        if stored.revision <= newest:
+    def _learn(self, key: str, value: bytes, revision: int) -> Stored[M]:
+        stored = Stored.packed(key, value, revision, self._message)
+        known = self._records.get(key)
+        newest = max(known.revision if known else 0, self._deleted.get(key, 0))
+        if revision <= newest:
             return known or stored  # the watch is a moment behind what this process itself has written
-        self._records[stored.key] = stored
-        groups = [self._group(stored.record)]
+        self._records[key] = stored
+        record = stored.record
+        groups = [self._group(record)]
         if self._tenant is not None:
-            groups.append(tenant_group(self._tenant(stored.record)))
-        self._order.put(stored.key, self._time_us(stored.record), *groups)
+            groups.append(tenant_group(self._tenant(record)))
+        self._order.put(key, self._time_us(record), *groups)
         for listener in self._listeners:
-            listener(stored.key, stored.record)
+            listener(key, record)
         return stored
 
     def _forget(self, key: str) -> None:
@@ -146,12 +163,6 @@ class KvRepository(Generic[M]):
             self._order.remove(key)
             for listener in self._listeners:
                 listener(key, None)
-
-
-def _copy(record: M) -> M:
-    copy = type(record)()
-    copy.CopyFrom(record)
-    return copy
 
 
 @contextmanager

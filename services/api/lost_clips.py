@@ -1,9 +1,8 @@
 """Clips that were copied and never written down, as whoever ordered them died between: their room is given back."""
 
-import asyncio
-
 from headwater.internal.v1.onair_pb2 import Playback
-from services.api.recordings import BREATH, Recordings
+from services.api.breath import breathing
+from services.api.recordings import Recordings
 from services.common.log import get_logger
 
 LOST_AFTER_S = 120.0
@@ -30,10 +29,9 @@ class LostClips:
 
     async def _unwritten(self) -> list[str]:
         records, found = self._recordings.records, []
-        for place, stored in enumerate(records.playback.items()):
-            if place % BREATH == 0:
-                await asyncio.sleep(0)
-            is_clip = bool(stored.record.clipped_from) and stored.record.state == Playback.RECORDED
+        async for stored in breathing(records.playback.items()):
+            record = stored.record
+            is_clip = bool(record.clipped_from) and record.state == Playback.RECORDED
             if is_clip and records.media.peek(stored.key) is None:
                 found.append(stored.key)
         return found

@@ -1,19 +1,22 @@
 """Keys in order of their records' age, newest first, as a whole and by group. Pure."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 Place = tuple[int, str]
 """Minus the time in microseconds, then the key: sorts newest first, and never the same for two keys."""
 
 
-@dataclass
 class _Places:
-    """Sorted when somebody first looks: what is read in at the start is sorted once, and not with each record."""
+    """Of one group. Sorted when somebody first looks: what is read in at the start is sorted once, and not with each
+    record.
+    """
 
-    _items: list[Place] = field(default_factory=list)
-    _is_sorted: bool = False
+    __slots__ = ("_is_sorted", "_items", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._items: list[Place] = []
+        self._is_sorted = False
 
     def add(self, place: Place) -> None:
         if self._is_sorted:
@@ -31,42 +34,55 @@ class _Places:
         return self._items
 
 
-@dataclass
 class NewestFirst:
     """An index; a key has one place at a time, in the whole and in each of its groups."""
 
-    _places: dict[str, tuple[tuple[str, ...], Place]] = field(default_factory=dict)
-    _all: _Places = field(default_factory=_Places)
-    _groups: dict[str, _Places] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[Place, tuple[_Places, ...]]] = {}
+        self._all = _Places("")
+        self._groups: dict[str, _Places] = {}
 
     def put(self, key: str, time_us: int, *groups: str) -> None:
-        """Add a key, or move it."""
+        """Add a key, or move it. "" is no group."""
         place = (-time_us, key)
-        if self._places.get(key) == (groups, place):
-            return
-        self.remove(key)
-        self._places[key] = (groups, place)
+        known = self._places.get(key)
+        if known is not None:
+            if known[0] == place and [each.name for each in known[1]] == [name for name in groups if name]:
+                return
+            self.remove(key)
+        of = tuple([self._groups.get(name) or self._begin(name) for name in groups if name])
+        self._places[key] = (place, of)
         self._all.add(place)
-        for group in groups:
-            self._groups.setdefault(group, _Places()).add(place)
+        for members in of:
+            members.add(place)
+
+    def _begin(self, name: str) -> _Places:
+        return self._groups.setdefault(name, _Places(name))
 
     def remove(self, key: str) -> None:
-        if key not in self._places:
+        known = self._places.pop(key, None)
+        if known is None:
             return
-        groups, place = self._places.pop(key)
+        place, of = known
         self._all.remove(place)
-        for group in groups:
-            members = self._groups[group]
+        for members in of:
             members.remove(place)
             if not members.sorted():
-                del self._groups[group]
+                del self._groups[members.name]
 
-    def keys(self, group: str | None = None, after: Place | None = None) -> Iterator[str]:
-        """Keys of a group (None: all) behind a place, which need not be there any more."""
-        found = self._all if group is None else self._groups.get(group, _Places())
-        places = found.sorted()
+    def keys(self, group: str | None = None, after: Place | None = None, limit: int | None = None) -> list[str]:
+        """Keys of a group (None: all) behind a place, which need not be there any more; at most `limit`."""
+        members = self._all if group is None else self._groups.get(group)
+        if members is None:
+            return []
+        places = members.sorted()
         start = 0 if after is None else bisect_right(places, after)
-        return (key for _, key in places[start:])
+        return [key for _, key in places[start : None if limit is None else start + limit]]
+
+    def count(self, group: str | None = None) -> int:
+        """How many keys of a group (None: all) there are."""
+        members = self._all if group is None else self._groups.get(group)
+        return 0 if members is None else len(members.sorted())
 
     def place(self, key: str) -> Place:
-        return self._places[key][1]
+        return self._places[key][0]

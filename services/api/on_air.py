@@ -92,7 +92,7 @@ class OnAirOrders:
             held = await self._on_air.get(livestream)
             if held is None or not held.record.end_reason:
                 return
-            if self._has_ended(held.record):
+            if await self._has_ended(held.record):
                 await self._remove(livestream, held.revision)
                 return
             await asyncio.sleep(_POLL_S)
@@ -104,16 +104,16 @@ class OnAirOrders:
         if held is None or not held.record.end_reason:
             return
         over_us = self._now_us() - held.record.hold_until_us
-        if over_us > _GIVE_UP_US or (over_us > 0 and self._has_ended(held.record)):
+        if over_us > _GIVE_UP_US or (over_us > 0 and await self._has_ended(held.record)):
             await self._remove(livestream, held.revision)
 
     def held(self) -> list[str]:
         """Livestreams whose encoders are held off."""
         return [stored.key for stored in self._on_air.items() if stored.record.end_reason]
 
-    def _has_ended(self, on_air: OnAir) -> bool:
+    async def _has_ended(self, on_air: OnAir) -> bool:
         """While the end message is not in the log the key must stay: it says why the broadcast ends."""
-        playback = self._playback.peek(on_air.broadcast_id)
+        playback = await self._playback.get(on_air.broadcast_id)
         return playback is not None and playback.record.state not in {Playback.LIVE, Playback.STATE_UNSPECIFIED}
 
     async def _remove(self, livestream: str, revision: int) -> None:

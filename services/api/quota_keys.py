@@ -2,10 +2,10 @@
 
 import asyncio
 
+from services.api.breath import breathing
 from services.api.kv_repository import tenant_group
 from services.api.livestreams import Livestreams
 from services.api.quotas import Quotas
-from services.api.recordings import BREATH
 from services.common.errors import AppError
 from services.common.log import get_logger
 
@@ -44,8 +44,7 @@ class QuotaKeys:
 
     async def _publish(self, tenant: str) -> None:
         keys = self._livestreams.keys
-        for place, stored in enumerate(self._livestreams.records.livestreams.items(tenant_group(tenant))):
-            if place % BREATH == 0:
-                await asyncio.sleep(0)
-            if not stored.record.delete_time_us and not keys.are_published(stored.record):
-                await keys.publish(stored.record)
+        async for stored in breathing(self._livestreams.records.livestreams.items(tenant_group(tenant))):
+            record = stored.record
+            if not record.delete_time_us and not keys.are_published(record):
+                await keys.publish(record)

@@ -56,6 +56,20 @@ def note_playback(record: MediaRecord, playback: Playback) -> None:
         record.size_bytes = playback.size_bytes or record.size_bytes
 
 
+def is_settled(record: MediaRecord, broadcast: BroadcastRecord, playback: Playback) -> bool:
+    """Whether `playback` can have nothing to say that the two records do not: they are as it left them."""
+    is_over = broadcast.state == Broadcast.ENDED and bool(broadcast.end_time_us) and not broadcast.is_media_deleted
+    is_complete = record.state == Media.READY and bool(record.ready_time_us)
+    if not (playback.state == Playback.RECORDED and is_over and is_complete):
+        return False
+    said = (playback.start_time_us, playback.publish_time_us, playback.is_recorded, playback.is_gated)
+    known = (broadcast.start_time_us, broadcast.publish_time_us, broadcast.is_recorded, broadcast.is_gated)
+    measured = (playback.duration_us, playback.size_bytes, playback.is_truncated)
+    begun_us = broadcast.publish_time_us or broadcast.start_time_us
+    kept = (record.duration_us, record.size_bytes, record.is_truncated)
+    return said == known and measured == kept and record.create_time_us == begun_us
+
+
 def note_fact(record: MediaRecord, fact: Fact) -> None:
     kind = fact.WhichOneof("fact")
     if kind == "recording_failed":

@@ -1,6 +1,5 @@
 """Recordings as people order them: what the archiver is asked to do, and what then becomes of the records."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +13,7 @@ from headwater.internal.v1.services_pb2 import (
     DeleteRecordingRequest,
 )
 from headwater.v1.media_pb2 import Media
+from services.api.breath import breathing
 from services.api.caller import DEFAULT, caller, tenant_of
 from services.api.records import Records
 from services.api.repository import Stored
@@ -62,10 +62,6 @@ class RemoteArchive:
     async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
         request = CreateClipRequest(media_id=media, clip_id=clip, start_us=start_us, end_us=end_us)
         return await ask(self._stub.CreateClip(request, timeout=_CLIP_S))
-
-
-BREATH = 500
-"""After so many of very many records others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +212,7 @@ class Recordings:
     async def sweep(self) -> None:
         """Purge what is due: deleted long enough ago, or to be deleted by now."""
         now_us = self.now_us()
-        for place, stored in enumerate(self.records.media.items()):
-            if place % BREATH == 0:
-                await asyncio.sleep(0)
+        async for stored in breathing(self.records.media.items()):
             record = stored.record
             is_due = 0 < record.purge_time_us <= now_us or 0 < record.scheduled_delete_time_us <= now_us
             if is_due and record.state != Media.RECORDING:

@@ -63,7 +63,6 @@ async def open_records(
             BroadcastRecord,
             time_us=lambda each: each.start_time_us,
             group=lambda each: each.livestream_id,
-            tenant=tenant_of,
         ),
         media=KvRepository(
             await spine.bucket(subjects.MEDIA),

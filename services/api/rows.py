@@ -1,6 +1,10 @@
-"""Records as rows of the catalog. Pure."""
+"""Records as rows of the catalog. Pure.
+
+What many have in common is kept once: each record has brought a text of its own.
+"""
 
 from collections.abc import Callable
+from sys import intern
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
@@ -13,10 +17,10 @@ def livestream_row(key: str, record: LivestreamRecord) -> Row:
     """Where a livestream stands is not in its record, nor in its row."""
     return Row(
         key=key,
-        tenant=tenant_of(record),
+        tenant=intern(tenant_of(record)),
         create_time=record.create_time_us,
-        app=record.app_id or DEFAULT,
-        creator=record.creator,
+        app=intern(record.app_id or DEFAULT),
+        creator=intern(record.creator),
         name=record.name.casefold(),
         update_time=record.update_time_us,
         is_deleted=bool(record.delete_time_us),
@@ -26,10 +30,10 @@ def livestream_row(key: str, record: LivestreamRecord) -> Row:
 def media_row(key: str, record: MediaRecord) -> Row:
     return Row(
         key=key,
-        tenant=tenant_of(record),
+        tenant=intern(tenant_of(record)),
         create_time=record.create_time_us,
-        app=record.app_id or DEFAULT,
-        creator=record.creator,
+        app=intern(record.app_id or DEFAULT),
+        creator=intern(record.creator),
         name=record.name.casefold(),
         state=Media.DELETED if record.delete_time_us else record.state,
         update_time=record.update_time_us or record.ready_time_us or record.create_time_us,
@@ -40,7 +44,7 @@ def media_row(key: str, record: MediaRecord) -> Row:
 
 
 def broadcast_row(key: str, record: BroadcastRecord) -> Row:
-    return Row(key, tenant_of(record), record.start_time_us, app=record.app_id or DEFAULT)
+    return Row(key, intern(tenant_of(record)), record.start_time_us, app=intern(record.app_id or DEFAULT))
 
 
 def value_of(field: str) -> Callable[[Row], Value]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord
 from headwater.internal.v1.services_pb2 import GetViewingRequest
-from services.api.recordings import BREATH
+from services.api.breath import breathing
 from services.api.records import Records
 from services.api.session import KEPT_US, is_settled
 from services.common.clock import Clock
@@ -67,13 +67,12 @@ class Viewing:
     async def settle(self) -> None:
         """Write down what viewers watched of broadcasts that are over. Errors: AppError(UNAVAILABLE)."""
         now_us, settled = self._now_us(), []
-        for place, stored in enumerate(self._records.broadcasts.items()):
-            if place % BREATH == 0:
-                await asyncio.sleep(0)
-            if stored.record.start_time_us < now_us - _LONGEST_US - KEPT_US:
+        async for stored in breathing(self._records.broadcasts.items()):
+            record = stored.record
+            if record.start_time_us < now_us - _LONGEST_US - KEPT_US:
                 break
-            if is_settled(stored.record, now_us):
-                settled.append(stored.record)
+            if is_settled(record, now_us):
+                settled.append(record)
         found = await self._ask(settled)
         for record in settled:
             await self._write(record.id, found.get(record.id, 0))

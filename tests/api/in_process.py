@@ -7,7 +7,6 @@ from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from headwater.v1.tokens_pb2 import Token
 from services.api.caller import Caller
-from services.api.catalogs import catalogs_of
 from services.api.chronicle import Chronicle
 from services.api.consequences import Consequences
 from services.api.deletion import Deletion
@@ -117,7 +116,7 @@ def domain_of(records: Records, clock: Clock) -> Domain:
         outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),
         recordings=recordings,
         deletion=deletion,
-        keeper=Keeper(livestreams, recordings, deletion, catalogs_of(records), public_ids),
+        keeper=Keeper(livestreams, recordings, deletion, public_ids),
         chronicle=Chronicle(records, keys, MediaChronicle(records, telling, public_ids)),
         facts=facts,
         archive=archive,

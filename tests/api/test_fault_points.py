@@ -218,7 +218,7 @@ async def _tidy(scene: Scene) -> None:
         await scene.other.keeper.give_orders()
         await scene.other.keeper.repair()
         await _observe(scene)
-        scene.other.keeper.say_again()
+        await scene.other.keeper.say_again()
         wrong = _what_is_wrong(scene)
         if not wrong:
             return

@@ -28,15 +28,14 @@ class Protecting:
     key_records: KvRepository[SigningKeyRecord]
 
     def jobs(self, records: Records) -> Iterable[Job]:
-        """What keeps them."""
-        yield Job("read model of policies", self.policy_records.follow)
+        """What keeps them; the read model of policies is still to be followed."""
         yield Job("read model of signing keys", self.key_records.follow)
         yield Job("policies", partial(self._keep, records))
 
     async def check(self) -> None:
-        """Ready when all is read."""
-        if not (self.policy_records.is_complete.is_set() and self.key_records.is_complete.is_set()):
-            raise AppError(Kind.UNAVAILABLE, "policies and signing keys are still being read")
+        """Ready when signing keys are read; a policy that is not read yet is looked up."""
+        if not self.key_records.is_complete.is_set():
+            raise AppError(Kind.UNAVAILABLE, "signing keys are still being read")
 
     async def _keep(self, records: Records) -> None:
         await self.policy_records.is_complete.wait()
