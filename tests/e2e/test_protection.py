@@ -92,9 +92,9 @@ async def _is_closed_to_others(viewer: httpx.AsyncClient, livestream: Livestream
     """Each thing that was just fetched, and its aliases, now without a token."""
     media = {name.partition("?")[0] for name in found if "manifest" not in name}
     broadcast = next(iter(media)).split("/")[1]
-    rest = ("index.m3u8", "manifest/video.m3u8", "thumbnails/thumbnail.jpg", "views")
+    rest = ("index.m3u8", "manifest/video.m3u8", "thumbnails/thumbnail.jpg", "views", "captions/en.vtt")
     aliases = [f"/{of}/{each}" for of in (livestream.id, broadcast) for each in rest]
-    files = [f"/{broadcast}/download/mp4", f"/{broadcast}/downloads/default.mp4"]
+    files = [f"/{broadcast}/{each}" for each in ("download/mp4", "downloads/default.mp4", "downloads/audio.m4a")]
     for path in (*media, *aliases, *files):
         answer = await viewer.get(path)
         assert (path, answer.status_code, answer.headers["cache-control"]) == (path, 401, "private, no-store")
