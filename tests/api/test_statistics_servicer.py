@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
+from headwater.internal.v1.facts_pb2 import BroadcastEnded, BroadcastStarted, Fact
 from headwater.internal.v1.services_pb2_grpc import add_SampleServiceServicer_to_server
 from headwater.v1.statistics_pb2_grpc import add_StatisticsServiceServicer_to_server
 from services.common.health import Health
+from services.common.ids import new_id
 from services.common.rpc_server import RpcServer
 from services.stats.changes import Lifetimes
 from services.stats.repository import Repository
 from services.stats.sample_servicer import SampleServicer
 from services.stats.samples import Place
 from services.stats.servicer import StatisticsServicer
-from tests.api.running import ApiServer, Rest
+from tests.api.running import ApiServer, Others, Rest, until
 from tests.servers.nats import NatsServer
 from tests.servers.ports import free_ports
 from tests.servers.redis import RedisServer
@@ -72,6 +74,35 @@ def streamdiver(rest: Rest, livestream: str) -> list[int]:
 
 def moment(number: int) -> str:
     return datetime.fromtimestamp(sample(number).slot_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def times_of(broadcast: str, livestream: str, start: int, end: int) -> list[Fact]:
+    """That it was on air from one sample to another."""
+    start_us, end_us = (sample(number).slot_ms * 1000 for number in (start, end))
+    begun = BroadcastStarted(start_time_us=start_us)
+    over = BroadcastEnded(reason="order", end_time_us=end_us)
+    where: dict[str, Any] = {"livestream_id": livestream, "broadcast_id": broadcast}
+    return [
+        Fact(id=new_id(), time_us=start_us, broadcast_started=begun, **where),
+        Fact(id=new_id(), time_us=end_us, broadcast_ended=over, **where),
+    ]
+
+
+async def test_samples_of_a_broadcast_are_those_of_its_time(rest: Rest, others: Others, shelf: Kept) -> None:
+    """Or of a part of it; of another livestream's broadcast there are none to be had."""
+    made, another = (rest.call("POST", "/v1/livestreams", {})["id"] for _ in range(2))
+    shelf.place, broadcast = Place(made, "primary"), new_id()
+    await shelf.keep(range(20))
+    await asyncio.to_thread(others.say, *times_of(broadcast, made, 5, 12))
+    path = f"/v1/livestreams/{made}/broadcasts/{broadcast}"
+    await asyncio.to_thread(until, lambda: rest.get(path).json().get("endTime"))
+
+    of_it = f"&broadcastId={broadcast}"
+    assert await asyncio.to_thread(native, rest, made, of_it) == backwards(11, 5)
+    assert await asyncio.to_thread(native, rest, made, f"{of_it}&before={moment(8)}") == [7, 6, 5]
+    assert await asyncio.to_thread(native, rest, made, f"{of_it}&after={moment(10)}") == [11, 10]
+    foreign = rest.get(f"/v1/livestreams/{another}/statistics/primary?broadcastId={broadcast}")
+    assert foreign.status_code == 404
 
 
 async def test_whole_history_is_listed_by_page_by_time_and_by_number_until_it_is_deleted(
