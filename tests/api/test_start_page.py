@@ -176,3 +176,51 @@ def test_reference_of_a_dialect_is_chosen_by_its_name(page: Page, api: ApiServer
     calls.nth(0).locator("summary").click()
     expect(calls.nth(0)).to_contain_text("No credential")
     expect(page.locator("body")).not_to_contain_text("`")
+
+
+@pytest.mark.parametrize(
+    ("api_name", "path"),
+    [
+        ("native", "/v1/livestreams"),
+        ("cloudinary", "/cloudinary/v2/video/{cloud}/live_streams"),
+        ("stream", "/cloudflare/client/v4/accounts/{account}/stream/live_inputs"),
+        ("realtimekit", "/cloudflare/client/v4/accounts/{account}/realtime/kit/{app}/livestreams"),
+        ("dyte", "/dyte/v2/livestreams"),
+        ("streamdiver", "/streamdiver/v2/livestreams"),
+    ],
+)
+def test_call_is_tried_out_with_the_token(page: Page, api: ApiServer, api_name: str, path: str) -> None:
+    """As the form stands; nothing comes from another host."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{api.url}/docs?api={api_name}")
+    call = page.locator("details.call").filter(has=page.get_by_text(path, exact=True)).first
+    call.locator("summary").click()
+    call.get_by_role("button", name="Send").click()
+    expect(call.get_by_role("status")).to_contain_text(": 401")
+
+    page.get_by_label("Token", exact=True).fill(api.token)
+    page.get_by_role("button", name="Use").click()
+    call.get_by_role("button", name="Send").click()
+    expect(call.get_by_role("status")).to_contain_text(": 200")
+    assert [url for url in asked if not url.startswith(f"{api.url}/")] == []
+
+
+def test_body_and_parameters_of_a_call_are_sent(page: Page, api: ApiServer) -> None:
+    """On a narrow screen, too."""
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(f"{api.url}/docs")
+    page.get_by_label("Token", exact=True).fill(api.token)
+    page.get_by_role("button", name="Use").click()
+    call = page.locator("#Livestream_CreateLivestream")
+    call.locator("summary").click()
+    call.get_by_label("Body").fill('{"name": "Tried"}')
+    call.get_by_role("button", name="Send").click()
+    expect(call.locator("form pre")).to_contain_text('"name": "Tried"')
+
+    listed = page.locator("#Livestream_ListLivestreams")
+    listed.locator("summary").click()
+    listed.get_by_label("name", exact=True).fill("tried")
+    listed.get_by_role("button", name="Send").click()
+    expect(listed.locator("form pre")).to_contain_text('"totalCount": 1')
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

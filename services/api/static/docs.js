@@ -1,6 +1,7 @@
 // A reference, drawn from its openapi.json: the native one, or that of the dialect which the address names.
 
 import { el, prose, say } from "./dom.js";
+import { tokenForm, tryForm } from "./try.js";
 
 const REFERENCES = { native: "Headwater", cloudinary: "Cloudinary", stream: "Stream", realtimekit: "RealtimeKit", dyte: "Dyte", streamdiver: "Streamdiver" };
 const asked = new URLSearchParams(location.search).get("api");
@@ -41,9 +42,10 @@ function callView(path, verb, operation) {
   const isDone = ([code]) => code.startsWith("2");
   const answer = first(Object.entries(operation.responses).find(isDone)?.[1].content);
   const refusals = Object.entries(operation.responses).filter((one) => !isDone(one));
+  const fillIn = ({ target }) => target.querySelector("form") ?? target.append(tryForm(path, verb, operation, resolve));
   return el(
     "details",
-    { class: "call panel", id: operation.operationId },
+    { class: "call panel", id: operation.operationId, ontoggle: fillIn },
     el("summary", {}, el("code", { class: "verb" }, verb.toUpperCase()), el("code", {}, path), el("span", { class: "hint" }, ...prose(operation.summary))),
     ...(operation.description?.includes("\n") || (operation.description && chosen !== "native") ? [el("p", {}, ...prose(operation.description))] : []),
     ...table("Parameters", operation.parameters.map((one) => row(`${one.name} (${one.in})`, one.schema, one.description ?? one.schema.description))),
@@ -59,6 +61,7 @@ function messageView(name, schema) {
 
 document.getElementById("about").replaceChildren(...prose(info.description));
 const example = chosen === "native" ? "/v1/livestreams" : Object.keys(paths).find((path) => paths[path].get).replaceAll(/\{\w+\}/g, "default");
+document.getElementById("token").replaceWith(tokenForm());
 say(document.getElementById("example"), `curl -H "Authorization: Bearer $(cat var/admin-token)" ${location.origin}${example}`);
 document.getElementById("source").href = source;
 for (const [name, title] of Object.entries(REFERENCES)) {
