@@ -44,10 +44,12 @@ class Query:
     creator: str = ""
     name: str = ""
     """A part of it, in any case."""
-    state: int = 0
+    states: frozenset[int] = frozenset()
     after_us: int = 0
     before_us: int = 0
     shows_deleted: bool = False
+    whole_name: bool = False
+    """The name is all of it."""
 
 
 _VALUES: dict[str, Callable[[Row], tuple[Value, str]]] = {
@@ -95,10 +97,12 @@ class Shelf:
             rows = [row for row in rows if row[3] == query.app]
         if query.creator:
             rows = [row for row in rows if row[4] == query.creator]
-        if query.state:
-            rows = [row for row in rows if row[6] == query.state]
-        if query.name:
-            part = query.name.casefold()
+        if query.states:
+            rows = [row for row in rows if row[6] in query.states]
+        part = query.name.casefold()
+        if query.whole_name and part:
+            rows = [row for row in rows if row[5] == part]
+        elif part:
             rows = [row for row in rows if part in row[5]]
         return rows
 
@@ -139,6 +143,12 @@ class Catalog(Generic[M]):
     def size(self, tenant: str) -> int:
         """Of all its rows together, in bytes."""
         return self._shelves[tenant].size if tenant in self._shelves else 0
+
+    def pick(self, query: Query, keys: Iterable[str], order: str) -> Sequence[Row]:
+        """Of these keys alone, in ascending order."""
+        shelf = self._shelves.get(query.tenant, Shelf())
+        picked = [shelf.rows[key] for key in frozenset(keys) if key in shelf.rows]
+        return Shelf(orders={order: sorted(picked, key=_VALUES[order])}, deleted=shelf.deleted).find(query, order)
 
     def find(self, query: Query, order: str) -> Sequence[Row]:
         """The rows in ascending order of a field of `Row`."""

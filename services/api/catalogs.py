@@ -7,6 +7,8 @@ from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord,
 from services.api.catalog import Catalog
 from services.api.records import Records
 from services.api.rows import broadcast_row, livestream_row, media_row
+from services.api.standings import Standings
+from services.common.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Catalogs:
     livestreams: Catalog[LivestreamRecord]
     media: Catalog[MediaRecord]
     broadcasts: Catalog[BroadcastRecord]
+    standings: Standings
 
     async def warm(self) -> None:
         """Sort what is large before somebody waits for it; to be called when the read models are complete."""
@@ -23,13 +26,15 @@ class Catalogs:
             for sort in catalog.unsorted():
                 sort()
                 await asyncio.sleep(0)
+        await self.standings.catch_up()
 
 
-def catalogs_of(records: Records) -> Catalogs:
+def catalogs_of(records: Records, clock: Clock) -> Catalogs:
     made = Catalogs(
         Catalog(livestream_row, ("create_time", "update_time", "name")),
         Catalog(media_row),
         Catalog(broadcast_row, ("create_time",)),
+        Standings(records, clock),
     )
     records.livestreams.listen(made.livestreams.note)
     records.media.listen(made.media.note)

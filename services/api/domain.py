@@ -71,7 +71,7 @@ async def open_domain(
     resources.defer("channel to archiver", archiver.close)
     resources.defer("channel to stats", stats.close)
     sealer, telling = sealer_of(settings), Telling(facts, clock)
-    catalogs = catalogs_of(records)
+    catalogs = catalogs_of(records, clock)
     quotas = Quotas(records.tenants, catalogs.media)
     keys = StreamKeys(sealer, records.keys, records.broadcasts, clock, quotas.is_full)
     protocol_keys, output_keys = ProtocolKeys(sealer, settings.addresses), OutputKeys(sealer)

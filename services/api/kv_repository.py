@@ -28,7 +28,7 @@ class KvRepository(Generic[M]):
     """A Repository over a bucket; `follow` must run for the read model to be kept.
 
     `time_us` and `group` of a record say where it stands in lists, "" being no group; with `tenant` there is a list of
-    each tenant's, too.
+    each tenant's, too. Without time and group there is no order, and none is kept.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class KvRepository(Generic[M]):
         bucket: Bucket,
         message: type[M],
         *,
-        time_us: Callable[[M], int] = lambda _record: 0,
-        group: Callable[[M], str] = lambda _record: "",
+        time_us: Callable[[M], int] | None = None,
+        group: Callable[[M], str] | None = None,
         tenant: Callable[[M], str] | None = None,
         listener: Listener[M] | None = None,
     ) -> None:
@@ -46,6 +46,7 @@ class KvRepository(Generic[M]):
         self._time_us = time_us
         self._group = group
         self._tenant = tenant
+        self._is_ordered = time_us is not None or group is not None
         self._listeners = [listener] if listener is not None else []
         self._records: dict[str, Stored[M]] = {}
         self._order = NewestFirst()
@@ -115,10 +116,15 @@ class KvRepository(Generic[M]):
         self._forget(key)
 
     def items(self, group: str | None = None, *, limit: int | None = None) -> list[Stored[M]]:
+        if group is None and not self._is_ordered:
+            return list(islice(self._records.values(), limit))
         return [self._records[key] for key in self._order.keys(group, limit=limit)]
 
+    def keys(self, group: str) -> list[str]:
+        return self._order.keys(group)
+
     def count(self, group: str | None = None) -> int:
-        return self._order.count(group)
+        return len(self._records) if group is None else self._order.count(group)
 
     def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
         start = decode_place(after)
@@ -150,17 +156,22 @@ class KvRepository(Generic[M]):
             return known or stored  # the watch is a moment behind what this process itself has written
         self._records[key] = stored
         record = stored.record
-        groups = [self._group(record)]
-        if self._tenant is not None:
-            groups.append(tenant_group(self._tenant(record)))
-        self._order.put(key, self._time_us(record), *groups)
+        if self._is_ordered:
+            self._put(key, record)
         for listener in self._listeners:
             listener(key, record)
         return stored
 
+    def _put(self, key: str, record: M) -> None:
+        groups = [self._group(record)] if self._group is not None else []
+        if self._tenant is not None:
+            groups.append(tenant_group(self._tenant(record)))
+        self._order.put(key, self._time_us(record) if self._time_us is not None else 0, *groups)
+
     def _forget(self, key: str) -> None:
         if self._records.pop(key, None) is not None:
-            self._order.remove(key)
+            if self._is_ordered:
+                self._order.remove(key)
             for listener in self._listeners:
                 listener(key, None)
 

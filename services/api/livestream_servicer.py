@@ -5,7 +5,8 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from headwater.v1 import livestreams_pb2 as pb
 from services.api import listing
-from services.api.catalog import Catalog
+from services.api.breath import breathing
+from services.api.catalogs import Catalogs
 from services.api.changes import changed_fields, check_etag
 from services.api.deletion import Deletion
 from services.api.livestream_fields import SETTABLE, fresh, take
@@ -14,7 +15,6 @@ from services.api.livestreams import Livestreams
 from services.api.queries import query_of
 from services.api.rows import value_of
 from services.api.showing import Showing
-from services.api.standing import standing_of
 from services.api.thumbnails import Thumbnails
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
@@ -30,11 +30,12 @@ class LivestreamServicer(LivestreamVerbs):
         deletion: Deletion,
         showing: Showing,
         thumbnails: Thumbnails,
-        catalog: Catalog[LivestreamRecord],
+        catalogs: Catalogs,
     ) -> None:
         super().__init__(livestreams, showing, thumbnails)
         self._deletion = deletion
-        self._catalog = catalog
+        self._catalog = catalogs.livestreams
+        self._standings = catalogs.standings
 
     async def CreateLivestream(self, request: pb.CreateLivestreamRequest, _context: Context) -> pb.Livestream:  # noqa: N802  gRPC's
         now_us = self._livestreams.now_us()
@@ -51,22 +52,17 @@ class LivestreamServicer(LivestreamVerbs):
     ) -> pb.ListLivestreamsResponse:
         order = listing.Order.of(request.order_by)
         rows = self._catalog.find(query_of(request), order.field)
-        if request.state:
-            rows = [row for row in rows if self._state_of(row.key) == request.state]
+        states = {*request.states, *([request.state] if request.state else [])}
+        used = request.used if request.HasField("used") else None
+        if states or used is not None:
+            rows = await self._standings.select(rows, states, used)
         page = listing.cut(rows, order, value_of(order.field), listing.Cut.of(request))
         found = (self._livestreams.records.livestreams.peek(row.key) for row in page.items)
         return pb.ListLivestreamsResponse(
-            livestreams=[self._show(stored) for stored in found if stored is not None],
+            livestreams=[self._show(stored) async for stored in breathing(found) if stored is not None],
             next_page_token=page.after,
             total_count=page.total,
         )
-
-    def _state_of(self, livestream: str) -> pb.Livestream.State.ValueType:
-        stored = self._livestreams.records.livestreams.peek(livestream)
-        if stored is None:
-            return pb.Livestream.STATE_UNSPECIFIED
-        newest = self._livestreams.newest_broadcast(livestream)
-        return standing_of(stored.record, newest, self._livestreams.now_us()).state
 
     async def UpdateLivestream(self, request: pb.UpdateLivestreamRequest, _context: Context) -> pb.Livestream:  # noqa: N802  gRPC's
         if not is_id(request.livestream.id):

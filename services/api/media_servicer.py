@@ -1,5 +1,7 @@
 """headwater.v1.MediaService."""
 
+from collections.abc import Sequence
+
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 
@@ -7,9 +9,10 @@ from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1 import media_pb2 as pb
 from headwater.v1.media_pb2_grpc import MediaServiceServicer
 from services.api import listing, view
+from services.api.breath import breathing
 from services.api.caller import tenant_of
 from services.api.captions import CONTENT_TYPE, Captions
-from services.api.catalog import Catalog, shelf_of
+from services.api.catalog import Catalog, Row
 from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
@@ -18,8 +21,9 @@ from services.api.queries import query_of
 from services.api.quotas import Quotas
 from services.api.recordings import Recordings
 from services.api.repository import Stored
-from services.api.rows import media_row, value_of
+from services.api.rows import value_of
 from services.api.thumbnails import CONTENT_TYPE as IMAGE_TYPE
+from services.api.timestamps import milliseconds
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
@@ -47,19 +51,35 @@ class MediaServicer(MediaServiceServicer):
 
     async def ListMedia(self, request: pb.ListMediaRequest, _context: Context) -> pb.ListMediaResponse:  # noqa: N802  gRPC's
         order, media = listing.Order.of(request.order_by), self._recordings.records.media
-        query = query_of(request)
-        if request.livestream_id:
-            its = (media_row(stored.key, stored.record) for stored in media.items(request.livestream_id))
-            rows = shelf_of(row for row in its if row.tenant == query.tenant).find(query, order.field)
-        else:
-            rows = self._catalog.find(query, order.field)
+        rows = self._rows(request, order)
         page = listing.cut(rows, order, value_of(order.field), listing.Cut.of(request))
         found = (media.peek(row.key) for row in page.items)
         return pb.ListMediaResponse(
-            media=[self._show(stored) for stored in found if stored is not None],
+            media=[self._show(stored) async for stored in breathing(found) if stored is not None],
             next_page_token=page.after,
             total_count=page.total,
+            total_duration=milliseconds(sum(row.duration for row in rows) // 1000) if request.sum_up else None,
         )
+
+    def _rows(self, request: pb.ListMediaRequest, order: listing.Order) -> Sequence[Row]:
+        query, media = query_of(request), self._recordings.records.media
+        if request.ids:
+            rows = self._catalog.pick(query, request.ids, order.field)
+        elif request.livestream_id:
+            rows = self._catalog.pick(query, media.keys(request.livestream_id), order.field)
+        else:
+            rows = self._catalog.find(query, order.field)
+        if request.ids and request.livestream_id:
+            of_it = frozenset(media.keys(request.livestream_id))
+            rows = [row for row in rows if row.key in of_it]
+        if request.whole_name and request.name:
+            rows = [row for row in rows if self._is_called(row.key, request.name)]
+        return rows
+
+    def _is_called(self, media: str, name: str) -> bool:
+        """The row has the name in one case."""
+        stored = self._recordings.records.media.peek(media)
+        return stored is not None and stored.record.name == name
 
     async def GetMedia(self, request: pb.GetMediaRequest, _context: Context) -> pb.Media:  # noqa: N802  gRPC's
         return self._show(await self._recordings.get(request.id))

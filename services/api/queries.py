@@ -28,8 +28,13 @@ def query_of(request: Message) -> Query:
     if isinstance(request, ListLivestreamsRequest):
         return replace(query, name=request.name, creator=request.creator)
     if isinstance(request, ListMediaRequest):
-        shows_deleted = request.show_deleted or request.state == Media.DELETED
+        shows_deleted = request.show_deleted or Media.DELETED in {request.state, *request.states}
         return replace(
-            query, name=request.name, creator=request.creator, state=request.state, shows_deleted=shows_deleted
+            query,
+            name=request.name,
+            whole_name=request.whole_name,
+            creator=request.creator,
+            states=frozenset({*request.states, *([request.state] if request.state else [])}),
+            shows_deleted=shows_deleted,
         )
     return query

@@ -103,7 +103,11 @@ class Repository(Protocol[M]):
         ...
 
     def items(self, group: str | None = None, *, limit: int | None = None) -> list[Stored[M]]:
-        """All records, or those of one group, newest first; at most `limit`."""
+        """All records, or those of one group, newest first if they have a time; at most `limit`."""
+        ...
+
+    def keys(self, group: str) -> list[str]:
+        """Of one group, newest first."""
         ...
 
     def count(self, group: str | None = None) -> int:

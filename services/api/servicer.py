@@ -120,9 +120,7 @@ class Servicers:
 
     def _all(self) -> Iterator[tuple[str, Register, object]]:
         catalogs = self.catalogs
-        livestreams = LivestreamServicer(
-            self.livestreams, self.deletion, self.showing, self.thumbnails, catalogs.livestreams
-        )
+        livestreams = LivestreamServicer(self.livestreams, self.deletion, self.showing, self.thumbnails, catalogs)
         yield "LivestreamService", add_LivestreamServiceServicer_to_server, livestreams
         outputs = OutputServicer(self.outputs, self.showing)
         yield "OutputService", add_OutputServiceServicer_to_server, outputs

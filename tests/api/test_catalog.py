@@ -62,7 +62,7 @@ def test_each_filter_leaves_what_it_names() -> None:
     assert keys(replace(OURS, shows_deleted=True)) == "123"
     assert keys(replace(OURS, app="app", creator="bob")) == "2"
     assert keys(replace(OURS, name="SHOW")) == "12"
-    assert keys(replace(OURS, state=Media.READY)) == "1"
+    assert keys(replace(OURS, states=frozenset({Media.READY}))) == "1"
     for order in ("create_time", "name"):
         assert keys(replace(OURS, after_us=10, before_us=20), order) == "1"
         assert keys(replace(OURS, after_us=11), order) == "2"

@@ -13,6 +13,7 @@ from services.api.read_in import ReadIn
 from services.api.records import open_records
 from services.common.bus.bucket import open_bucket
 from services.common.bus.connection import Bus, connect
+from services.common.clock import SystemClock
 from services.common.errors import AppError
 from services.common.ids import new_id
 from services.common.settings import ServiceSettings
@@ -34,7 +35,7 @@ async def test_ready_is_who_has_read_the_first_and_rest_follows(bus: Bus) -> Non
     """The later ones are not even begun before, and garbage is looked for again once all is read."""
     first, later = [KvRepository(await open_bucket(bus, f"test-{new_id()}"), MediaRecord) for _ in range(2)]
     records = await open_records(Spine(bus, ServiceSettings()), noticed=lambda _key: None)
-    read_in = ReadIn([first], [later], catalogs_of(records))
+    read_in = ReadIn([first], [later], catalogs_of(records, SystemClock()))
     began = asyncio.Event()
 
     async def follow_later() -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.v1 import livestreams_pb2 as pb
 from headwater.v1 import outputs_pb2 as out
+from services.api.breath import breathing
 from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange
 from services.api.rest.problem import Problem
 from services.common.errors import AppError, Kind
@@ -168,7 +169,7 @@ async def _all(exchange: Exchange) -> AsyncIterator[pb.Livestream]:
     while True:
         request = pb.ListLivestreamsRequest(page_size=_PAGE, page_token=token)
         found = await exchange.native.ask(request, pb.ListLivestreamsResponse)
-        for each in found.livestreams:
+        async for each in breathing(found.livestreams):
             yield each
         token = found.next_page_token
         if not token:

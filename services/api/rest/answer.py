@@ -2,11 +2,12 @@
 
 import orjson
 from google.api.httpbody_pb2 import HttpBody
-from google.protobuf import json_format
 from google.protobuf.message import Message
 from starlette.responses import Response
 
+from services.api.breath import BREATH, breathing
 from services.api.rest.problem import Problem
+from services.api.rest.proto_json import outline, to_json
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -16,11 +17,13 @@ HEADERS = {
 }
 
 
-def response_of(answer: Message) -> Response:
-    """ProtoJSON with its version as ETag; an HttpBody as the bytes that it is."""
+async def response_of(answer: Message) -> Response:
+    """ProtoJSON with its version as ETag; an HttpBody as the bytes that it is. A long list keeps nobody waiting."""
     if isinstance(answer, HttpBody):
         return Response(answer.data, media_type=answer.content_type or "application/octet-stream", headers=HEADERS)
-    content = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
+    content, lists = outline(answer, BREATH)
+    for name, values in lists.items():
+        content[name] = [to_json(each) async for each in breathing(values)]
     response = Response(orjson.dumps(content), media_type="application/json", headers=HEADERS)
     if content.get("etag"):
         response.headers["ETag"] = f'"{content["etag"]}"'

@@ -95,7 +95,7 @@ class Gateway:
     async def _order(self, request: Request, route: Route, message: Message, sender: Sender, who: Caller) -> Response:
         async def call() -> Response:
             metadata, peer = sender.metadata, sender.peer
-            return response_of(await self._calls.call(route.method, message, metadata=metadata, peer=peer))
+            return await response_of(await self._calls.call(route.method, message, metadata=metadata, peer=peer))
 
         key = request.headers.get(HEADER)
         if key is None or route.verb == "GET":

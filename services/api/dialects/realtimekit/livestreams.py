@@ -24,7 +24,14 @@ from services.api.dialects.realtimekit.envelope import (
 Status = Literal["LIVE", "IDLE", "ERRORED", "INVOKED"]
 
 _LIVE = {pb.Livestream.RECEIVING, pb.Livestream.LIVE, pb.Livestream.RECONNECTING}
-_ALL_AT_ONCE = 1000
+_OVER = {pb.Livestream.IDLE, pb.Livestream.ENDING, pb.Livestream.FINISHED, pb.Livestream.DISABLED}
+_STATES: dict[Status, tuple[set[pb.Livestream.State.ValueType], bool | None]] = {
+    "LIVE": (_LIVE, None),
+    "ERRORED": ({pb.Livestream.FAILED}, None),
+    "INVOKED": ({pb.Livestream.ACTIVE, pb.Livestream.IDLE}, False),
+    "IDLE": (_OVER, True),
+}
+"""The reverse of `_status`: in which of our states a livestream is, and whether an idle one has had a broadcast."""
 
 
 class LivestreamCreate(BaseModel):
@@ -143,25 +150,13 @@ async def _list(exchange: Exchange) -> Answer:
         order_by="create_time asc" if query.sort_order == "ASC" else "create_time desc",
     )
     if query.status is not None:
-        return await _list_of(exchange, request, query, query.status)
+        states, used = _STATES[query.status]
+        request.states.extend(states)
+        if used is not None:
+            request.used = used
     found = await exchange.native.ask(request, pb.ListLivestreamsResponse)
     shown = [_show(each).model_dump() for each in found.livestreams]
     return success(shown, paging(query, len(shown), found.total_count))
-
-
-async def _list_of(exchange: Exchange, request: pb.ListLivestreamsRequest, query: ListQuery, status: Status) -> Answer:
-    """Their four words are not our states, so all are looked at."""
-    request.page_size, request.page = _ALL_AT_ONCE, 0
-    fitting: list[pb.Livestream] = []
-    while True:
-        found = await exchange.native.ask(request, pb.ListLivestreamsResponse)
-        fitting += [each for each in found.livestreams if _status(each) == status]
-        if not found.next_page_token:
-            break
-        request.page_token = found.next_page_token
-    start = (query.page_no - 1) * query.per_page
-    shown = [_show(each).model_dump() for each in fitting[start : start + query.per_page]]
-    return success(shown, paging(query, len(shown), len(fitting)))
 
 
 async def _find(exchange: Exchange) -> pb.Livestream:

@@ -8,6 +8,7 @@ from google.protobuf.empty_pb2 import Empty
 from pydantic import BaseModel, Field
 
 from headwater.v1 import livestreams_pb2 as pb
+from services.api.breath import breathing
 from services.api.dialects.addresses import DASH, HLS, beside, server
 from services.api.dialects.endpoint import Answer, Endpoint, Exchange
 from services.api.dialects.stream.envelope import (
@@ -226,7 +227,7 @@ async def _all(exchange: Exchange) -> AsyncIterator[pb.Livestream]:
     request = pb.ListLivestreamsRequest(page_size=_AT_ONCE)
     while True:
         found = await exchange.native.ask(request, pb.ListLivestreamsResponse)
-        for each in found.livestreams:
+        async for each in breathing(found.livestreams):
             yield each
         if not found.next_page_token:
             return

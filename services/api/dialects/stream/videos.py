@@ -9,9 +9,11 @@ from pydantic import BaseModel, Field
 
 from headwater.v1 import media_pb2 as pb
 from headwater.v1.livestreams_pb2 import GetLivestreamRequest, Livestream
+from services.api.breath import breathing
 from services.api.dialects.addresses import DASH, FRAME, HLS, WATCH, beside
 from services.api.dialects.endpoint import Absent, Answer, Endpoint, Exchange
 from services.api.dialects.stream.envelope import Envelope, NothingAnswer, iso, kept_meta, moment, shown_meta, success
+from services.common.ids import is_id
 
 State = Literal["pendingupload", "downloading", "queued", "inprogress", "ready", "error", "live-inprogress"]
 
@@ -25,7 +27,6 @@ _STATES: dict[pb.Media.State.ValueType, State] = {
     pb.Media.READY: "ready",
     pb.Media.FAILED: "error",
 }
-_BY_WORD = {word: number for number, word in _STATES.items()}
 
 
 class ListQuery(BaseModel):
@@ -153,49 +154,52 @@ class StorageAnswer(Envelope):
 
 async def _list(exchange: Exchange) -> Answer:
     query = exchange.asked(ListQuery)
-    fitting = [each async for each in _asked_for(exchange, query)]
-    shown = [_show(each).model_dump() for each in fitting[: query.limit]]
+    request = _request(query)
+    if request is None:
+        found = pb.ListMediaResponse()
+    else:
+        found = await exchange.native.ask(request, pb.ListMediaResponse)
+    shown = [_show(each).model_dump() async for each in breathing(found.media)]
     if not query.include_counts:
         return success(shown)
-    return success(shown, total=str(len(fitting)), range=str(len(shown)))
+    return success(shown, total=str(found.total_count), range=str(len(shown)))
 
 
-async def _asked_for(exchange: Exchange, query: ListQuery) -> AsyncIterator[pb.Media]:
-    if query.status is not None and query.status not in _BY_WORD:
-        return  # nothing is ever uploaded here
-    request = pb.ListMediaRequest(
-        page_size=_AT_ONCE,
+def _request(query: ListQuery) -> pb.ListMediaRequest | None:
+    """None where nothing can fit: nothing is ever uploaded here, and no id of ours looks like that."""
+    wanted, states = query.id.replace("-", "").lower(), _states(query)
+    if not states or (wanted and not is_id(wanted)):
+        return None
+    exact = query.name or query.video_name
+    if exact and query.search.casefold() not in exact.casefold():
+        return None
+    return pb.ListMediaRequest(
+        page_size=query.limit,
+        ids=[wanted] if wanted else [],
         livestream_id=query.live_input_id.replace("-", ""),
-        state=_BY_WORD[query.status] if query.status else pb.Media.STATE_UNSPECIFIED,
+        states=states if len(states) < len(_STATES) else (),
         creator=query.creator,
-        name=query.search or query.name or query.video_name,
+        name=exact or query.search,
+        whole_name=bool(exact),
         after=moment(query.start or query.after, "query.start") if query.start or query.after else None,
         before=moment(query.end or query.before, "query.end") if query.end or query.before else None,
         order_by="create_time asc" if query.asc else "create_time desc",
     )
-    count = 0
-    async for media in _all(exchange, request):
-        if _is_meant(media, query):
-            yield media
-            count += 1
-        if count >= query.limit and not query.include_counts:
-            return
 
 
-def _is_meant(of: pb.Media, query: ListQuery) -> bool:
-    exact = query.name or query.video_name
-    is_live = of.state == pb.Media.RECORDING
-    return (
-        (not query.id or of.id == query.id.replace("-", ""))
-        and (not exact or of.name == exact)
-        and (not query.type or (query.type == "live") == is_live)
-    )
+def _states(query: ListQuery) -> list[pb.Media.State.ValueType]:
+    return [
+        state
+        for state, word in _STATES.items()
+        if (query.status is None or word == query.status)
+        and (not query.type or (query.type == "live") == (state == pb.Media.RECORDING))
+    ]
 
 
 async def _all(exchange: Exchange, request: pb.ListMediaRequest) -> AsyncIterator[pb.Media]:
     while True:
         found = await exchange.native.ask(request, pb.ListMediaResponse)
-        for media in found.media:
+        async for media in breathing(found.media):
             yield media
         if not found.next_page_token:
             return
@@ -283,15 +287,13 @@ async def _embed(exchange: Exchange) -> Answer:
 
 async def _storage(exchange: Exchange) -> Answer:
     creator = exchange.asked(StorageQuery).creator
-    seconds, count = 0.0, 0
-    async for media in _all(exchange, pb.ListMediaRequest(page_size=_AT_ONCE, creator=creator)):
-        seconds += media.duration.ToTimedelta().total_seconds()
-        count += 1
+    request = pb.ListMediaRequest(page_size=1, creator=creator, sum_up=True)
+    found = await exchange.native.ask(request, pb.ListMediaResponse)
     shown = Storage(
         creator=creator or None,
-        totalStorageMinutes=round(seconds / 60, 3),
+        totalStorageMinutes=round(found.total_duration.ToTimedelta().total_seconds() / 60, 3),
         totalStorageMinutesLimit=0,
-        videoCount=count,
+        videoCount=found.total_count,
     )
     return success(shown.model_dump())
 
