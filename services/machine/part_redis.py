@@ -21,9 +21,10 @@ daemonize no
 dir "{folder}"
 appendonly yes
 save ""
-# What programs do with their own keys, and nothing that reaches the server itself or lists what others have.
+# What programs do with their own keys (a script may do no more), and nothing that reaches the server itself or lists
+# what others have.
 user default off
-user {user} on #{digest} ~* +@read +@write +@connection -@admin -@dangerous
+user {user} on #{digest} ~* +@read +@write +@connection +eval -@admin -@dangerous
 """
 
 
