@@ -140,5 +140,7 @@ async def _assert_two_joins(url: str, film: Path, gop: int) -> None:
     """The first join doubles or misses at most a GOP and what the encoders started apart; the second is a rewind."""
     sent, kept = await read_tracks(str(film)), await read_tracks(url)
     found = jumps(sent.video, kept.video)
-    assert len(found) == 2, found
-    assert abs(found[0].by) <= gop + 60, found
+    # The same frames at the same times are joined without a trace.
+    assert len(found) in {1, 2}, found
+    assert all(abs(each.by) <= gop + 60 for each in found[:-1]), found
+    assert found[-1].by < 0, found

@@ -193,11 +193,18 @@ class Cutter:
         if (video := self.lanes.get(Track.VIDEO)) is not None:
             video.close_ranks(self.delay)
 
+    def drop_unbegun(self) -> None:
+        """Drop what would make a segment of less than a part: who goes on has it."""
+        if not self._is_begun:
+            self._segment_start = None
+            for lane in self.lanes.values():
+                lane.drop_pending()
+
     def drop_unseen(self) -> None:
-        """Drop sound whose picture has not come: who goes on has both."""
+        """Drop sound whose picture has not come: who goes on has both, and they are to begin together."""
         video, sound = self.lanes.get(Track.VIDEO), self.lanes.get(Track.AUDIO)
         if video is not None and sound is not None:
-            sound.drop_from(video.last_shown + sound.to_clock(sound.frame_duration))
+            sound.drop_from(video.last_shown - sound.to_clock(sound.frame_duration) // 2)
 
     def flush(self) -> Iterator[TickCut]:
         """Cut all that is pending and end the segment: nothing follows, or something else does."""

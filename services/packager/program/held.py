@@ -60,3 +60,7 @@ class HeldPictures:
         while self._pictures:
             yield self._pictures[0]
             self._pictures.popleft()
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._pictures.clear()

@@ -9,7 +9,7 @@ from services.packager.program.arrival import ArrivalClock
 from services.packager.program.ordering import NOWHERE, Batch, ConnectionOrder, Item
 
 LEAD_IN_TICKS = CLOCK_RATE // 2
-"""Sound from this long before a key frame is kept with it: what was put out before may have been short of sound."""
+"""Sound from this long before a key frame is kept with it: a broadcast begins with all that was sent."""
 
 MAX_DELAY_TICKS = CLOCK_RATE // 2
 """No key frame is taken to be shown later than this after it is decoded, whatever it says."""

@@ -76,6 +76,8 @@ class Lane:
     has_begun: bool = True
     """False until the broadcast has anything of this track."""
     _pending: list[_Pending] = field(default_factory=list)
+    _not_before: int = 0
+    """Sound of a source that was heard earlier than this is left out."""
     _seam: Seam | None = None
     _longest_interval: int = USUAL_INTERVAL
 
@@ -152,10 +154,15 @@ class Lane:
 
     # -- what comes in ----------------------------------------------------------------------------
 
-    def join(self) -> None:
-        """Go on with another source."""
+    def join(self, not_before: int = 0) -> None:
+        """Go on with another source, at this program time (90 kHz).
+
+        Its sound may not begin before its picture, though it would fill what the other's sound was short of: players
+        take both for beginning together at a discontinuity (hls.js: `alignDiscontinuities`), and lose a short part.
+        """
         self.cursor = NOWHERE
         self.is_joining = True
+        self._not_before = self.from_clock(not_before) if self.has_begun else 0
 
     def add(self, item: Item, unit: Unit, program_time: int) -> None:
         """Take a unit whose program time is given (90 kHz), if it is wanted."""
@@ -192,10 +199,10 @@ class Lane:
         ahead = measured - expected
         # At a join half a frame decides; later on stamps may waver without a frame being lost.
         overlap = self.frame_duration // 2 if self.is_joining else AUDIO_OVERLAP_S * self.timescale
-        if ahead < -overlap:
+        if ahead < -overlap or measured < self._not_before - self.frame_duration // 2:
             self._drop(item)
             return
-        self.is_joining = False
+        self.is_joining, self._not_before = False, 0
         time, follows = expected, True
         if ahead > AUDIO_SNAP_S * self.timescale:
             time, follows = measured, ahead <= 2 * self.frame_duration
@@ -226,6 +233,11 @@ class Lane:
             if sample.time + sample.cts <= limit + self.frame_duration // 2:
                 return
             sample.cts = max(limit - sample.time, 0)
+
+    def drop_pending(self) -> None:
+        """Drop what is in no part yet: who goes on has it."""
+        self._pending.clear()
+        self.has_gap = False
 
     def drop_from(self, program_time: int) -> None:
         """Drop the pending samples that begin at this program time (90 kHz) or later."""

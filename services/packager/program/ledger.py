@@ -52,6 +52,17 @@ class Ledger:
         before = self.state.record_before
         return self.state.rules.record and (not before or msn < before)
 
+    def next_head(self, *, epoch: int, ends_segment: bool) -> Tick:
+        """The head of the tick that comes next, by the writer of that epoch."""
+        return Tick(
+            msn=self.msn,
+            part=self.part,
+            discontinuity_sequence=self.discontinuity_sequence,
+            ends_segment=ends_segment,
+            epoch=epoch,
+            state_sequence=self.state_sequence,
+        )
+
     def apply(self, head: Tick, sequences: Sequence[int]) -> Segment | None:
         """Note a tick that lies in the log at these stream sequences; the segment message that follows from it."""
         if head.HasField("state"):

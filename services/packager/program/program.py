@@ -216,7 +216,12 @@ class Program:
 
     def _go_over(self, choice: Choice) -> Iterator[Draft]:
         instance = choice.instance
-        yield from self._flush(is_torn=self._is_torn, successor=instance)
+        is_other = self._on_air is not None and instance.name != self._on_air.instance
+        if is_other and self._cutter is not None:
+            # Pictures that wait for their sound, and what would be a segment by itself, the other has, too.
+            self._held.clear()
+            self._cutter.drop_unbegun()
+        yield from self._flush(is_torn=is_other or self._is_torn, successor=instance)
         if self._on_air is None and instance.connection > self.ledger.state.source.connection:
             # An encoder that has come after a gap: all that it has sent is new.
             key = instance.key_times[0]
@@ -247,7 +252,7 @@ class Program:
             each.is_on_air = each is instance
         self._on_air = OnAir(instance.name, instance.connection)
         for lane in self._lanes.values():
-            lane.join()
+            lane.join(program_time + instance.delay_at(key))
         self._refused.clear()
         wall_us = instance.clock.wall_us(key) or instance.newest_us
         if state.HasField("clock"):  # what is shown again may not be dated again (RFC 8216bis 6.2.1)
@@ -462,15 +467,7 @@ class Program:
         return self._seal(head, parts)
 
     def _head(self, *, ends_segment: bool) -> Tick:
-        ledger = self.ledger
-        return Tick(
-            msn=ledger.msn,
-            part=ledger.part,
-            discontinuity_sequence=ledger.discontinuity_sequence,
-            ends_segment=ends_segment,
-            epoch=self.epoch,
-            state_sequence=ledger.state_sequence,
-        )
+        return self.ledger.next_head(epoch=self.epoch, ends_segment=ends_segment)
 
     def _seal(self, head: Tick, parts: tuple[bytes, ...]) -> Draft:
         """Add the position, and the state where it is due: in the first tick of each segment and each source."""

@@ -63,6 +63,8 @@ def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
         if cursor.connection == state.source.connection:
             lane.cursor = Place(cursor.connection, cursor.n, cursor.unit)
             lane.is_joining = lane.cursor == NOWHERE
+        if lane.is_joining:
+            lane.join(state.clock.program_time)
         cutter.lanes[track] = lane
     return cutter
 

@@ -59,3 +59,12 @@ def test_nothing_is_held_where_there_is_no_sound() -> None:
 def test_end_lets_all_go() -> None:
     """Sound or not."""
     assert [found.time - BEGIN for found in _holding(2).release_all()] == [0, FRAME]
+
+
+def test_what_is_left_to_the_other_instance_is_gone() -> None:
+    """Nothing of it is needed again."""
+    held = _holding(2)
+    held.clear()
+
+    assert held.first_item is None
+    assert list(held.release_all()) == []

@@ -182,6 +182,26 @@ def test_join_begins_anew() -> None:
     assert (lane.cursor, lane.is_joining) == (NOWHERE, True)
 
 
+def test_sound_of_a_source_begins_with_its_picture() -> None:
+    """Though it would fill what was missing before: players take both for beginning together."""
+    lane = _lane(AAC_48K, end=CLOCK_RATE)
+    lane.join(CLOCK_RATE + 60 * MS)
+    for number, time in enumerate(range(-30, 120, 21)):
+        _add(lane, number, CLOCK_RATE + time * MS)
+
+    assert abs(lane.first_time - (CLOCK_RATE + 60 * MS)) <= 11 * MS
+    assert lane.pending_count == 4
+
+
+def test_sound_of_a_broadcast_begins_where_it_was_sent() -> None:
+    """With nothing before it there is nothing to be aligned with."""
+    lane = _lane(AAC_48K)
+    lane.join(CLOCK_RATE)
+    _add(lane, 0, CLOCK_RATE // 2)
+
+    assert lane.first_time == CLOCK_RATE // 2
+
+
 @given(st.lists(st.integers(-200 * MS, 300 * MS), min_size=1, max_size=60), st.sampled_from([AAC_48K, avc()]))
 def test_whatever_comes_times_grow_and_nothing_overlaps(steps: list[int], config: Config) -> None:
     """Any stamps at all, cut anywhere."""

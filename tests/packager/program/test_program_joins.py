@@ -111,6 +111,13 @@ def _assert_buffered_without_a_hole(logs: Logs, sound_s: float = SOUND_FRAME) ->
     assert abs(offset) < ROUNDING * (breaks + 1)
 
 
+def _assert_renditions_begin_together(logs: Logs, within_s: float = 0.0) -> None:
+    """After a discontinuity players take it that they do: what is shorter than the difference they may skip."""
+    first = {(sample.breaks, sample.rendition): sample.begin for sample in reversed(list(samples(logs)))}
+    for breaks in range(1, logs.ticks[-1][1].discontinuity_sequence + 1):
+        assert abs(first[breaks, "video"] - first[breaks, "audio"]) < SOUND_FRAME + within_s + ROUNDING, first
+
+
 def _assert_in_step(logs: Logs, *encoders: Encoder) -> None:
     """One offset holds for both renditions of a source; at its beginning sound moves by half a frame at most."""
     for encoder in encoders:
@@ -155,14 +162,12 @@ def test_other_instance_goes_on_where_the_picture_ended(first: Encoder, second: 
     _assert_both_tracks(logs)
     _assert_picture_goes_on(logs, first.source, second.source)
     _assert_decoded_in_time(logs, first.source, second.source)
-    _assert_buffered_without_a_hole(logs, _short_s(first) if _joins_at_the_beginning(logs) else SOUND_FRAME)
+    # A picture that is in a part waits for those before it which never came.
+    waited_s = first.source.b_frames / first.source.fps
+    _assert_buffered_without_a_hole(logs, SOUND_FRAME + waited_s)
+    _assert_renditions_begin_together(logs, waited_s)
     _assert_in_step(logs, first, second)
     _assert_dates_advance(logs)
-
-
-def _joins_at_the_beginning(logs: Logs) -> bool:
-    """True if the second one has no sound from before the picture with which it goes on."""
-    return next(sample.name for sample in _track(logs, "video") if sample.name[0] == "q") == "q.V0."
 
 
 def _short_s(encoder: Encoder) -> float:
@@ -185,9 +190,24 @@ def test_encoder_that_comes_back_goes_on_where_the_picture_ended(
     _assert_picture_goes_on(logs, first.source, second.source)
     _assert_decoded_in_time(logs, first.source, second.source)
     _assert_buffered_without_a_hole(logs, _short_s(first))
+    _assert_renditions_begin_together(logs, max(-first.sound_late_s, 0) + 2 / first.source.fps)
     _assert_in_step(logs, first, second)
     _assert_dates_advance(logs)
     assert len(pictures) == len([unit for unit in second.source.units() if unit.track is Track.VIDEO])
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize("after_s", [0.1, 0.2, 0.3])
+def test_twin_that_dies_behind_a_key_frame_is_replaced_without_a_trace(after_s: float, b_frames: int) -> None:
+    """What would be a segment of less than a part is left to the other: no frame is doubled or missing."""
+    first = Encoder(Source(tag="p", until_s=9, b_frames=b_frames))
+    second = Encoder(replace(first.source, tag="q"))
+    logs = _live(merged(first.log(5, until_s=6.0 + after_s), second.log(6, "secondary", 0.005)))
+    numbers = [int(sample.name[3:-1]) for sample in _track(logs, "video")]
+
+    assert numbers == list(range(270))
+    assert min(segment.renditions[0].duration for segment in logs.segments[:-1]) > CLOCK_RATE
+    _assert_buffered_without_a_hole(logs)
 
 
 @pytest.mark.parametrize("frames", range(8))
