@@ -62,6 +62,7 @@ def ready_block(home: Home, settings: MachineSettings, *, took_s: float) -> str:
     host = settings.public_host
     rows = [
         ("Console", f"http://{host}:{settings.port_of('rest')}/"),
+        ("API", f"http://{host}:{settings.port_of('rest')}/docs and grpc://{host}:{settings.port_of('grpc')}"),
         ("RTMP", f"rtmp://{host}:{settings.port_of('rtmp')}/live"),
         ("Playback", f"http://{host}:{settings.port_of('origin')}/<id>/watch"),
         ("Admin token", f"in {home.admin_token_path}"),

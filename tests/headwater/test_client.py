@@ -3,6 +3,7 @@
 import datetime as dt
 import inspect
 import ipaddress
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from headwater import ApiError, AsyncClient, Client, HeadwaterError, UnreachableError
+from headwater.address import GrpcAddress, default_grpc_url, grpc_address
 from headwater.errors import (
     ConflictError,
     ForbiddenError,
@@ -178,6 +180,37 @@ def test_call_ends_at_its_deadline() -> None:
         pytest.raises(UnreachableError, match="in time"),
     ):
         client.livestreams.get("a")
+
+
+def test_nobody_there_is_an_error_with_the_address() -> None:
+    """At once where the call changes something, for that is not repeated."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    with (
+        Client(f"grpc://{address}", "x") as client,
+        pytest.raises(UnreachableError, match=f"nobody answers at {address}"),
+    ):
+        client.livestreams.idle("a")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:50051", "http://127.0.0.1:50051", "grpc://", "grpc://a/b"])
+def test_address_that_is_none_is_refused_at_once(url: str) -> None:
+    """With how one is written."""
+    with pytest.raises(ValueError, match="grpc://host:port"):
+        Client(url, "x")
+
+
+def test_address_of_grpc_follows_that_of_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS where REST has it; with the offset of this machine's system else."""
+    monkeypatch.delenv("HEADWATER_GRPC_URL", raising=False)
+    monkeypatch.setenv("HEADWATER_PORT_OFFSET", "1000")
+    for rest, target, is_secure in (
+        ("https://live.example", "live.example:443", True),
+        ("http://live.example:9080", "live.example:51051", False),
+        ("", "127.0.0.1:51051", False),
+    ):
+        monkeypatch.setenv("HEADWATER_URL", rest)
+        assert grpc_address(default_grpc_url()) == GrpcAddress(target, is_secure)
 
 
 def test_connection_is_private_by_tls() -> None:

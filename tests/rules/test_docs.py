@@ -62,3 +62,14 @@ def test_table_names_no_setting_that_is_gone() -> None:
     named = set(re.findall(r"`(HEADWATER_[A-Z0-9_]+)`", tree.text(SETTINGS_TABLE)))
 
     assert named - known_variables(settings_classes()) == set()
+
+
+def test_variable_of_the_client_is_known_to_programs() -> None:
+    """A program refuses to start on a HEADWATER_ variable that nobody knows; the client's may stand beside it."""
+    named = {
+        name
+        for file in tree.python_files("headwater")
+        for name in re.findall(r"\bHEADWATER_[A-Z0-9_]+", tree.text(file))
+    }
+
+    assert named - known_variables(settings_classes()) == set()
