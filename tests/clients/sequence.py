@@ -19,9 +19,9 @@ class Jump:
     """Frames of the film left out if above 0, shown again if below."""
 
 
-def jumps(film: Sequence[Frame], kept: Sequence[Frame]) -> list[Jump]:
-    """Where the recording leaves the film's order. AssertionError for a frame that is not in the film."""
-    places = {frame.md5: number for number, frame in enumerate(film)}
+def jumps(films: Sequence[Sequence[Frame]], kept: Sequence[Frame]) -> list[Jump]:
+    """Where the recording leaves the order of the films, which show the same; AssertionError for a frame of none."""
+    places = {frame.md5: number for film in films for number, frame in enumerate(film)}
     strangers = [number for number, frame in enumerate(kept) if frame.md5 not in places]
     assert strangers == [], f"{len(strangers)} frames that nobody sent, the first at {strangers[:5]}"
     numbers = [places[frame.md5] for frame in kept]

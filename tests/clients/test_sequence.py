@@ -16,21 +16,28 @@ def film(count: int, *, start: Fraction = Fraction(0), name: str = "a") -> tuple
 
 def test_whole_film_has_neither_jumps_nor_holes() -> None:
     """Frames in order at their times are well."""
-    assert jumps(film(9), film(9)) == []
+    assert jumps([film(9)], film(9)) == []
     assert holes(film(9), STEP) == []
 
 
 def test_frames_left_out_or_shown_again_are_counted() -> None:
     """A jump says where and how far."""
     whole = film(9)
-    assert jumps(whole, whole[:3] + whole[5:]) == [Jump(3, 2)]
-    assert jumps(whole, whole[:6] + whole[4:]) == [Jump(6, -2)]
+    assert jumps([whole], whole[:3] + whole[5:]) == [Jump(3, 2)]
+    assert jumps([whole], whole[:6] + whole[4:]) == [Jump(6, -2)]
+
+
+def test_film_that_another_goes_on_with_is_counted_through() -> None:
+    """Two encodings of one film have their frames at the same places."""
+    one, other = film(9), film(9, name="b")
+    assert jumps([one, other], one[:5] + other[5:]) == []
+    assert jumps([one, other], one[:5] + other[2:]) == [Jump(5, -3)]
 
 
 def test_frame_that_nobody_sent_is_refused() -> None:
     """A stranger in the recording is no jump but an error."""
     with pytest.raises(AssertionError, match="nobody sent"):
-        jumps(film(3), (*film(3), *film(1, name="b")))
+        jumps([film(3)], (*film(3), *film(1, name="b")))
 
 
 def test_hole_of_one_frame_passes_and_of_two_does_not() -> None:

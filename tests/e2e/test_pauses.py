@@ -70,5 +70,5 @@ async def test_encoder_on_a_frozen_ingest_is_replaced_once_and_for_all(
     assert owners(result.video, [each.video for each in films_sent]) == [0, 1]
     names, whole = [frame.md5 for frame in result.video], [frame.md5 for frame in films_sent[1].video]
     assert names[-len(whole) :] == whole
-    assert jumps(films_sent[0].video, result.video[: -len(whole)]) == []
+    assert jumps([films_sent[0].video], result.video[: -len(whole)]) == []
     assert kept.violations() == []
