@@ -6,7 +6,8 @@ from fractions import Fraction
 import av
 import pytest
 
-from services.api.picture import LARGEST, LIMIT, jpeg_of
+from services.api.picture import LIMIT, jpeg_of
+from services.api.picture_codec import LARGEST
 from services.common.errors import AppError
 
 

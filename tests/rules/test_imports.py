@@ -28,7 +28,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "structlog": ("services/common/*",),  # its context is bound where a call comes in
     # Blocking calls into FFmpeg: pictures for thumbnails, made where they are asked for, and the demo's picture.
     "av": (
-        "services/api/picture.py",  # what people upload
+        "services/api/picture_codec.py",  # what people upload
         "services/archiver/*",
         "services/packager/origin/picture.py",
         "services/machine/demo*",

@@ -7,16 +7,12 @@ import av
 from av.error import FFmpegError
 from av.filter import Graph
 
-from services.packager.origin.wanted_picture import Fitting, WantedPicture, fitting
+from services.packager.origin.wanted_picture import Fitting, PictureError, WantedPicture, fitting
 
 MAX_PIXELS = 8192 * 4608
 MAX_PIXEL_SHAPE = 10
 _QUALITY = "4"
 """Of FFmpeg's scale for JPEG, 2 (best) to 31."""
-
-
-class PictureError(Exception):
-    """No picture can be made of it."""
 
 
 def key_frame_as_jpeg(media: bytes, offset_s: float, wanted: WantedPicture) -> bytes:

@@ -10,12 +10,11 @@ from services.common import keys
 from services.packager.http import Response, refusal
 from services.packager.origin import answers
 from services.packager.origin.live import LiveProgram
-from services.packager.origin.picture import PictureError, image_as_jpeg, key_frame_as_jpeg
 from services.packager.origin.recording import RecordedMedia
 from services.packager.origin.scene import Scene, live_scene, recorded_scene
 from services.packager.origin.shared import Shared
 from services.packager.origin.shelf import Shelf
-from services.packager.origin.wanted_picture import WantedPicture
+from services.packager.origin.wanted_picture import PictureError, WantedPicture
 
 AT_ONCE = 2
 MAX_WAITING = 64
@@ -47,7 +46,7 @@ class Thumbnails:
             return None
         if image.startswith(_JPEG) and not wanted.has_size:
             return _answer(image, key[-40:], USUAL_AGE_S)
-        return await self._answer(f"{key}-{_size_of(wanted)}", partial(image_as_jpeg, image, wanted), USUAL_AGE_S)
+        return await self._answer(f"{key}-{_size_of(wanted)}", partial(_of_image, image, wanted), USUAL_AGE_S)
 
     async def recorded(
         self, record: Playback, media: RecordedMedia, wanted: WantedPicture, position: float
@@ -79,7 +78,7 @@ class Thumbnails:
         if sum(map(len, media)) > MAX_MEDIA_BYTES:
             return _failed()
         key = f"{record.broadcast_id}-{scene.msn}-{scene.offset_s:.3f}-{_size_of(wanted)}"
-        return await self._answer(key, lambda: key_frame_as_jpeg(b"".join(media), scene.offset_s, wanted), age_s)
+        return await self._answer(key, partial(_of_media, media, scene, wanted), age_s)
 
     async def _answer(self, key: str, make: Callable[[], bytes], age_s: int) -> Response:
         if key not in self._kept and len(self._making) >= MAX_WAITING:
@@ -101,6 +100,18 @@ class Thumbnails:
         self._size += _weight(key, made)
         while self._size > KEPT_BYTES:
             self._size -= _weight(*self._kept.popitem(last=False))
+
+
+def _of_image(image: bytes, wanted: WantedPicture) -> bytes:
+    from services.packager.origin import picture  # noqa: PLC0415  33 MB, only where pictures are wanted
+
+    return picture.image_as_jpeg(image, wanted)
+
+
+def _of_media(media: list[bytes], scene: Scene, wanted: WantedPicture) -> bytes:
+    from services.packager.origin import picture  # noqa: PLC0415  as above
+
+    return picture.key_frame_as_jpeg(b"".join(media), scene.offset_s, wanted)
 
 
 def _weight(key: str, made: bytes | None) -> int:

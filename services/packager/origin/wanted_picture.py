@@ -15,6 +15,10 @@ MAX_TIME_S = 10_000_000.0
 _TIME = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8}(?:\.\d{1,6})?)s?)?")
 
 
+class PictureError(Exception):
+    """No picture can be made of it."""
+
+
 class Fit(StrEnum):
     """How a picture of another shape comes into a box."""
 

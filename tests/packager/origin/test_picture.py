@@ -6,8 +6,8 @@ from io import BytesIO
 import av
 import pytest
 
-from services.packager.origin.picture import PictureError, image_as_jpeg, key_frame_as_jpeg
-from services.packager.origin.wanted_picture import Fit, WantedPicture
+from services.packager.origin.picture import image_as_jpeg, key_frame_as_jpeg
+from services.packager.origin.wanted_picture import Fit, PictureError, WantedPicture
 
 
 def film(*greys: int, pixels: int = 1) -> bytes:
