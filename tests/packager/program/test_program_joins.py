@@ -210,6 +210,24 @@ def test_twin_that_dies_behind_a_key_frame_is_replaced_without_a_trace(after_s: 
     _assert_buffered_without_a_hole(logs)
 
 
+@pytest.mark.parametrize("end", ["torn", "silent"])
+@pytest.mark.parametrize("apart_s", [0.0, 0.9, 3.4])
+@pytest.mark.parametrize("gop_s", [2.0, 8.0])
+def test_join_doubles_or_misses_at_most_one_gop(gop_s: float, apart_s: float, end: str) -> None:
+    """Of the same pictures, whether or not the key frames of both are the same ones."""
+    first = Encoder(Source(tag="p", until_s=20, gop_s=gop_s, b_frames=2), end=end)
+    second = Encoder(replace(first.source, tag="q", until_s=26))
+    logs = _live(merged(first.log(5, until_s=13.2), second.log(6, "secondary", apart_s)))
+    shown = sorted(_track(logs, "video"), key=lambda sample: sample.shown)
+    at = next(place for place, sample in enumerate(shown) if sample.name[0] == "q")
+    last, following = (int(sample.name[3:-1]) for sample in shown[at - 1 : at + 1])
+    missing_s = (following + round(apart_s * 30) - last - 1) / 30
+
+    assert -gop_s <= missing_s <= min(gop_s, 1.0), missing_s
+    _assert_buffered_without_a_hole(logs)
+    _assert_renditions_begin_together(logs)
+
+
 @pytest.mark.parametrize("frames", range(8))
 def test_encoder_that_dies_at_a_key_frame_leaves_no_segment_without_sound(frames: int) -> None:
     """What is too short to have both goes into the segment before."""
