@@ -1,4 +1,4 @@
-"""A Redis for each file of tests that empty it, and a bucket for each test."""
+"""A Redis for each file of tests that empty it, and a livestream for each test."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -24,6 +24,7 @@ from tests.servers.s3 import S3Server
 
 NOW = 1_800_000_000_000
 BLOCK_MS = 120_000
+BUCKET = "samples"
 PER_BLOCK = BLOCK_MS // INTERVAL_MS
 
 
@@ -77,7 +78,6 @@ class Kept:
 
     redis: Redis
     objects: ObjectStore
-    bucket: str
     clock: ManualClock
     place: Place
 
@@ -155,15 +155,14 @@ def backwards(last: int, first: int = 0) -> list[int]:
 
 @asynccontextmanager
 async def kept(redis_server: RedisServer, s3: S3Server) -> AsyncIterator[Kept]:
-    """Redis is emptied, the bucket is a new one."""
-    bucket = f"stats-{uuid4().hex[:12]}"
+    """Redis is emptied and the livestream is new; the bucket is everybody's, because each costs SeaweedFS volumes."""
     store = ObjectStore(
-        s3.url, access_key=s3.access_key, secret_key=s3.secret_key, bucket=bucket, region=s3.region, timeout_s=5
+        s3.url, access_key=s3.access_key, secret_key=s3.secret_key, bucket=BUCKET, region=s3.region, timeout_s=5
     )
     async with Redis(redis_server.url) as redis, store:
         await redis.run([("FLUSHALL",)])
         await store.ensure_bucket()
-        yield Kept(redis, store, bucket, ManualClock(NOW / 1000), Place(uuid4().hex, "primary"))
+        yield Kept(redis, store, ManualClock(NOW / 1000), Place(uuid4().hex, "primary"))
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from services.stats.series import INTERVAL_MS, Sample, slot
 from tests.servers.nats import NatsServer
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server
-from tests.stats.keeping import Kept
+from tests.stats.keeping import BUCKET, Kept
 from tests.stats.program import StatsProgram, objects_of, started
 from tests.stats.test_app import eventually
 
@@ -29,7 +29,7 @@ async def stats(
     """Started when a broadcast of an hour ago has left samples in Redis, and nowhere else."""
     for number in range(COUNT):
         await shelf.samples.add({shelf.place: Sample(at(number), Counts(1, number, 7))})
-    async with started(nats_server, redis_alone, tmp_path, objects_of(s3_server, shelf.bucket)) as stats:
+    async with started(nats_server, redis_alone, tmp_path, objects_of(s3_server, BUCKET)) as stats:
         yield stats
 
 
