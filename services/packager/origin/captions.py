@@ -1,4 +1,4 @@
-"""Text tracks of recordings: WebVTT as players of HLS take it (RFC 8216bis 3.1.4), and a playlist around it. Pure."""
+"""Text tracks of recordings: WebVTT as players of HLS take it (RFC 8216bis 3.1.4), and a playlist around it."""
 
 import re
 from collections.abc import Sequence
