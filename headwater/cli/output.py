@@ -12,6 +12,7 @@ _WIDTH = 100
 _NARROWEST = 12
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z")
 _UNSET = re.compile(r"[A-Z]+_UNSPECIFIED")
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -28,7 +29,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     if not cells:
         print("none")
         return
-    lines = [[column.upper() for column in columns], *cells]
+    lines = [[_WORD.sub(" ", column).upper() for column in columns], *cells]
     widths = _fitting([[line[place] for line in lines] for place in range(len(columns))])
     for line in lines:
         fitted = (_cut(cell, width).ljust(width) for cell, width in zip(line, widths, strict=True))

@@ -43,5 +43,6 @@ def test_wheel_holds_the_public_contract_only(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
 
     assert {"headwater/v1/livestreams_pb2.py", "headwater/v1/livestreams_pb2.pyi", "headwater/py.typed"} <= names
+    assert {"headwater/client.py", "headwater/v1/calls.py", "headwater/rest/client.py"} <= names
     assert {"headwater/v1/descriptor.binpb", "buf/validate/validate_pb2.py"} <= names
     assert [name for name in names if name.startswith("headwater/internal")] == []
