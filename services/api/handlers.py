@@ -1,7 +1,7 @@
 """Facts in, and changes of the buckets that other programs write: all of it goes to the chronicle."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from google.protobuf.message import DecodeError
@@ -78,14 +78,9 @@ class Observer:
         while True:
             await self._news.wait()
             self._news.clear()
-            async for key in breathing(self._take()):
+            noticed, self._noticed = self._noticed, {}
+            async for key in breathing(noticed):
                 await _insist(self._bus, lambda key=key: _compare(records, chronicle, key))  # type: ignore[misc]  # bound now
-
-    def _take(self) -> Iterator[str]:
-        while self._noticed:
-            key = next(iter(self._noticed))
-            del self._noticed[key]
-            yield key
 
 
 async def _compare(records: Records, chronicle: Chronicle, key: str) -> None:

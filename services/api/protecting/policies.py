@@ -9,6 +9,7 @@ import asyncio
 
 from headwater.internal.v1.protection_pb2 import Policy
 from headwater.internal.v1.records_pb2 import LivestreamRecord
+from services.api.breath import breathing
 from services.api.protecting.policy import policy_of_livestream, policy_of_media
 from services.api.records import Records
 from services.api.repository import Repository
@@ -16,8 +17,6 @@ from services.common.errors import AppError, Kind
 from services.common.log import get_logger
 
 RETRY_S = 0.2
-_BREATHE_EACH = 200
-"""So many comparisons are made in one go."""
 
 _log = get_logger(__name__)
 
@@ -49,10 +48,8 @@ class Policies:
             await self._catch_up(records)
 
     async def _catch_up(self, records: Records) -> None:
-        count = 0
-        while self._changed:
-            key = next(iter(self._changed))
-            del self._changed[key]
+        changed, self._changed = self._changed, {}
+        async for key in breathing(changed):
             try:
                 await self._write(key, _wanted(records, key))
             except AppError as error:
@@ -60,9 +57,6 @@ class Policies:
                 if error.kind is not Kind.UNAVAILABLE:
                     _log.error("a policy could not be written", key=key, reason=error.detail)
                 await asyncio.sleep(RETRY_S)
-            count += 1
-            if count % _BREATHE_EACH == 0:
-                await asyncio.sleep(0)
 
     async def _write(self, key: str, wanted: Policy | None) -> None:
         """A policy stays when its record is gone, and then refuses: the store may still have what it was about."""
