@@ -100,6 +100,18 @@ def _text(path: Path) -> str:
         return ""
 
 
+def proportional(pid: int) -> tuple[int, int]:
+    """Bytes resident of one process, and the same with what it shares counted by its share (RSS and PSS)."""
+    found = dict(line.split()[:2] for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines()[1:])
+    return 1024 * int(found["Rss:"]), 1024 * int(found["Pss:"])
+
+
+def age_s(pid: int) -> float:
+    """For how long a process has been there; to a hundredth of a second."""
+    started = int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19])
+    return float((PROC / "uptime").read_text().split()[0]) - started / _TICKS_PER_S
+
+
 def pin(pids: Iterable[int], cores: set[int]) -> None:
     """Let processes, with all their threads, run on these cores alone; one that has gone is passed over."""
     for pid in pids:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import delay, http_load, memory, peers, player, streams, viewers
+from tests.bench import delay, http_load, lists, memory, peers, player, streams, viewers
 from tests.bench.accounting import PROC, busy_share
 from tests.bench.needs import UnavailableError
 from tests.bench.progress import say
@@ -30,14 +30,21 @@ MEASURES: dict[str, tuple[str, Measure]] = {
     "playlists": ("live playlist requests a core (needs wrk)", http_load.run_playlists),
     "segments": ("segment bytes a core (needs wrk)", http_load.run_segments),
     "memory": ("resident memory a stream, and after the streams have ended", memory.run),
+    "lists": ("api over many livestreams and recordings: start, memory, pages of lists", lists.run),
     "peers": ("the streams run on nginx-rtmp and MEDIAMTX_BIN too", peers.run),
 }
 
 
 _LOOK_S = 1.0
 _QUIET_PERCENT = 10.0
-_FULL = {"seconds": 60.0, "warm_up": 10.0, "streams": [1, 5, 10], "viewers": [300, 1000], "blocked": 2000}
-_QUICK = {"seconds": 6.0, "warm_up": 6.0, "streams": [1, 2], "viewers": [20], "blocked": 200}
+_FULL = {"seconds": 60.0, "warm_up": 10.0, "streams": [1, 5, 10], "viewers": [300, 1000], "blocked": 2000} | {
+    "livestreams": 10_000,
+    "media": 200_000,
+}
+_QUICK = {"seconds": 6.0, "warm_up": 6.0, "streams": [1, 2], "viewers": [20], "blocked": 200} | {
+    "livestreams": 200,
+    "media": 2_000,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +59,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--streams", type=_count, nargs="+", help="How many at once (default 1 5 10).")
     made.add_argument("--viewers", type=_count, nargs="+", help="How many at once (default 300 1000).")
     made.add_argument("--blocked", type=_count, help="How many wait for one playlist (default 2000).")
+    made.add_argument("--livestreams", type=_large, help="How many are there (default 10,000).")
+    made.add_argument("--media", type=_large, help="How many recordings of them are there (default 200,000).")
     made.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="A HEADWATER_* setting; may be repeated."
     )
@@ -62,6 +71,13 @@ def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 100_000:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 100,000")
+    return number
+
+
+def _large(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 2_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 2,000,000")
     return number
 
 

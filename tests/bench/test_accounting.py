@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.accounting import Stat, busy_share, family, parse_resident, parse_stat, pin, usage
+from tests.bench.accounting import Stat, age_s, busy_share, family, parse_resident, parse_stat, pin, proportional, usage
 
 STAT = (
     "4242 (a (b) c) S 17 4242 4242 0 -1 4194560 9000 20 0 0 150 50 7 3 20 0 8 0 1000 12345 600 18446744073709551615"
@@ -88,3 +88,10 @@ def test_stat_line_cut_short_is_an_error(text: str) -> None:
     """Half a line is never read as zero."""
     with pytest.raises(IndexError):
         parse_stat(text)
+
+
+def test_own_memory_and_age_are_read() -> None:
+    """Its own share of memory is no more than all that is resident."""
+    rss, pss = proportional(os.getpid())
+    assert 0 < pss <= rss
+    assert 0 < age_s(os.getpid()) < 86_400

@@ -1,0 +1,79 @@
+"""Where livestreams stand, kept up through changes of records and by time."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
+from headwater.v1.broadcasts_pb2 import Broadcast
+from headwater.v1.livestreams_pb2 import Livestream
+from services.api.catalog import Row
+from services.api.records import Records, open_records
+from services.api.standings import Standings
+from services.common.bus.connection import connect
+from services.common.clock import ManualClock
+from services.common.ids import new_id
+from services.common.settings import ServiceSettings
+from services.common.spine import Spine
+from tests.servers.nats import NatsServer
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture
+async def records(nats: NatsServer) -> AsyncIterator[Records]:
+    bus = await connect(nats.url, name="test")
+    yield await open_records(Spine(bus, ServiceSettings()), noticed=lambda _key: None)
+    await bus.close()
+
+
+async def test_change_of_any_record_is_seen(records: Records) -> None:
+    """Of the livestream, of its newest broadcast, and that it is gone."""
+    standings, key = Standings(records, ManualClock()), new_id()
+    rows = [Row(key, "default")]
+
+    async def state() -> int:
+        known = [each for each in Livestream.State.values() if each and await standings.select(rows, {each}, None)]
+        return known[0] if known else Livestream.STATE_UNSPECIFIED
+
+    assert await state() == Livestream.STATE_UNSPECIFIED
+    stored = await records.livestreams.create(key, LivestreamRecord(id=key))
+    assert await state() == Livestream.IDLE
+    on_air = BroadcastRecord(id=new_id(), livestream_id=key, start_time_us=1, state=Broadcast.LIVE)
+    begun = await records.broadcasts.create(on_air.id, on_air)
+    assert await state() == Livestream.LIVE
+    on_air.state, on_air.end_time_us = Broadcast.ENDED, 2
+    await records.broadcasts.update(on_air.id, on_air, begun.revision)
+    assert await state() == Livestream.IDLE
+    await records.livestreams.update(key, LivestreamRecord(id=key, is_disabled=True), stored.revision)
+    assert await state() == Livestream.DISABLED
+    await records.livestreams.delete(key)
+    assert await state() == Livestream.STATE_UNSPECIFIED
+
+
+async def test_armed_is_over_when_its_time_is(records: Records) -> None:
+    """Without anybody writing anything."""
+    clock, key = ManualClock(), new_id()
+    standings, rows = Standings(records, clock), [Row(key, "default")]
+    record = LivestreamRecord(id=key, armed_time_us=round(clock.now() * 1e6))
+    record.rules.reconnect_window_ms = 5000
+    await records.livestreams.create(key, record)
+
+    assert await standings.select(rows, {Livestream.ACTIVE}, None) == rows
+    clock.advance(6)
+    assert await standings.select(rows, {Livestream.ACTIVE}, None) == []
+    assert await standings.select(rows, {Livestream.IDLE}, None) == rows
+
+
+async def test_use_is_asked_of_idle_ones_alone(records: Records) -> None:
+    """Whoever stands elsewhere is neither used nor unused."""
+    standings = Standings(records, ManualClock())
+    fresh, used, disabled = (new_id() for _ in range(3))
+    for key in (fresh, used, disabled):
+        await records.livestreams.create(key, LivestreamRecord(id=key, is_disabled=key == disabled))
+    over = BroadcastRecord(id=new_id(), livestream_id=used, start_time_us=1, end_time_us=2, state=Broadcast.ENDED)
+    await records.broadcasts.create(over.id, over)
+    rows = [Row(key, "default") for key in (fresh, used, disabled)]
+
+    assert [row.key for row in await standings.select(rows, set(), True)] == [used, disabled]
+    assert [row.key for row in await standings.select(rows, {Livestream.IDLE}, False)] == [fresh]
