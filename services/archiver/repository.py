@@ -49,9 +49,7 @@ class Recordings:
         prefix, msn = segment.store_prefix, segment.msn
         puts = []
         for told in segment.renditions:
-            # Joining costs a tenth of what sending piece by piece does.
-            body = b"".join(pieces.of.get(told.number, ()))
-            puts.append(Put(keys.segment(prefix, told.name, msn), [body], _VIDEO))
+            puts.append(Put(keys.segment(prefix, told.name, msn), pieces.of.get(told.number, ()), _VIDEO))
             puts += self._init(prefix, pieces.renditions[told.number])
         puts.append(_record(prefix, msn, message))
         await self.store.put_all(puts)

@@ -52,9 +52,10 @@ def _read(connection: socket.socket) -> bytes:
         data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     wanted = int(head.rpartition(b":")[2])
-    while len(body) < wanted:
-        body += connection.recv(65536)
-    return body
+    rest = [body]
+    while (wanted := wanted - len(rest[-1])) > 0:
+        rest.append(connection.recv(65536))
+    return b"".join(rest)
 
 
 @contextmanager
@@ -85,6 +86,16 @@ def test_body_arrives_whole_and_the_connection_is_kept(size: int) -> None:
 
     assert peer.heard == [b"a" * size + b"b" * size] * 3
     assert peer.connections == 1
+
+
+def test_body_of_many_pieces_arrives_whole_though_the_kernel_takes_some_at_a_time() -> None:
+    """More of them than one call may name, of all sizes, empty ones too, and more bytes than a socket holds."""
+    pieces = [bytes([n % 251]) * (n * 37 % 9_000) for n in range(2_500)]
+    peer = Peer([OK])
+    with talking(peer) as wire:
+        assert put(wire, *pieces)() == 200
+
+    assert peer.heard == [b"".join(pieces)]
 
 
 def test_connection_that_was_closed_meanwhile_is_not_used() -> None:
