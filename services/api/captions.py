@@ -1,6 +1,7 @@
 """Captions of recordings: text tracks, one a language, kept in the store beside the segments and gone with them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -31,6 +32,8 @@ class Store(Protocol):
 
     async def delete(self, keys: Sequence[str]) -> None: ...
 
+    async def delete_prefix(self, prefix: str) -> int: ...
+
 
 @dataclass(frozen=True)
 class Captions:
@@ -52,7 +55,7 @@ class Captions:
         await reached(lambda: self.store.put(key, text, CONTENT_TYPE))
         made = CaptionRecord(language=language, object_key=key, size_bytes=len(text))
         made.update_time_us = self.recordings.now_us()
-        written = await self._write(stored, language, made)
+        written = await named(self.store, key, self._write(stored, language, made))
         replaced = [each.object_key for each in stored.record.captions if each.language == language]
         if replaced:
             await reached(lambda: self.store.delete(replaced))
@@ -88,6 +91,20 @@ def _of(stored: Stored[MediaRecord], language: str) -> CaptionRecord:
         if each.language == language:
             return each
     raise AppError(Kind.NOT_FOUND, f"the media has no captions in {language}")
+
+
+async def named(store: Store, key: str, write: Awaitable[T]) -> T:
+    """Write the record that names an object. Where it was refused the object goes again: nobody would ever find it.
+
+    After UNAVAILABLE it may be named, and stays; then it goes with its owner.
+    """
+    try:
+        return await write
+    except AppError as error:
+        if error.kind is not Kind.UNAVAILABLE:
+            with suppress(ObjectsUnavailable, ObjectsRefused):
+                await store.delete([key])
+        raise
 
 
 async def reached(work: Callable[[], Awaitable[T]]) -> T:

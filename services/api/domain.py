@@ -80,9 +80,10 @@ async def open_domain(
     livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, protect)
     limits = Limits(round(settings.media_restore * 1e6), round(settings.download_limit * 1e6))
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
-    deletion = Deletion(records, keys, orders, recordings, RemoteSamples(SampleServiceStub(stats)))
     urls = Urls(settings.rtmp_url, settings.playback_url)
     store = await resources.open("objects", object_store(settings))
+    thumbnails, samples = Thumbnails(livestreams, store), RemoteSamples(SampleServiceStub(stats))
+    deletion = Deletion(records, keys, orders, recordings, samples, forget_thumbnails=thumbnails.forget)
     viewing = Viewing(records, ViewingServiceStub(stats), clock)
     servicers = Servicers(
         catalogs,
@@ -92,7 +93,7 @@ async def open_domain(
         Captions(recordings, store),
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),
-        Thumbnails(livestreams, store),
+        thumbnails,
         MediaThumbnails(recordings, store),
         StatisticsServiceStub(stats),
         viewing,

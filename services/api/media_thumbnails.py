@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import MediaRecord
 from services.api import picture
-from services.api.captions import Store, reached
+from services.api.captions import Store, named, reached
 from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.api.thumbnails import CONTENT_TYPE
@@ -27,7 +27,7 @@ class MediaThumbnails:
         image = await asyncio.to_thread(picture.jpeg_of, data)
         key = keys.media_thumbnail(await self.recordings.prefix(media), new_id())
         await reached(lambda: self.store.put(key, image, CONTENT_TYPE))
-        await self._write(stored, key)
+        await named(self.store, key, self._write(stored, key))
 
     async def get(self, media: str) -> bytes:
         """AppError(NOT_FOUND) if none was uploaded."""

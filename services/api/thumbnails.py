@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from services.api import picture
-from services.api.captions import Store, reached
+from services.api.captions import Store, named, reached
 from services.api.livestreams import Livestreams
 from services.api.repository import Stored
 from services.common import keys
@@ -15,6 +15,8 @@ from services.common.errors import AppError, Kind
 from services.common.ids import new_id
 
 CONTENT_TYPE = "image/jpeg"
+_FORGET_S = 5.0
+"""There are a few at most."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Thumbnails:
         image = await asyncio.to_thread(picture.jpeg_of, data)
         key = keys.thumbnail(livestream, new_id())
         await reached(lambda: self.store.put(key, image, CONTENT_TYPE))
-        await self._write(stored, key)
+        await named(self.store, key, self._write(stored, key))
 
     async def get(self, livestream: str) -> bytes:
         """AppError(NOT_FOUND) if none was uploaded."""
@@ -45,6 +47,18 @@ class Thumbnails:
         stored = await self.livestreams.get(livestream)
         if stored.record.thumbnail_object_key:
             await self._write(stored, "")
+
+    async def forget(self, record: LivestreamRecord) -> None:
+        """Remove all that were ever uploaded for a livestream that goes, those of a crash too. Repeatable.
+
+        Errors: AppError(UNAVAILABLE) if one is known to be there and the store is away.
+        """
+        try:
+            async with asyncio.timeout(_FORGET_S):
+                await reached(lambda: self.store.delete_prefix(keys.thumbnails(record.id)))
+        except (AppError, TimeoutError) as error:
+            if record.thumbnail_object_key:
+                raise AppError(Kind.UNAVAILABLE, "its thumbnail is still in the store") from error
 
     async def _write(self, stored: Stored[LivestreamRecord], key: str) -> None:
         record = LivestreamRecord()

@@ -51,7 +51,12 @@ def captions(prefix: str, language: str, name: str) -> str:
 
 def thumbnail(livestream: str, name: str) -> str:
     """One that was uploaded for a livestream; `name` is unguessable and new with each upload."""
-    return f"thumbnails/{livestream}/{name}.jpg"
+    return f"{thumbnails(livestream)}{name}.jpg"
+
+
+def thumbnails(livestream: str) -> str:
+    """What the keys of all that were ever uploaded for a livestream begin with."""
+    return f"thumbnails/{livestream}/"
 
 
 def media_thumbnail(prefix: str, name: str) -> str:

@@ -96,6 +96,10 @@ class Domain:
     samples: KindSamples
 
 
+async def _without_uploads(_record: LivestreamRecord) -> None:
+    """Nothing was uploaded."""
+
+
 async def _unprotected(_record: LivestreamRecord) -> None:
     """There is no origin to be told."""
 
@@ -110,7 +114,8 @@ def domain_of(records: Records, clock: Clock) -> Domain:
     protocol_keys = ProtocolKeys(sealer, Addresses())
     livestreams = Livestreams(records, keys, protocol_keys, orders, consequences, telling, clock, _unprotected)
     recordings = Recordings(records, archive, telling, clock, Limits(30 * 86_400_000_000, 4 * 3_600_000_000))
-    deletion, public_ids = Deletion(records, keys, orders, recordings, samples), PublicIds(records)
+    deletion = Deletion(records, keys, orders, recordings, samples, forget_thumbnails=_without_uploads)
+    public_ids = PublicIds(records)
     return Domain(
         livestreams=livestreams,
         outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),

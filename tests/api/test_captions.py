@@ -1,11 +1,16 @@
 """Captions over REST, with a real store behind."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
+from minio import Minio
 
 from headwater.internal.v1.onair_pb2 import Playback
 from headwater.internal.v1.protection_pb2 import Policy
+from services.api.captions import named
+from services.common.errors import AppError, Kind
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until
 from tests.api.test_chronicle import playback
@@ -17,6 +22,7 @@ pytestmark = pytest.mark.connected
 
 VTT = b"WEBVTT\n\n00:01.000 --> 00:02.000\nhello\n"
 HEADERS = {"Content-Type": "text/vtt"}
+PNG = {"Content-Type": "image/png"}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +38,11 @@ def api(nats: NatsServer, s3_server: S3Server, tmp_path_factory: pytest.TempPath
         s3_bucket=bucket,
     ) as server:
         yield server
+
+
+@pytest.fixture
+def store(s3_server: S3Server) -> Minio:
+    return s3_server.client()
 
 
 @pytest.fixture
@@ -103,6 +114,74 @@ def test_uploaded_thumbnail_of_a_recording_is_kept_beside_it(rest: Rest, path: s
     rest.call("DELETE", picked)
     assert rest.get(picked).status_code == 404
     until(lambda: told(others, key), lambda kept: kept == "")
+
+
+def test_what_was_uploaded_leaves_the_store_when_replaced_or_with_its_livestream(rest: Rest, store: Minio) -> None:
+    """What a crash has left under the livestream's name goes too."""
+    path = f"/v1/livestreams/{rest.call('POST', '/v1/livestreams', {})['id']}"
+    beginning = f"thumbnails/{path.rpartition('/')[2]}/"
+    for _ in range(2):
+        assert rest.put(f"{path}/thumbnail", content=picture("png", "rgba"), headers=PNG).status_code == 200
+    assert len(names(store, beginning)) == 1
+    store.put_object(bucket_of(store), f"{beginning}left.jpg", io.BytesIO(b"x"), 1)
+
+    rest.call("DELETE", path)
+
+    until(lambda: names(store, beginning), lambda left: not left)
+
+
+def test_replaced_uploads_of_a_recording_leave_the_store(rest: Rest, path: str, store: Minio) -> None:
+    """What is left lies under the recording's prefix, which the archiver removes whole."""
+    media = path.removesuffix("/captions")
+    for _ in range(2):
+        assert rest.put(f"{path}/de", content=VTT, headers=HEADERS).status_code == 200
+        assert rest.put(f"{media}/thumbnail", content=picture("png", "rgba"), headers=PNG).status_code == 200
+    assert len(names(store, f"{media.rpartition('/')[2]}-secret/")) == 2
+    for each in (f"{path}/de", f"{media}/thumbnail"):
+        rest.call("DELETE", each)
+    assert names(store, f"{media.rpartition('/')[2]}-secret/") == []
+
+
+@pytest.mark.parametrize("kind", [Kind.CONFLICT, Kind.NOT_FOUND, Kind.UNAVAILABLE])
+async def test_object_that_no_record_names_is_taken_back(kind: Kind) -> None:
+    """After UNAVAILABLE the record may name it, so that it must stay."""
+    store = Kept(["new"])
+
+    async def refuse() -> None:
+        raise AppError(kind, "not written")
+
+    with pytest.raises(AppError):
+        await named(store, "new", refuse())
+    assert store.keys == (["new"] if kind is Kind.UNAVAILABLE else [])
+
+
+@dataclass
+class Kept:
+    """A store that holds keys alone."""
+
+    keys: list[str]
+
+    async def put(self, key: str, _data: bytes, _content_type: str = "") -> None:
+        self.keys.append(key)
+
+    async def get(self, key: str) -> bytes | None:
+        return b"" if key in self.keys else None
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        self.keys = [key for key in self.keys if key not in keys]
+
+    async def delete_prefix(self, prefix: str) -> int:
+        found = [key for key in self.keys if key.startswith(prefix)]
+        await self.delete(found)
+        return len(found)
+
+
+def bucket_of(store: Minio) -> str:
+    return next(str(each.name) for each in store.list_buckets() if str(each.name).startswith("captions-"))
+
+
+def names(store: Minio, beginning: str) -> list[str]:
+    return [str(each.object_name) for each in store.list_objects(bucket_of(store), beginning, recursive=True)]
 
 
 def told(others: Others, media: str) -> str:
