@@ -39,6 +39,8 @@ class _Known:
 
     on_air: dict[str, Record] = field(default_factory=dict)
     """By livestream."""
+    named: dict[str, str] = field(default_factory=dict)
+    """The broadcasts that those name, by livestream: they are asked for three times a second."""
     playback: dict[str, Playback] = field(default_factory=dict)
     """By broadcast; only those that have not ended."""
     ended: set[str] = field(default_factory=set)
@@ -46,16 +48,23 @@ class _Known:
     not_before: dict[str, float] = field(default_factory=dict)
     """By broadcast: when it may be tried again."""
 
+    def note(self, livestream: str, record: Record | None) -> None:
+        """Tell what the key `onair` of a livestream holds now."""
+        if record is None:
+            self.on_air.pop(livestream, None)
+            self.named.pop(livestream, None)
+        else:
+            self.on_air[livestream] = record
+            self.named[livestream] = OnAir.FromString(record.value).broadcast_id
+
     def of(self, playback: Playback) -> Record | None:
         """The key `onair`, if it names this broadcast."""
-        record = self.on_air.get(playback.livestream_id)
-        if record is None or OnAir.FromString(record.value).broadcast_id != playback.broadcast_id:
-            return None
-        return record
+        livestream = playback.livestream_id
+        return self.on_air[livestream] if self.named.get(livestream) == playback.broadcast_id else None
 
     def wanted(self) -> dict[str, str]:
         """Livestreams by broadcast: all that is on air, or that has lost its key before its end."""
-        found = {OnAir.FromString(record.value).broadcast_id: name for name, record in self.on_air.items()}
+        found = {broadcast: livestream for livestream, broadcast in self.named.items()}
         self.ended &= found.keys()
         for broadcast, playback in self.playback.items():
             found.setdefault(broadcast, playback.livestream_id)
@@ -96,10 +105,8 @@ class Broadcasts:
             async for change in changes:
                 if change is None:
                     continue
-                if change.value is None:
-                    self._known.on_air.pop(change.key, None)
-                else:
-                    self._known.on_air[change.key] = Record(change.key, change.value, change.revision)
+                value = change.value
+                self._known.note(change.key, None if value is None else Record(change.key, value, change.revision))
                 self._tell(change.key)
                 self._news.set()
 
