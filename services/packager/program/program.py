@@ -357,7 +357,7 @@ class Program:
             self._in_hand = item
             time = content.dts + self._offset
             if time > self._newest:
-                if time - self._newest > MAX_HOLE:
+                if time - self._newest > MAX_HOLE and not lane.is_joining:  # a track's first unit ends no hole
                     yield from self._jump(content, time)
                     time = content.dts + self._offset
                 self._newest = time

@@ -86,6 +86,22 @@ def test_late_or_early_sound_is_all_there_and_in_step(seconds: float) -> None:
     assert max(constants) - min(constants) < 0.0021
 
 
+@pytest.mark.parametrize("seconds", [1.5, 9.0])
+def test_sound_stamped_far_ahead_of_its_picture_squeezes_no_picture(seconds: float) -> None:
+    """That a track's first unit lies far ahead is a lag between tracks, no hole in which neither went on."""
+    source = Source(tag="t", until_s=12)
+    sent = [shifted([unit], seconds)[0] if unit.track is Track.AUDIO else unit for unit in source.units()]
+    logs = Logs(media=log(with_configs(sent, source.configs), connection=5))
+    program = Program(new_ledger(), ProgramSettings(), epoch=1)
+    logs.run(program)
+    begins = {name_of(unit.payload): unit.dts / CLOCK_RATE for unit in sent}
+    constants = [sample.begin - begins[sample.name] for sample in samples(logs)]
+
+    _assert_has_all(logs, sent)
+    assert max(constants) - min(constants) < 0.0021
+    assert program.ledger.discontinuity_sequence == 0
+
+
 def test_sound_that_appears_later_is_a_rendition_from_then_on() -> None:
     """No segment is cut short for it, and there is no discontinuity."""
     source = Source(tag="t", until_s=12, sound_from_s=7.03)
