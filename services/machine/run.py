@@ -23,6 +23,7 @@ def run(only: str | None = None) -> int:
         sys.stderr.write(f"headwater: {error}; stop it first, or set HEADWATER_HOME to another folder\n")
     except (PortTakenError, PartMissingError, NotRunningError) as error:
         sys.stderr.write(f"headwater: {error}\n")
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
-        sys.stderr.write(f"headwater: {error.filename}: {error.strerror}; set HEADWATER_HOME to a folder of ours\n")
+    except OSError as error:  # no folder, not ours, read-only, full …
+        where = error.filename or settings.home
+        sys.stderr.write(f"headwater: {where}: {error.strerror}; set HEADWATER_HOME to a folder of ours\n")
     return 1

@@ -89,6 +89,14 @@ async def test_unwritable_folder_is_named_instead_of_a_traceback(tmp_path: Path)
         assert "Traceback" not in running.said()
 
 
+async def test_folder_that_cannot_be_made_for_another_reason_is_named_too(tmp_path: Path) -> None:
+    """Read-only, full, or with a name that is too long: one line as well."""
+    with machine(tmp_path / ("a" * 300), offset=2000) as running:
+        assert await running.ended() == 1
+        assert running.said().startswith(f"headwater: {tmp_path}/aaa")
+        assert "Traceback" not in running.said()
+
+
 async def test_kill_9_of_the_supervisor_takes_all_children_along_and_a_new_start_works(tmp_path: Path) -> None:
     """No child outlives its supervisor; what is left (pid files, lock) is in nobody's way at the same ports."""
     with machine(tmp_path / "var") as first:
