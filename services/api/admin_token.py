@@ -12,16 +12,16 @@ _MIN_LENGTH = 20
 
 
 def read_or_make(home: Path) -> str:
-    """The token. AppError(FAILED_PRECONDITION) names the file if it cannot be read or holds none."""
+    """The token. AppError(INVALID) names the file if it cannot be read or holds none."""
     path = home / FILE
     try:
         if not path.exists():
             _make(path)
         token = path.read_text().strip()
     except OSError as error:
-        raise AppError(Kind.FAILED_PRECONDITION, f"{path}: {error.strerror}") from error
+        raise AppError(Kind.INVALID, f"{path}: {error.strerror}") from error
     if len(token) < _MIN_LENGTH:
-        raise AppError(Kind.FAILED_PRECONDITION, f"{path} holds no token; remove it and a new one is made")
+        raise AppError(Kind.INVALID, f"{path} holds no token; remove it and a new one is made")
     return token
 
 

@@ -30,7 +30,7 @@ class Admission:
 
 
 def make_admission(settings: Settings, records: Records, clock: Clock) -> Admission:
-    """AppError(FAILED_PRECONDITION, INVALID) for an admin token or a secret key that is none."""
+    """AppError(INVALID) for an admin token or a secret key that is none."""
     last_use = LastUse(records.tokens)
     access_tokens = AccessTokens(derived_key(settings, _PURPOSE))
     authenticator = Authenticator(read_or_make(settings.home), records.tokens, access_tokens, last_use, clock)

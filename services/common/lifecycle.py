@@ -3,6 +3,7 @@
 A program is an `open_app` that builds everything and an `App` that names its jobs. SIGTERM turns readiness red, lets
 `drain` finish within its time and stops; SIGINT stops at once; a second signal ends the process on the spot. A job
 that fails ends the program with status 1 and one line that says why, so that whoever started it starts it again;
+what it was given and cannot open (a key that is none: AppError(INVALID)) ends it with status 2 as a wrong setting does;
 a *connection* that fails is the business of its own `run` and never gets here.
 """
 
@@ -18,12 +19,12 @@ import uvloop
 from services.common import log, process_metrics, telemetry
 from services.common.allocator import keep_freed_memory
 from services.common.clock import SystemClock
-from services.common.errors import AppError
+from services.common.errors import AppError, Kind
 from services.common.health import Health, Phase
 from services.common.ops_server import OpsServer
 from services.common.parent import die_with_parent
 from services.common.settings import ServiceSettings
-from services.common.settings_load import load_or_exit
+from services.common.settings_load import EXIT_BAD_SETTINGS, load_or_exit
 from services.common.stopping import Stopping, end_within
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -102,7 +103,7 @@ async def _live(open_app: OpenApp[S], settings: S) -> int:
     except Exception as error:  # noqa: BLE001  the one place where a program's end is told
         end_within(2 * settings.close_timeout, exit_code=1)
         _tell(error)
-        return 1
+        return EXIT_BAD_SETTINGS if _is_wrong_setting(error) else 1
     else:
         _log.info("stopped")
     return 0
@@ -159,6 +160,13 @@ async def _stop_when_asked(app: App, health: Health, stopping: Stopping, grace_s
         except TimeoutError:
             _log.warning("drain cut short", after_s=grace_s)
     raise _StopError
+
+
+def _is_wrong_setting(error: BaseException) -> bool:
+    """True if what was given to the program is wrong, so that another start ends the same."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return isinstance(error, AppError) and error.kind is Kind.INVALID
 
 
 def _tell(error: BaseException) -> None:

@@ -149,6 +149,15 @@ async def test_program_that_cannot_open_says_why() -> None:
     assert [line["reason"] for line in lines] == ["unavailable: nats://127.0.0.1:1 does not answer"]
 
 
+async def test_program_that_was_given_something_wrong_ends_as_with_a_wrong_setting() -> None:
+    """Status 2 tells who started it that another start would end the same."""
+    async with _started("key is none") as sample:
+        status, lines = await sample.end()
+
+    assert status == 2
+    assert [line["reason"] for line in lines] == ["invalid: secret-key is no key"]
+
+
 async def test_signal_while_opening_stops_the_start() -> None:
     """A program that still waits for a part when it is told to stop does so."""
     async with _started("open hangs") as sample:

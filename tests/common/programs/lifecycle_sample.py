@@ -72,6 +72,8 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[Sample]:
             resources.defer(name, partial(_close, name))
         if _FAULT == "open hangs":
             await asyncio.Event().wait()
+        if _FAULT == "key is none":
+            raise AppError(Kind.INVALID, "secret-key is no key")
         if _FAULT.startswith("open fails"):
             raise AppError(Kind.UNAVAILABLE, "nats://127.0.0.1:1 does not answer")
         yield Sample()
