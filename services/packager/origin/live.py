@@ -107,7 +107,7 @@ class LiveProgram:
         track, rendition = self.tracks[part.rendition], self.ledger.rendition(part.rendition)
         scale, end = rendition.timescale, part.decode_time + part.duration
         self._fill_before(track, rendition, part.decode_time, head)
-        length_us = _us(end, scale) - _us(part.decode_time, scale)
+        length_us = _us(end, scale) - _us(part.decode_time - part.moved, scale)
         track.add(head.msn, data, length_us, is_independent=part.independent)
         track.end_time = end
 

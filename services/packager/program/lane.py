@@ -28,7 +28,7 @@ class _Pending:
     follows: bool
     """False after a gap: no part reaches across one."""
     moved: int
-    """How much later it is decoded than its encoder said."""
+    """How much later it is decoded than its encoder said, if a source begins with it."""
     unit: Unit
     item: Item
 
@@ -43,6 +43,8 @@ class Cut:
     shown_after: int
     """From its end until all up to it has been shown."""
     samples: tuple[Sample, ...]
+    moved: int = 0
+    """How much later it begins than its encoder said."""
 
     @property
     def independent(self) -> bool:
@@ -176,7 +178,8 @@ class Lane:
     def _add_video(self, item: Item, unit: Unit, time: int) -> None:
         pending = self._pending
         shown, frame = time + unit.cts, self.frame_duration
-        if self.is_joining:
+        is_first = self.is_joining
+        if is_first:
             if not unit.is_key or self.shown_end - shown > frame:
                 self._drop(item)
                 return
@@ -190,7 +193,14 @@ class Lane:
         time = max(time, pending[-1].time + 1 if pending else self.end)
         if pending:
             self._set_last(time)
-        self._append(item, unit, time, max(shown - time, 0), follows=True, moved=time - sent)
+        self._append(
+            item,
+            unit,
+            time,
+            max(shown - time, 0),
+            follows=True,
+            moved=time - sent if is_first and self._seam is not None else 0,
+        )
 
     def _add_audio(self, item: Item, unit: Unit, program_time: int) -> None:
         pending = self._pending
@@ -293,9 +303,9 @@ class Lane:
         self.has_gap = self.has_gap and not all(sample.follows for sample in self._pending[1:])
         self.newest = max(self.newest, self.end_time) if not self._pending else self.newest
         self.cursor = self._pending[0].item.place if self._pending else _after(last.item)
-        self.segment_duration += self.end - begin
+        self.segment_duration += self.end - begin + taken[0].moved
         samples = tuple([Sample(s.unit.payload, s.duration, s.cts, s.unit.is_key) for s in taken])
-        return Cut(self.number, begin, self.end - begin, self.shown_end - self.end, samples)
+        return Cut(self.number, begin, self.end - begin, self.shown_end - self.end, samples, taken[0].moved)
 
 
 def _after(item: Item) -> Place:

@@ -89,7 +89,7 @@ class Ledger:
             rendition.next_decode_time = part.decode_time + part.duration
             rendition.shown_until = max(rendition.shown_until, rendition.next_decode_time + part.shown_after)
             rendition.segment_bytes += part.length
-            rendition.segment_duration += part.duration
+            rendition.segment_duration += part.duration + part.moved
 
     def _close(self, head: Tick) -> Segment:
         state = self.state

@@ -20,5 +20,6 @@ def write_parts(head: Tick, cuts: Iterable[Cut]) -> tuple[bytes, ...]:
             decode_time=found.decode_time,
             independent=found.independent,
             shown_after=found.shown_after,
+            moved=found.moved,
         )
     return tuple(parts)

@@ -135,6 +135,13 @@ def _assert_dates_advance(logs: Logs) -> None:
     assert all(after > before for before, after in itertools.pairwise(dates)), dates
 
 
+def _assert_dates_add_up(logs: Logs) -> None:
+    """A segment lasts to the next one's date, also where its first picture is decoded later than it was to be."""
+    for before, after in itertools.pairwise(logs.segments):
+        length_us = before.renditions[0].duration * S // CLOCK_RATE
+        assert abs(after.program_time_us - before.program_time_us - length_us) < 10_000, (before, after)
+
+
 ENCODERS = st.builds(
     Encoder,
     source=st.builds(
@@ -207,6 +214,7 @@ def test_twin_that_dies_behind_a_key_frame_is_replaced_without_a_trace(after_s: 
 
     assert numbers == list(range(270))
     assert min(segment.renditions[0].duration for segment in logs.segments[:-1]) > CLOCK_RATE
+    _assert_dates_add_up(logs)
     _assert_buffered_without_a_hole(logs)
 
 
