@@ -2,7 +2,6 @@
 
 from headwater.internal.v1.protection_pb2 import Policy
 from headwater.internal.v1.records_pb2 import LivestreamRecord, MediaRecord, RecordingRules
-from headwater.v1.media_pb2 import Media
 from services.api.caller import tenant_of
 from services.api.view import label_of
 
@@ -19,7 +18,7 @@ def policy_of_livestream(record: LivestreamRecord) -> Policy:
 def policy_of_media(record: MediaRecord) -> Policy:
     """Every media has one, since it outlives its livestream; by its own id its own settings hold."""
     policy = _policy(record.access, tenant_of(record), record.livestream_id)
-    policy.is_deleted = record.state == Media.DELETED
+    policy.is_deleted = bool(record.delete_time_us)
     policy.thumbnail_object_key = record.thumbnail_object_key
     policy.thumbnail_position = record.thumbnail_position
     for each in record.captions:
