@@ -101,7 +101,11 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
             proxies=proxies,
         )
         countries = read_countries(settings.country_table)
-        gate = Gate(unknown_is_open=settings.unknown_policy == "allow", countries=countries)
+        gate = Gate(
+            unknown_is_open=settings.unknown_policy == "allow",
+            nameless_is_shown=settings.nameless_sites == "allow",
+            countries=countries,
+        )
         rules = RulesWatch(gate, await spine.bucket(subjects.POLICIES), await spine.bucket(subjects.SIGNING_KEYS))
         health.add("rules", rules.check)
         guard = Guard(gate, clock, proxies)

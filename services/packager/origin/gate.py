@@ -67,10 +67,18 @@ class _Key:
 class Gate:
     """What an origin knows of who may watch."""
 
-    def __init__(self, *, unknown_is_open: bool = False, countries: CountryTable | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        unknown_is_open: bool = False,
+        nameless_is_shown: bool = False,
+        countries: CountryTable | None = None,
+    ) -> None:
+        """`nameless_is_shown`: who says of no site that it shows him this may have what only some sites may show."""
         self.version = 0
         """Grows with whatever may change a verdict."""
         self._unknown_is_open = unknown_is_open
+        self._nameless_is_shown = nameless_is_shown
         self._countries = countries or CountryTable()
         self._policies: dict[str, Policy] = {}
         self._keys: dict[str, _Key] = {}
@@ -128,7 +136,7 @@ class Gate:
         policy = self._policies.get(identifier)
         if policy is None or not policy.allowed_origins:
             return OPEN
-        return _LET_IN if ask.is_own_page or _is_shown(policy, ask) else _ELSEWHERE
+        return _LET_IN if ask.is_own_page or self._is_shown(policy, ask) else _ELSEWHERE
 
     def is_open(self, ask: Ask) -> bool:
         """Whether anybody may watch, so that nothing of the request matters."""
@@ -147,7 +155,7 @@ class Gate:
         if not any(_is_guarded(policy) for policy in policies):
             return OPEN
         for policy in policies:
-            if not ask.is_own_page and not _is_shown(policy, ask):
+            if not ask.is_own_page and not self._is_shown(policy, ask):
                 return _ELSEWHERE
         signed = [policy for policy in policies if policy.require_signed_urls]
         try:
@@ -158,6 +166,11 @@ class Gate:
         except PermissionError as error:
             return Verdict(403, str(error), is_private=True)
         return _LET_IN
+
+    def _is_shown(self, policy: Policy, ask: Ask) -> bool:
+        if not policy.allowed_origins or (self._nameless_is_shown and not ask.origin and not ask.referer):
+            return True
+        return is_shown_by(policy.allowed_origins, ask.origin, ask.referer)
 
     def _holding(self, ask: Ask) -> list[Policy]:
         """What holds: by the livestream's id its own policy, by the media's the media's, and while it is live both."""
@@ -199,10 +212,6 @@ def _says_nothing(policy: Policy) -> bool:
 
 def _is_guarded(policy: Policy) -> bool:
     return policy.require_signed_urls or bool(policy.allowed_origins)
-
-
-def _is_shown(policy: Policy, ask: Ask) -> bool:
-    return not policy.allowed_origins or is_shown_by(policy.allowed_origins, ask.origin, ask.referer)
 
 
 def _known(*policies: Policy | None) -> list[Policy]:

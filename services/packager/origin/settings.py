@@ -25,6 +25,10 @@ class Settings(ServiceSettings):
     unknown_policy: Literal["refuse", "allow"] = Field(
         default="refuse", description="What has no rules yet, because api never told of any, is refused or shown."
     )
+    nameless_sites: Literal["refuse", "allow"] = Field(
+        default="refuse",
+        description="Where only some sites may show it: a request with neither Origin nor Referer is refused or shown.",
+    )
     country_table: Path | None = Field(
         default=None, description="A file of `first,last,country` lines, for tokens with rules about countries."
     )

@@ -112,6 +112,14 @@ def test_other_sites_may_not_show_it() -> None:
     assert gate.judge(LIVE, NOW).status == 403
 
 
+def test_who_names_no_site_is_let_in_where_the_operator_wants_it() -> None:
+    """Programs and pages that say nothing; another site is still refused."""
+    gate = Gate(nameless_is_shown=True)
+    gate.learn_policy(STREAM, policy(allowed_origins=["example.com"]))
+    assert gate.judge(LIVE, NOW).status == 200
+    assert gate.judge(replace(LIVE, referer="https://evil.org/page"), NOW).status == 403
+
+
 def test_livestreams_rules_hold_by_its_id_and_medias_by_its_own() -> None:
     """While it is live both hold for what lies under the broadcast's id."""
     gate = Gate()
