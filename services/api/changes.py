@@ -24,7 +24,11 @@ def changed_fields(given: Message, mask: FieldMask | None, settable: Collection[
     return frozenset(mask.paths)
 
 
+def is_version(stored: Stored[M], etag: str) -> bool:
+    return etag.strip('"') == str(stored.revision)
+
+
 def check_etag(stored: Stored[M], etag: str) -> None:
     """AppError(CONFLICT) if the caller has read another version; an empty etag asks for none."""
-    if etag and etag.strip('"') != str(stored.revision):
+    if etag and not is_version(stored, etag):
         raise AppError(Kind.CONFLICT, "it was changed since it was read; read it again", field="etag")

@@ -16,6 +16,7 @@ from services.api.queries import query_of
 from services.api.rows import value_of
 from services.api.showing import Showing
 from services.api.thumbnails import Thumbnails
+from services.api.versions import catch_up
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
@@ -69,6 +70,7 @@ class LivestreamServicer(LivestreamVerbs):
             raise AppError(Kind.INVALID, "is no id of a livestream", field="livestream.id")
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = changed_fields(request.livestream, mask, SETTABLE)
+        await catch_up(self._livestreams.records.livestreams, request.livestream.id, request.livestream.etag)
         stored = await self._livestreams.get(request.livestream.id)
         check_etag(stored, request.livestream.etag)
         record = LivestreamRecord()
@@ -77,6 +79,7 @@ class LivestreamServicer(LivestreamVerbs):
         return self._show(await self._livestreams.update(stored, record, fields))
 
     async def DeleteLivestream(self, request: pb.DeleteLivestreamRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
+        await catch_up(self._livestreams.records.livestreams, request.id, request.etag)
         stored = await self._livestreams.get(request.id)
         check_etag(stored, request.etag)
         marked = await self._livestreams.delete(

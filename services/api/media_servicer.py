@@ -24,6 +24,7 @@ from services.api.repository import Stored
 from services.api.rows import value_of
 from services.api.thumbnails import CONTENT_TYPE as IMAGE_TYPE
 from services.api.timestamps import milliseconds
+from services.api.versions import catch_up
 from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 from services.common.rpc_call import Context
@@ -89,6 +90,7 @@ class MediaServicer(MediaServiceServicer):
             raise AppError(Kind.INVALID, "is no id of a media", field="media.id")
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = changed_fields(request.media, mask, SETTABLE)
+        await catch_up(self._recordings.records.media, request.media.id, request.media.etag)
         stored = await self._recordings.get_present(request.media.id)
         check_etag(stored, request.media.etag)
         record = MediaRecord()

@@ -11,6 +11,7 @@ from services.api.paging import page_size
 from services.api.quotas import Quotas
 from services.api.repository import Stored
 from services.api.tenants import Tenants
+from services.api.versions import catch_up
 from services.api.view import timestamp
 from services.common.errors import AppError, Kind
 from services.common.log import get_logger
@@ -48,6 +49,7 @@ class TenantServicer(TenantServiceServicer):
             raise AppError(Kind.INVALID, "is needed", field="tenant.id")
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = changed_fields(request.tenant, mask, _SETTABLE)
+        await catch_up(self._tenants.records.tenants, request.tenant.id, request.tenant.etag)
         stored = await self._tenants.get(request.tenant.id)
         check_etag(stored, request.tenant.etag)
         record = TenantRecord()

@@ -11,6 +11,7 @@ from services.api.access import caller
 from services.api.changes import changed_fields, check_etag
 from services.api.paging import page_size
 from services.api.repository import Stored
+from services.api.versions import catch_up
 from services.api.webhooks.view import public_delivery, public_webhook
 from services.api.webhooks.webhooks import Webhooks
 from services.common.errors import AppError, Kind
@@ -50,6 +51,7 @@ class WebhookServicer(WebhookServiceServicer):
         if not is_id(given.id):
             raise AppError(Kind.INVALID, "is no id of a webhook", field="webhook.id")
         fields = changed_fields(given, request.update_mask if request.HasField("update_mask") else None, _SETTABLE)
+        await catch_up(self._webhooks.own.webhooks, given.id, given.etag)
         stored = await self._get(given.id)
         check_etag(stored, given.etag)
         if given.format not in {pb.Webhook.FORMAT_UNSPECIFIED, stored.record.format}:

@@ -32,7 +32,7 @@ class ApiServer(Server):
     def __init__(self, folder: Path, nats_url: str, *, home: Path | None = None, **settings: str) -> None:
         super().__init__(folder)
         self.home = home or folder / "home"
-        self._nats_url = nats_url
+        self.nats_url = nats_url
         self._settings = settings
         self._stats: SmallStats | None = None
 
@@ -62,7 +62,7 @@ class ApiServer(Server):
         return {
             "PYTHONPATH": str(CHECKOUT),
             "HEADWATER_HOME": str(self.home),
-            "HEADWATER_NATS_URL": self._nats_url,
+            "HEADWATER_NATS_URL": self.nats_url,
             "HEADWATER_REST_PORT": rest,
             "HEADWATER_GRPC_PORT": grpc,
             "HEADWATER_METRICS_PORT": metrics,
