@@ -62,6 +62,12 @@ class Cutter:
         return None if sound is None else sound.newest
 
     @property
+    def shown_end_time(self) -> int:
+        """Program time at which every picture that has been cut has been shown; 0 where there is none."""
+        video = self.lanes.get(Track.VIDEO)
+        return 0 if video is None else video.shown_end_time
+
+    @property
     def has_pending(self) -> bool:
         return any(lane.has_pending for lane in self.lanes.values())
 
@@ -194,8 +200,8 @@ class Cutter:
             video.close_ranks(self.delay)
 
     def drop_unbegun(self) -> None:
-        """Drop what would make a segment of less than a part: who goes on has it."""
-        if not self._is_begun:
+        """Drop what would make a segment of less than a part: who goes on has it. But leave no hole before what is out."""
+        if not self._is_begun and not any(lane.has_overdue for lane in self.lanes.values()):
             self._segment_start = None
             for lane in self.lanes.values():
                 lane.drop_pending()

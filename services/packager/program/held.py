@@ -6,6 +6,7 @@ before the sound that belongs to it, so it is held until that is there; then a p
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from services.common.media.unit import CLOCK_RATE, Unit
@@ -61,6 +62,7 @@ class HeldPictures:
             yield self._pictures[0]
             self._pictures.popleft()
 
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._pictures.clear()
+    def leave(self, shown_end: int) -> None:
+        """Forget all from the first on that is shown at this program time or later: before it there must be no hole."""
+        kept = takewhile(lambda held: held.time + held.unit.cts < shown_end, self._pictures)
+        self._pictures = deque(kept)

@@ -100,6 +100,11 @@ class Lane:
         return bool(self._pending)
 
     @property
+    def has_overdue(self) -> bool:
+        """True if a pending sample is shown before one that is in a part."""
+        return any(sample.time + sample.cts < self.shown_end for sample in self._pending)
+
+    @property
     def pending_count(self) -> int:
         return len(self._pending)
 

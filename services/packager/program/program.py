@@ -219,7 +219,7 @@ class Program:
         is_other = self._on_air is not None and instance.name != self._on_air.instance
         if is_other and self._cutter is not None:
             # Pictures that wait for their sound, and what would be a segment by itself, the other has, too.
-            self._held.clear()
+            self._held.leave(self._cutter.shown_end_time)
             self._cutter.drop_unbegun()
         yield from self._flush(is_torn=is_other or self._is_torn, successor=instance)
         if self._on_air is None and instance.connection > self.ledger.state.source.connection:

@@ -61,10 +61,9 @@ def test_end_lets_all_go() -> None:
     assert [found.time - BEGIN for found in _holding(2).release_all()] == [0, FRAME]
 
 
-def test_what_is_left_to_the_other_instance_is_gone() -> None:
-    """Nothing of it is needed again."""
-    held = _holding(2)
-    held.clear()
+def test_what_is_left_to_the_other_instance_is_forgotten() -> None:
+    """But for what is shown before what is out."""
+    held = _holding(3)
+    held.leave(BEGIN + DELAY + 1)
 
-    assert held.first_item is None
-    assert list(held.release_all()) == []
+    assert [found.time - BEGIN for found in held.release_all()] == [0]

@@ -218,6 +218,18 @@ def test_twin_that_dies_behind_a_key_frame_is_replaced_without_a_trace(after_s: 
     _assert_buffered_without_a_hole(logs)
 
 
+@pytest.mark.parametrize("frames", range(12))
+def test_segment_that_was_cut_without_a_key_frame_is_not_left_with_a_hole(frames: int) -> None:
+    """What is shown before a picture that is out is put out, too, though the other instance has it."""
+    first = Encoder(Source(tag="p", until_s=20, gop_s=8, b_frames=3))
+    second = Encoder(replace(first.source, tag="q", until_s=20))
+    logs = _live(merged(first.log(5, until_s=6.3 + frames / 30), second.log(6, "secondary", 0.9)))
+    shown = sorted(sample.shown for sample in _track(logs, "video"))
+
+    assert logs.ticks[-1][1].discontinuity_sequence == 1
+    assert max(after - before for before, after in itertools.pairwise(shown)) < 2 / 30 + ROUNDING
+
+
 @pytest.mark.parametrize("end", ["torn", "silent"])
 @pytest.mark.parametrize("apart_s", [0.0, 0.9, 3.4])
 @pytest.mark.parametrize("gop_s", [2.0, 8.0])
