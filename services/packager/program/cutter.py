@@ -200,7 +200,7 @@ class Cutter:
             video.close_ranks(self.delay)
 
     def drop_unbegun(self) -> None:
-        """Drop what would make a segment of less than a part: who goes on has it. But leave no hole before what is out."""
+        """Drop what would make a segment of less than a part: who goes on has it. Leave no hole before what is out."""
         if not self._is_begun and not any(lane.has_overdue for lane in self.lanes.values()):
             self._segment_start = None
             for lane in self.lanes.values():
