@@ -45,9 +45,10 @@ async def _admit(edge: Edge, who: Introduction, on_loss: Tell) -> Encoder | Refu
 
 async def _let_in(edge: Edge, who: Introduction, found: Found, on_loss: Tell) -> Encoder | Refusal:
     applicant = Applicant(found.key, new_id(), edge.name, who.protocol, round(edge.clock.now() * 1e6))
-    joined = await edge.on_air.join(applicant, on_loss)
+    joined = await edge.on_air.join(applicant, on_loss, is_here=who.is_here)
     if isinstance(joined, Refusal):
-        _say_refused(edge, who, found, joined)
+        if joined.why is not Why.LEFT:
+            _say_refused(edge, who, found, joined)
         return joined
     encoder = Encoder(edge, found, joined, who, applicant.token)
     try:

@@ -42,3 +42,5 @@ class Introduction:
     protocol: str
     remote_address: str
     software: str
+    is_here: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
+    """False once it has hung up: one that waited for NATS in vain must not push aside who has come since."""

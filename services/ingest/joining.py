@@ -26,6 +26,7 @@ class Why(StrEnum):
     LOG_FULL = "log-full"
     BUSY = "busy"
     AWAY = "away"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)

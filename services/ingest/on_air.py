@@ -20,6 +20,8 @@ _RETRY_S = 0.1
 
 _log = get_logger(__name__)
 
+LEFT = Refusal(Why.LEFT, "the encoder left before it was let in")
+
 Tell = Callable[[Loss, int], None]
 """Why it is no longer meant, and until when its connection may stay (Unix microseconds; 0: not at all)."""
 
@@ -52,16 +54,20 @@ class OnAirBook:
         self._open_shards = open_shards
         self._members: dict[str, _Member] = {}
 
-    async def join(self, applicant: Applicant, tell: Tell) -> Joined | Refusal:
+    async def join(
+        self, applicant: Applicant, tell: Tell, *, is_here: Callable[[], bool] = lambda: True
+    ) -> Joined | Refusal:
         """Put the applicant on air; `tell` is called when it is no longer meant, with why.
 
         Twice if its connection may stay for a while, and is then taken away for another reason.
 
-        While NATS is away it goes on trying: the deadline is the caller's.
+        While NATS is away it goes on trying, as long as the applicant `is_here`: the deadline is the caller's.
         """
         new = self._new_broadcast()
         attempts = 0
         while attempts < _ATTEMPTS:
+            if not is_here():
+                return LEFT
             try:
                 found = await self._try(applicant, new)
             except (Exists, Stale):

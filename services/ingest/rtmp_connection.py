@@ -39,6 +39,9 @@ LINGER_S = 3.0
 """How long a closed connection may take to read our last words; what it sends meanwhile is thrown away. Closed at
 once, it would be reset by its own unread bytes, and the encoder would not know why."""
 
+_ESTABLISHED = b"\x01"
+"""The first byte of TCP_INFO, where neither side has hung up (tcp(7))."""
+
 PROTOCOL = "rtmp"
 _log = get_logger(__name__)
 
@@ -49,6 +52,7 @@ _STATUS = {
     Why.LOG_FULL: StatusCode.REJECTED,
     Why.BUSY: StatusCode.REJECTED,
     Why.AWAY: StatusCode.REJECTED,
+    Why.LEFT: StatusCode.REJECTED,
 }
 """What an encoder is told, beside the reason in words."""
 
@@ -213,18 +217,21 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         self._abort_at = self._now() + LINGER_S
-        if has_last_words:
+        if not has_last_words:
+            transport.close()
+            return
+        try:
             transport.write_eof()
             transport.resume_reading()
-        else:
-            transport.close()
+        except OSError:  # the encoder has reset the connection, and nobody has read that yet
+            transport.abort()
 
     # -- the encoder ------------------------------------------------------------------------------
 
     def _admit(self, request: PublishRequested) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
-        who = Introduction(request.candidates, PROTOCOL, self.address, request.encoder)
+        who = Introduction(request.candidates, PROTOCOL, self.address, request.encoder, self._is_here)
         spawn(self._answer(who), name=f"admit {self.address}")
 
     async def _answer(self, who: Introduction) -> None:
@@ -243,6 +250,17 @@ class Connection(asyncio.Protocol):
             self._host.note_encoder(self)
         self._turn()
         self.go_on()
+
+    def _is_here(self) -> bool:
+        """Asked of the kernel: while an encoder is admitted nothing is read, so nobody else hears that it has gone."""
+        transport = self._transport
+        if self._is_closed or transport is None or transport.is_closing():
+            return False
+        try:
+            found = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        except (OSError, ValueError):  # uvloop's says ValueError of one that is closed
+            return False
+        return bytes(found) == _ESTABLISHED
 
     def _lose(self, why: Loss, linger_until_us: int) -> None:
         """The encoder is no longer meant; it may keep its connection until then."""

@@ -239,6 +239,25 @@ async def test_encoder_that_comes_while_nats_restarts_is_let_in_afterwards(own_n
             await sender.published()
 
 
+async def test_encoders_that_left_while_they_waited_push_nobody_aside(own_nats: NatsServer) -> None:
+    """An encoder that gave up and came back during an outage is one, however often it tried."""
+    async with platform(own_nats) as api, ingest(own_nats) as edge:
+        livestream = await api.create()
+        own_nats.kill()
+        for _ in range(10):
+            async with encoder(edge.port, livestream.key) as sender:
+                await sender.wait(lambda publisher: publisher.stream_id != 0)
+        async with encoder(edge.port, livestream.key) as sender:
+            await sender.wait(lambda publisher: publisher.stream_id != 0)
+            await asyncio.to_thread(own_nats.start)
+            await sender.published()
+            await until(lambda: not _tasks("admit"))
+            await sender.send_frames(30)
+            await sender.unpublish()
+            batches = await api.closed(await api.subject(livestream))
+        assert frames(batches) == list(range(30))
+
+
 async def test_encoder_is_told_when_nats_stays_away(own_nats: NatsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not told that its key is unknown: nobody knows."""
     monkeypatch.setattr("services.ingest.admission.ADMIT_S", 0.3)
