@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.common import ports
 from services.common.settings import ByteSize, Duration, ServiceSettings
-from services.common.settings_types import PortNumber, Shifted
+from services.common.settings_types import BitRate, PortNumber, Shifted
 
 
 class Settings(ServiceSettings):
@@ -35,4 +35,4 @@ class Settings(ServiceSettings):
     refuse_codecs: bool = Field(
         default=True, description="Refuse an encoder whose sound is no AAC; else its picture is taken alone."
     )
-    max_bitrate: int = Field(default=50_000_000, ge=100_000, description="Bits a second one encoder may send.")
+    max_bitrate: BitRate = Field(default=50_000_000, ge=100_000, description="Bits a second one encoder may send.")

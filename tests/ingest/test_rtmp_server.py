@@ -276,7 +276,7 @@ async def test_encoder_above_the_bit_rate_is_sent_away(
 ) -> None:
     """With both numbers in words."""
     monkeypatch.setattr("services.ingest.encoder.MEASURE_S", 0.2)
-    async with platform(nats_server) as api, ingest(nats_server, MAX_BITRATE="200000") as edge:
+    async with platform(nats_server) as api, ingest(nats_server, MAX_BITRATE="200k") as edge:
         livestream = await api.create()
         async with encoder(edge.port, livestream.key) as sender:
             await sender.published()
