@@ -55,7 +55,6 @@ class IngestApp(App):
 def batch_limits(settings: Settings, *, max_payload: int) -> BatchLimits:
     """The part of the settings that batchers need; `max_payload` is what the server takes in one message."""
     size = min(settings.batch_bytes, max(max_payload - CONFIG_ROOM, 4_000))
-    # What ends a part for the packager is written at once: nobody waits for anything else.
     return BatchLimits(size_bytes=size, delay_s=settings.batch_delay, part_s=settings.part_duration)
 
 
