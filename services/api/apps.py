@@ -7,12 +7,12 @@ from services.api.always_there import with_oldest
 from services.api.breath import breathing
 from services.api.caller import DEFAULT
 from services.api.kv_repository import tenant_group
+from services.api.once import made_before
 from services.api.records import Records
 from services.api.repository import Page, Stored
 from services.api.tenancy import app_key
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
-from services.common.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,16 @@ class Apps:
 
     async def create(self, tenant: str, app: str, name: str) -> Stored[AppRecord]:
         """AppError(CONFLICT) if the tenant has one of that id."""
-        wanted = app or new_id()
+        now_us = round(self.clock.now() * 1e6)
+        drawn, _ = await made_before("app", lambda each: self.records.apps.get(app_key(tenant, each)), now_us)
+        wanted = app or drawn
         key = app_key(tenant, wanted)
-        if wanted == DEFAULT or await self.records.apps.get(key) is not None:
+        known = await self.records.apps.get(key)
+        if known is not None and known.record.order_id == drawn:
+            return known  # made by this very order, whose answer was lost
+        if wanted == DEFAULT or known is not None:
             raise AppError(Kind.CONFLICT, f"there is an app {wanted} already", field="app.id")
-        record = AppRecord(id=wanted, tenant_id=tenant, name=name, create_time_us=round(self.clock.now() * 1e6))
+        record = AppRecord(id=wanted, tenant_id=tenant, name=name, create_time_us=now_us, order_id=drawn)
         return await self.records.apps.create(key, record)
 
     async def get(self, tenant: str, app: str) -> Stored[AppRecord]:

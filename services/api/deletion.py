@@ -7,6 +7,7 @@ The mark in the record says what is left to do, so any replica can finish at any
 from collections.abc import Awaitable, Callable
 
 from headwater.internal.v1.records_pb2 import LivestreamRecord
+from services.api.livestreams import REPEATED_US
 from services.api.on_air import OnAirOrders
 from services.api.orders_due import end_due
 from services.api.recordings import Recordings
@@ -62,5 +63,6 @@ class Deletion:
             await self._records.broadcasts.delete(broadcast.key)
         await self._samples.delete(marked.key)
         await self._forget_thumbnails(marked.record)
-        self._recordings.telling.repeat(marked.record)
+        self._recordings.telling.repeat(marked.record, marked.record.delete_time_us - REPEATED_US)
+        await self._recordings.telling.settle()
         await self._records.livestreams.delete(marked.key, marked.revision)

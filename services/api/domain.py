@@ -30,6 +30,7 @@ from services.api.showing import Showing
 from services.api.stream_keys import StreamKeys
 from services.api.telling import Telling
 from services.api.thumbnails import Thumbnails
+from services.api.uploads import Uploads
 from services.api.urls import Urls
 from services.api.viewing import Viewing
 from services.api.webhooks.webhooks import Webhooks
@@ -82,7 +83,8 @@ async def open_domain(
     recordings = Recordings(records, RemoteArchive(ArchiveServiceStub(archiver)), telling, clock, limits)
     urls = Urls(settings.rtmp_url, settings.playback_url)
     store = await resources.open("objects", object_store(settings))
-    thumbnails, samples = Thumbnails(livestreams, store), RemoteSamples(SampleServiceStub(stats))
+    uploads = Uploads(records, store, clock)
+    thumbnails, samples = Thumbnails(livestreams, uploads), RemoteSamples(SampleServiceStub(stats))
     deletion = Deletion(records, keys, orders, recordings, samples, forget_thumbnails=thumbnails.forget)
     viewing = Viewing(records, ViewingServiceStub(stats), clock)
     servicers = Servicers(
@@ -90,11 +92,11 @@ async def open_domain(
         livestreams,
         Outputs(livestreams, output_keys, webhooks.targets),
         recordings,
-        Captions(recordings, store),
+        Captions(recordings, uploads),
         deletion,
         Showing(keys, protocol_keys, output_keys, urls, clock),
         thumbnails,
-        MediaThumbnails(recordings, store),
+        MediaThumbnails(recordings, uploads),
         StatisticsServiceStub(stats),
         viewing,
         urls,
@@ -105,7 +107,7 @@ async def open_domain(
     )
     public_ids = PublicIds(records)
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling, public_ids))
-    keeper = Keeper(livestreams, recordings, deletion, public_ids)
+    keeper = Keeper(livestreams, recordings, deletion, (public_ids, uploads))
     return Domain(
         catalogs, servicers, chronicle, keeper, livestreams, recordings, viewing, QuotaKeys(livestreams, quotas)
     )

@@ -22,7 +22,9 @@ from services.common.clock import Clock
 from services.common.health import Health
 from services.common.redis_client import Redis
 from services.common.rpc_guards import DeadlineGuard, ValidationGuard
-from services.common.secrets import sealer_of
+from services.common.secrets import derived_key, sealer_of
+
+_ORDERS = "orders"
 
 
 def make_gateway(
@@ -32,7 +34,7 @@ def make_gateway(
     calls = LocalCalls([DeadlineGuard(CALL_LIMIT_S), admission.guard, IdGuard(), ValidationGuard()])
     servicers.add_to_local(calls)
     routes = Routes(service_descriptors())
-    idempotency = Idempotency(redis, sealer_of(settings))
+    idempotency = Idempotency(redis, sealer_of(settings), derived_key(settings, _ORDERS))
     doors = (
         Pages(orjson.dumps(openapi_document(routes, load_comments())), _readiness(settings, health, clock).failing),
         TokenEndpoint(admission.authenticator, admission.tenancy, admission.proxies),

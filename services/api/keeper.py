@@ -4,6 +4,8 @@ Every replica does it; each step is a compare-and-set or can be repeated.
 """
 
 import asyncio
+from collections.abc import Sequence
+from typing import Protocol
 
 from headwater.internal.v1.onair_pb2 import StreamKey
 from headwater.internal.v1.records_pb2 import LivestreamRecord
@@ -12,30 +14,38 @@ from services.api.breath import breathing
 from services.api.deletion import Deletion
 from services.api.livestreams import Livestreams
 from services.api.lost_clips import LostClips
-from services.api.public_ids import PublicIds
 from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.api.standing import is_armed
 from services.common.errors import AppError
 from services.common.log import get_logger
+from services.common.spine import FACTS_AGE_S
 
 HOLD_EACH_S = 1.0
 REPAIR_EACH_S = 30.0
 ORPHAN_AFTER_S = 120.0
 """A key without a livestream may belong to one that another replica is just creating; calls end long before this."""
+SAID_AGAIN_S = 100.0
+"""Changes of so late are said again at each repair. The bus knows by their ids what it has, for 120 s."""
 
 _log = get_logger(__name__)
 
 
+class Sweeper(Protocol):
+    """Does what is due of one thing, and may do it again. Errors: AppError."""
+
+    async def sweep(self) -> None: ...
+
+
 class Keeper:
-    """Runs beside the servicers."""
+    """Runs beside the servicers; `sweepers` do more of what is due."""
 
     def __init__(
         self,
         livestreams: Livestreams,
         recordings: Recordings,
         deletion: Deletion,
-        public_ids: PublicIds,
+        sweepers: Sequence[Sweeper],
     ) -> None:
         self._records = livestreams.records
         self._keys = livestreams.keys
@@ -43,13 +53,11 @@ class Keeper:
         self._consequences = livestreams.consequences
         self._telling = livestreams.telling
         self._clock = livestreams.clock
-        self._recordings = recordings
         self._deletion = deletion
-        self._public_ids = public_ids
         self._manual: set[str] = set()
         self._records.livestreams.listen(self._note)
         self._orphans: dict[str, float] = {}
-        self._lost_clips = LostClips(recordings)
+        self._sweepers: tuple[Sweeper, ...] = (recordings, LostClips(recordings), *sweepers)
 
     def _note(self, livestream: str, record: LivestreamRecord | None) -> None:
         if record is not None and record.start == Livestream.MANUAL:
@@ -61,7 +69,7 @@ class Keeper:
         """Keep house until cancelled; begins when the read models are complete."""
         for _, repository in self._records.followed():
             await repository.is_complete.wait()
-        await self.say_again()
+        await self._say_what_died()
         repaired_at = -REPAIR_EACH_S
         while True:
             try:
@@ -74,12 +82,25 @@ class Keeper:
                 _log.info("housekeeping waits", reason=error.detail)
             await asyncio.sleep(HOLD_EACH_S)
 
-    async def say_again(self) -> None:
-        """Facts of what was changed lately: whoever changed it may have died before saying so."""
+    async def say_again(self, since_us: int) -> None:
+        """Facts of what was changed since then: whoever changed it may have died before saying so."""
         async for stored in breathing(self._records.livestreams.items()):
-            self._telling.repeat(stored.record)
+            self._telling.repeat(stored.record, since_us)
         async for media in breathing(self._records.media.items()):
-            self._telling.repeat_media(media.record)
+            self._telling.repeat_media(media.record, since_us)
+
+    async def _say_what_died(self) -> None:
+        """At the start: all since somebody has last said something, however long ago that is."""
+        while True:
+            try:
+                last_us = await self._telling.last_time_us()
+            except AppError as error:
+                _log.info("what was changed is said again later", reason=error.detail)
+                await asyncio.sleep(HOLD_EACH_S)
+            else:
+                oldest_us = self._now_us() - round(FACTS_AGE_S * 1e6)
+                await self.say_again(max(oldest_us, last_us - round(SAID_AGAIN_S * 1e6)))
+                return
 
     async def release_holds(self) -> None:
         """Remove `onair` keys whose hold is over."""
@@ -92,7 +113,7 @@ class Keeper:
             stored = self._records.livestreams.peek(on_air.key)
             if stored is not None and self._consequences.has_orders(stored.record):
                 await self._draw(on_air.key)
-        now_us = round(self._clock.now() * 1e6)
+        now_us = self._now_us()
         for livestream in list(self._manual):
             stored = self._records.livestreams.peek(livestream)
             if stored is None:
@@ -109,10 +130,10 @@ class Keeper:
                 await self._deletion.begin(stored)
             elif not self._consequences.are_drawn(stored.record):
                 await self._draw(stored.key)
+        await self.say_again(self._now_us() - round(SAID_AGAIN_S * 1e6))
         await self._remove_orphans()
-        await self._public_ids.sweep()
-        await self._recordings.sweep()
-        await self._lost_clips.sweep()
+        for sweeper in self._sweepers:
+            await sweeper.sweep()
 
     async def _draw(self, livestream: str) -> None:
         stored = await self._records.livestreams.look_up(livestream)
@@ -130,6 +151,9 @@ class Keeper:
             if is_due and await self._records.livestreams.get(stored.record.livestream_id) is None:
                 _log.info("a stream key without a livestream is removed", livestream=stored.record.livestream_id)
                 await self._records.keys.delete(stored.key, stored.revision)
+
+    def _now_us(self) -> int:
+        return round(self._clock.now() * 1e6)
 
     def _is_orphan(self, stored: Stored[StreamKey]) -> bool:
         return self._records.livestreams.peek(stored.record.livestream_id) is None

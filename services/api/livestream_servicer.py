@@ -12,6 +12,7 @@ from services.api.deletion import Deletion
 from services.api.livestream_fields import SETTABLE, fresh, take
 from services.api.livestream_verbs import LivestreamVerbs
 from services.api.livestreams import Livestreams
+from services.api.once import id_of
 from services.api.queries import query_of
 from services.api.rows import value_of
 from services.api.showing import Showing
@@ -71,12 +72,14 @@ class LivestreamServicer(LivestreamVerbs):
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = changed_fields(request.livestream, mask, SETTABLE)
         await catch_up(self._livestreams.records.livestreams, request.livestream.id, request.livestream.etag)
-        stored = await self._livestreams.get(request.livestream.id)
+        stored, order = await self._livestreams.get(request.livestream.id), id_of(f"update/{request.livestream.id}")
+        if self._livestreams.is_again(stored, order):
+            return self._show(await self._livestreams.again(stored))
         check_etag(stored, request.livestream.etag)
         record = LivestreamRecord()
         record.CopyFrom(stored.record)
         take(record, request.livestream, fields, self._livestreams.now_us())
-        return self._show(await self._livestreams.update(stored, record, fields))
+        return self._show(await self._livestreams.update(stored, record, fields, order))
 
     async def DeleteLivestream(self, request: pb.DeleteLivestreamRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         await catch_up(self._livestreams.records.livestreams, request.id, request.etag)

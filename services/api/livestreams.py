@@ -14,6 +14,7 @@ from services.api import broadcast, history, output
 from services.api.caller import DEFAULT, caller, tenant_of
 from services.api.consequences import Consequences
 from services.api.on_air import OnAirOrders
+from services.api.once import id_of, is_noted, made_before
 from services.api.protocol_keys import ProtocolKeys
 from services.api.records import Records
 from services.api.repository import Stored
@@ -28,6 +29,8 @@ PUBLISH_WAIT_S = 5.0
 """So long an answer waits for the packager to find a key frame; the order stands in any case."""
 HISTORY_BROADCASTS = 500
 """Of so many of its newest broadcasts a livestream's history tells."""
+REPEATED_US = 60_000_000
+"""When an order comes again, changes of so late are said again with it; the bus knows them by their ids."""
 _POLL_S = 0.02
 
 Protect = Callable[[LivestreamRecord], Awaitable[None]]
@@ -52,8 +55,11 @@ class Livestreams:
 
         AppError(INVALID): an unknown app.
         """
+        drawn, made = await made_before("livestream", self.records.livestreams.get, self.now_us())
+        if made is not None and not made.record.delete_time_us:
+            return await self.again(made)
         record = _copy(draft)
-        record.id, record.tenant_id = new_id(), caller().tenant_id
+        record.id, record.tenant_id = drawn if made is None else new_id(), caller().tenant_id
         record.app_id = record.app_id or caller().app_id or DEFAULT
         await self._check_app(record)
         record.rules.tenant_id = record.tenant_id
@@ -87,16 +93,35 @@ class Livestreams:
         return newest[0].record if newest else None
 
     async def update(
-        self, stored: Stored[LivestreamRecord], record: LivestreamRecord, fields: frozenset[str]
+        self,
+        stored: Stored[LivestreamRecord],
+        record: LivestreamRecord,
+        fields: frozenset[str],
+        order: str = "",
     ) -> Stored[LivestreamRecord]:
-        """Write over what was read. AppError(CONFLICT) if somebody else has written meanwhile."""
+        """Write over what was read. AppError(CONFLICT) if somebody else has written meanwhile.
+
+        `order` is the id under which the change is written down, so that it is known when it comes again.
+        """
         changes = []
         if fields - {"enabled"}:
             changes.append(self.telling.change("updated", fields))
         if record.is_disabled != stored.record.is_disabled:
             on_air = await self.orders.current(record.id)
             changes.append(self._order("disabled" if record.is_disabled else "enabled", on_air))
+        if changes and order:
+            changes[0].fact_id = order
         return await self.write(stored, record, *changes)
+
+    def is_again(self, stored: Stored[LivestreamRecord], order: str) -> bool:
+        """Whether the order of this id was carried out before, as far as its record goes."""
+        return is_noted(stored.record.history, order, self.now_us())
+
+    async def again(self, stored: Stored[LivestreamRecord]) -> Stored[LivestreamRecord]:
+        """An order that came a second time: nothing is written, and what must follow does."""
+        self.telling.repeat(stored.record, self.now_us() - REPEATED_US)
+        await self.consequences.draw(stored.record)
+        return stored
 
     async def write(
         self, stored: Stored[LivestreamRecord], record: LivestreamRecord, *changes: HistoryRecord
@@ -118,7 +143,9 @@ class Livestreams:
 
         AppError(FAILED_PRECONDITION) where it is disabled or used up.
         """
-        stored = await self.get(livestream)
+        stored, order = await self.get(livestream), id_of(f"activate/{livestream}")
+        if self.is_again(stored, order):
+            return await self.again(stored)
         newest = self.newest_broadcast(livestream)
         if stored.record.is_disabled:
             raise AppError(Kind.FAILED_PRECONDITION, "the livestream is disabled; enable it first")
@@ -131,11 +158,13 @@ class Livestreams:
         def arm(record: LivestreamRecord) -> None:
             record.armed_time_us = self.now_us()
 
-        return await self._insist(stored, arm, self.telling.change("activated"))
+        return await self._insist(stored, arm, self.telling.change("activated", fact_id=order))
 
     async def idle(self, livestream: str) -> Stored[LivestreamRecord]:
         """End the broadcast on air, or disarm. AppError(FAILED_PRECONDITION) where there is neither."""
-        stored = await self.get(livestream)
+        stored, order = await self.get(livestream), id_of(f"idle/{livestream}")
+        if self.is_again(stored, order):
+            return await self.again(stored)
         on_air = await self.orders.current(livestream)
         if on_air is None and not is_armed(stored.record, self.now_us()):
             raise AppError(Kind.FAILED_PRECONDITION, "the livestream is not on air")
@@ -143,7 +172,7 @@ class Livestreams:
         def disarm(record: LivestreamRecord) -> None:
             record.armed_time_us = 0
 
-        written = await self._insist(stored, disarm, self._order("idled" if on_air else "disarmed", on_air))
+        written = await self._insist(stored, disarm, self._order("idled" if on_air else "disarmed", on_air, order))
         await self._show_order(livestream, on_air)
         return written
 
@@ -152,9 +181,11 @@ class Livestreams:
 
         AppError(FAILED_PRECONDITION) where none is on air.
         """
-        stored = await self.get(livestream)
+        stored, order = await self.get(livestream), id_of(f"complete/{livestream}")
+        if self.is_again(stored, order):
+            return await self.again(stored)
         on_air = await self._needed(livestream)
-        written = await self._insist(stored, _disarm, self._order("completed", on_air))
+        written = await self._insist(stored, _disarm, self._order("completed", on_air, order))
         await self._show_order(livestream, on_air)
         return written
 
@@ -188,7 +219,9 @@ class Livestreams:
 
     async def rotate_keys(self, livestream: str) -> Stored[LivestreamRecord]:
         """New keys and credentials; a broadcast that uses the old ones ends."""
-        stored = await self.get(livestream)
+        stored, order = await self.get(livestream), id_of(f"rotate/{livestream}")
+        if self.is_again(stored, order):
+            return await self.again(stored)
         on_air = await self.orders.current(livestream)
         keys, credentials = self.keys.mint(livestream), self.protocol_keys.mint(livestream)
 
@@ -199,7 +232,7 @@ class Livestreams:
             record.credentials.extend(credentials)
             record.keys_rotate_time_us = self.now_us()
 
-        written = await self._insist(stored, rotate, self._order("keys-rotated", on_air))
+        written = await self._insist(stored, rotate, self._order("keys-rotated", on_air, order))
         await self._show_order(livestream, on_air)
         return written
 
@@ -245,8 +278,8 @@ class Livestreams:
                 return
             await asyncio.sleep(_POLL_S)
 
-    def _order(self, kind: str, on_air: OnAir | None) -> HistoryRecord:
-        return self.telling.change(kind, broadcast=on_air.broadcast_id if on_air else "")
+    def _order(self, kind: str, on_air: OnAir | None, order: str = "") -> HistoryRecord:
+        return self.telling.change(kind, broadcast=on_air.broadcast_id if on_air else "", fact_id=order)
 
     async def _insist(
         self, stored: Stored[LivestreamRecord], edit: Callable[[LivestreamRecord], None], change: HistoryRecord
@@ -259,6 +292,8 @@ class Livestreams:
             if record is None or record.delete_time_us:
                 raise AppError(Kind.NOT_FOUND, f"there is no livestream {stored.key}")
             before = _copy(record)
+            if is_noted(record.history, change.fact_id, self.now_us()):
+                return record  # by another replica, a moment ago
             edit(record)
             history.note(record, change)
             record.update_time_us = max(self.now_us(), before.update_time_us + 1)

@@ -70,13 +70,15 @@ class MediaChronicle:
             return
         if before is None:
             await self._take_public_id(stored.record)
-        self._tell(before, stored.record, is_told_anew=is_told_anew)
+        if self._tell(before, stored.record, is_told_anew=is_told_anew):
+            await self._telling.settle()  # before the fact that it follows from is acknowledged
 
     def _begin(self, of: BroadcastRecord) -> MediaRecord:
         livestream = self._records.livestreams.peek(of.livestream_id)
         return recording.begin(of, livestream.record if livestream else None)
 
-    def _tell(self, before: MediaRecord | None, after: MediaRecord, *, is_told_anew: bool) -> None:
+    def _tell(self, before: MediaRecord | None, after: MediaRecord, *, is_told_anew: bool) -> bool:
+        """Whether there was anything to be said."""
         is_new = before is None or (is_told_anew and after.state == Media.RECORDING)
         if is_new:
             begun = MediaRecord()
@@ -84,13 +86,16 @@ class MediaChronicle:
             begun.state = Media.RECORDING
             self._telling.media_by_itself(begun, "created")
         has_become = before is None or before.state != after.state or is_told_anew
-        if after.state in _FINAL and has_become:
+        is_final = after.state in _FINAL and has_become
+        if is_final:
             self._telling.media_by_itself(after, "updated", _WHEN_FINAL)
+        return is_new or is_final
 
     async def _remove(self, media: str) -> None:
         stored = await self._records.media.get(media)
         if stored is not None:
             self._telling.media_gone(stored.record)
+            await self._telling.settle()
             await self._records.media.delete(media)
 
     async def _take_public_id(self, record: MediaRecord) -> None:

@@ -17,6 +17,7 @@ from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
 from services.api.media_thumbnails import MediaThumbnails
+from services.api.once import id_of
 from services.api.queries import query_of
 from services.api.quotas import Quotas
 from services.api.recordings import Recordings
@@ -91,12 +92,14 @@ class MediaServicer(MediaServiceServicer):
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = changed_fields(request.media, mask, SETTABLE)
         await catch_up(self._recordings.records.media, request.media.id, request.media.etag)
-        stored = await self._recordings.get_present(request.media.id)
+        stored, order = await self._recordings.get_present(request.media.id), id_of(f"update/{request.media.id}")
+        if self._recordings.is_again(stored, order):
+            return self._show(await self._recordings.again(stored))
         check_etag(stored, request.media.etag)
         record = MediaRecord()
         record.CopyFrom(stored.record)
         take(record, request.media, fields)
-        return self._show(await self._recordings.update(stored, record, fields))
+        return self._show(await self._recordings.update(stored, record, fields, order))
 
     async def DeleteMedia(self, request: pb.DeleteMediaRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         stored = await self._recordings.get(request.id)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from headwater.internal.v1.records_pb2 import LivestreamRecord, OutputRecord
+from headwater.internal.v1.records_pb2 import HistoryRecord, LivestreamRecord, OutputRecord
 from headwater.v1.outputs_pb2 import Output
 from services.api import output
 from services.api.livestreams import Livestreams
+from services.api.once import id_of
 from services.api.output_keys import OutputKeys
 from services.api.repository import Stored
 from services.common.errors import AppError, Kind
-from services.common.ids import new_id
 from services.common.targets import OUTPUT_PORTS, Targets
 
 
@@ -24,19 +24,22 @@ class Outputs:
 
     async def create(self, livestream: str, given: Output) -> tuple[LivestreamRecord, OutputRecord]:
         """One more. HLS and ARCHIVE only off air."""
-        stored = await self.livestreams.get(livestream)
+        stored, drawn = await self.livestreams.get(livestream), id_of(f"output/{livestream}")
         if not given.type:
             raise AppError(Kind.INVALID, "must be HLS, ARCHIVE or SIMULCAST", field="output.type")
+        known = next((each for each in output.outputs_of(stored.record) if each.id == drawn), None)
+        if known is not None:  # made by this very order, whose answer was lost
+            return (await self.livestreams.again(stored)).record, known
         output.check_room(stored.record, given.type)
         await self._check_off_air(stored, given.type)
         now_us = self.livestreams.now_us()
         if given.type in output.LASTING:
             made = output.default_output(livestream, given.type, now_us)
-            made.id = new_id()
+            made.id = drawn
         else:
-            made = OutputRecord(id=new_id(), type=given.type, vendor=given.vendor, create_time_us=now_us)
+            made = OutputRecord(id=drawn, type=given.type, vendor=given.vendor, create_time_us=now_us)
         fields = {field.name for field, _ in given.ListFields()} & _SETTABLE[given.type]
-        return await self._put(stored, made, given, fields, "output-created")
+        return await self._put(stored, made, given, self._change("output-created", fields))
 
     async def update(
         self, livestream: str, given: Output, fields: frozenset[str]
@@ -44,12 +47,15 @@ class Outputs:
         """Change fields; type and vendor never change."""
         stored = await self.livestreams.get(livestream)
         kept = output.find(stored.record, given.id)
+        order = id_of(f"update/{given.id}")
+        if self.livestreams.is_again(stored, order):
+            return (await self.livestreams.again(stored)).record, kept
         await self._check_off_air(stored, kept.type)
         for field in fields - _SETTABLE[kept.type]:
             raise AppError(Kind.INVALID, f"cannot be set of this type: {field}", field=f"output.{field}")
         changed = OutputRecord()
         changed.CopyFrom(kept)
-        return await self._put(stored, changed, given, fields, "output-updated")
+        return await self._put(stored, changed, given, self._change("output-updated", fields, order))
 
     async def delete(self, livestream: str, which: str) -> None:
         stored = await self.livestreams.get(livestream)
@@ -61,15 +67,17 @@ class Outputs:
         change = self.livestreams.telling.change("output-deleted", [Output.Type.Name(gone.type)])
         await self.livestreams.write(stored, record, change)
 
+    def _change(self, kind: str, fields: Iterable[str], order: str = "") -> HistoryRecord:
+        return self.livestreams.telling.change(kind, [f"outputs.{each}" for each in fields], fact_id=order)
+
     async def _put(
         self,
         stored: Stored[LivestreamRecord],
         made: OutputRecord,
         given: Output,
-        fields: Iterable[str],
-        kind: str,
+        change: HistoryRecord,
     ) -> tuple[LivestreamRecord, OutputRecord]:
-        self._take(stored.key, made, given, frozenset(fields))
+        self._take(stored.key, made, given, frozenset(each.partition(".")[2] for each in change.fields))
         made.update_time_us = self.livestreams.now_us()
         record = LivestreamRecord()
         record.CopyFrom(stored.record)
@@ -79,7 +87,6 @@ class Outputs:
             self._check_unique(stored.record, made)
         place = next((n for n, each in enumerate(others) if each.id == made.id), len(others))
         output.put_outputs(record, [*others[:place], made, *others[place + 1 :]])
-        change = self.livestreams.telling.change(kind, [f"outputs.{each}" for each in fields])
         written = await self.livestreams.write(stored, record, change)
         return written.record, made
 

@@ -15,6 +15,7 @@ from headwater.internal.v1.services_pb2 import (
 from headwater.v1.media_pb2 import Media
 from services.api.breath import breathing
 from services.api.caller import DEFAULT, caller, tenant_of
+from services.api.once import id_of, is_noted
 from services.api.records import Records
 from services.api.repository import Stored
 from services.api.telling import Telling
@@ -126,12 +127,15 @@ class Recordings:
         await self.archive.delete_job(stored.key, file_format)
 
     async def update(
-        self, stored: Stored[MediaRecord], record: MediaRecord, fields: frozenset[str]
+        self, stored: Stored[MediaRecord], record: MediaRecord, fields: frozenset[str], order: str = ""
     ) -> Stored[MediaRecord]:
-        """Write over what was read. AppError(CONFLICT) if somebody else has written meanwhile."""
+        """Write over what was read. AppError(CONFLICT) if somebody else has written meanwhile.
+
+        `order` is the id under which the change is written down, so that it is known when it comes again.
+        """
         if not fields:
             return stored
-        record.last_change.CopyFrom(self.telling.change("updated", fields))
+        record.last_change.CopyFrom(self.telling.change("updated", fields, fact_id=order))
         record.update_time_us = max(self.now_us(), stored.record.update_time_us + 1)
         written = await self.records.media.update(record.id, record, stored.revision)
         self.telling.media(record, record.last_change)
@@ -151,6 +155,9 @@ class Recordings:
 
     async def restore(self, stored: Stored[MediaRecord]) -> Stored[MediaRecord]:
         """AppError(FAILED_PRECONDITION) if it is not deleted."""
+        order = id_of(f"restore/{stored.key}")
+        if self.is_again(stored, order):
+            return await self.again(stored)
         if not stored.record.delete_time_us:
             raise AppError(Kind.FAILED_PRECONDITION, "the media is not deleted")
 
@@ -159,12 +166,12 @@ class Recordings:
             if 0 < record.scheduled_delete_time_us <= self.now_us():
                 record.scheduled_delete_time_us = 0
 
-        return await self._order(stored, unmark, "restored")
+        return await self._order(stored, unmark, "restored", order)
 
     async def _order(
-        self, stored: Stored[MediaRecord], edit: Callable[[MediaRecord], None], kind: str
+        self, stored: Stored[MediaRecord], edit: Callable[[MediaRecord], None], kind: str, order: str = ""
     ) -> Stored[MediaRecord]:
-        change = self.telling.change(kind)
+        change = self.telling.change(kind, fact_id=order)
 
         def apply(record: MediaRecord | None) -> MediaRecord | None:
             if record is None:
@@ -180,6 +187,16 @@ class Recordings:
         self.telling.media(written.record, change)
         await self.withhold(written.record)
         return written
+
+    def is_again(self, stored: Stored[MediaRecord], order: str) -> bool:
+        """Whether the order of this id was the last one to be carried out."""
+        return is_noted([stored.record.last_change], order, self.now_us())
+
+    async def again(self, stored: Stored[MediaRecord]) -> Stored[MediaRecord]:
+        """An order that came a second time: nothing is written, and what must follow does."""
+        self.telling.media(stored.record, stored.record.last_change)
+        await self.withhold(stored.record)
+        return stored
 
     def is_withheld_rightly(self, record: MediaRecord) -> bool:
         """Whether origins show it if and only if it is not deleted, as far as the read model knows."""
@@ -207,6 +224,7 @@ class Recordings:
         await self.archive.delete_recording(stored.key)
         await self.records.broadcasts.change(stored.key, _without_media)
         self.telling.media_gone(stored.record)
+        await self.telling.settle()
         await self.records.media.delete(stored.key)
 
     async def sweep(self) -> None:

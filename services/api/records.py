@@ -12,6 +12,7 @@ from headwater.internal.v1.records_pb2 import (
     MediaRecord,
     TenantRecord,
     TokenRecord,
+    UploadRecord,
 )
 from services.api.caller import tenant_of
 from services.api.kv_repository import KvRepository
@@ -22,7 +23,7 @@ from services.common.spine import Spine
 
 @dataclass(frozen=True)
 class Records:
-    """The read models. api alone writes the first seven; the others belong to ingest, packager and archiver."""
+    """The read models. api alone writes the first eight; the others belong to ingest, packager and archiver."""
 
     livestreams: Repository[LivestreamRecord]
     keys: Repository[StreamKey]
@@ -31,6 +32,7 @@ class Records:
     tokens: Repository[TokenRecord]
     tenants: Repository[TenantRecord]
     apps: Repository[AppRecord]
+    uploads: Repository[UploadRecord]
     on_air: Repository[OnAir]
     playback: Repository[Playback]
     jobs: Repository[DownloadJob]
@@ -80,6 +82,9 @@ async def open_records(
         ),
         apps=KvRepository(
             await spine.bucket(subjects.APPS), AppRecord, time_us=lambda each: each.create_time_us, group=tenant_of
+        ),
+        uploads=KvRepository(
+            await spine.bucket(subjects.UPLOADS), UploadRecord, time_us=lambda each: each.create_time_us
         ),
         on_air=KvRepository(await spine.bucket(subjects.ONAIR), OnAir, listener=lambda key, _record: noticed(key)),
         playback=KvRepository(

@@ -10,16 +10,19 @@ from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.records_pb2 import HistoryRecord, LivestreamRecord, MediaRecord
 from services.api import history
 from services.api.caller import caller
+from services.api.once import id_of
+from services.common import subjects
+from services.common.bus.errors import BusError
 from services.common.bus.facts import FactPublisher
 from services.common.clock import Clock
+from services.common.errors import AppError, Kind
 from services.common.facts import say
-from services.common.ids import digest, new_id
+from services.common.ids import digest
 
 CLOCK = "clock"
 """Stands for who made a change that nobody ordered now."""
 
-SAID_AGAIN_US = 600_000_000
-"""Changes of the last ten minutes are said again at the start."""
+SUBJECTS = tuple(subjects.fact(kind, "*") for kind in ("livestream_changed", "media_changed"))
 
 
 class Telling:
@@ -29,7 +32,9 @@ class Telling:
         self._facts = facts
         self._clock = clock
 
-    def change(self, kind: str, fields: Iterable[str] = (), *, reason: str = "", broadcast: str = "") -> HistoryRecord:
+    def change(
+        self, kind: str, fields: Iterable[str] = (), *, reason: str = "", broadcast: str = "", fact_id: str = ""
+    ) -> HistoryRecord:
         """A change that the present caller makes now; or the clock, outside of a call. `broadcast`: of an order."""
         try:
             token = caller().token_id
@@ -37,7 +42,7 @@ class Telling:
             token = CLOCK
         at_us = round(self._clock.now() * 1e6)
         return HistoryRecord(
-            fact_id=new_id(),
+            fact_id=fact_id or id_of(kind),
             time_us=at_us,
             kind=kind,
             reason=reason,
@@ -68,15 +73,24 @@ class Telling:
         change.fact_id = digest(f"media/{record.id}/gone")[:32]
         self.media(record, change)
 
-    def repeat(self, record: LivestreamRecord) -> None:
-        """Say again what was changed lately."""
+    async def settle(self) -> None:
+        """Return when all is on the bus, as before the last is removed that shows it. AppError(UNAVAILABLE)."""
+        if not await self._facts.flush():
+            raise AppError(Kind.UNAVAILABLE, "nothing can be said now; try again", retry_after_s=1.0)
+
+    async def last_time_us(self) -> int:
+        """When any api has last said something; 0: never. AppError(UNAVAILABLE)."""
+        try:
+            return await self._facts.last_time_us(SUBJECTS)
+        except BusError as error:
+            raise AppError(Kind.UNAVAILABLE, "what was said cannot be read now", retry_after_s=1.0) from error
+
+    def repeat(self, record: LivestreamRecord, since_us: int = 0) -> None:
+        """Say again what was changed since then."""
         for change in record.history:
-            if change.fact_id and self._is_late(change):
+            if change.fact_id and change.time_us >= since_us:
                 self.livestream(record, change)
 
-    def repeat_media(self, record: MediaRecord) -> None:
-        if record.last_change.fact_id and self._is_late(record.last_change):
+    def repeat_media(self, record: MediaRecord, since_us: int = 0) -> None:
+        if record.last_change.fact_id and record.last_change.time_us >= since_us:
             self.media(record, record.last_change)
-
-    def _is_late(self, change: HistoryRecord) -> bool:
-        return change.time_us > self._clock.now() * 1e6 - SAID_AGAIN_US

@@ -7,6 +7,7 @@ from headwater.v1 import tenants_pb2 as pb
 from headwater.v1.tenants_pb2_grpc import TenantServiceServicer
 from services.api.caller import caller
 from services.api.changes import changed_fields, check_etag
+from services.api.once import id_of
 from services.api.paging import page_size
 from services.api.quotas import Quotas
 from services.api.repository import Stored
@@ -50,10 +51,13 @@ class TenantServicer(TenantServiceServicer):
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = changed_fields(request.tenant, mask, _SETTABLE)
         await catch_up(self._tenants.records.tenants, request.tenant.id, request.tenant.etag)
-        stored = await self._tenants.get(request.tenant.id)
+        stored, order = await self._tenants.get(request.tenant.id), id_of(f"update/{request.tenant.id}")
+        if self._tenants.is_again(stored, order):
+            return self._show(stored)
         check_etag(stored, request.tenant.etag)
         record = TenantRecord()
         record.CopyFrom(stored.record)
+        record.order_id = order
         _take(record, request.tenant, fields)
         changed = await self._tenants.update(stored, record)
         _log.info("tenant updated", tenant=changed.key, by=caller().token_id, fields=sorted(fields))

@@ -7,11 +7,11 @@ from headwater.internal.v1.records_pb2 import TenantRecord
 from services.api.always_there import with_oldest
 from services.api.caller import DEFAULT, tenant_of
 from services.api.kv_repository import tenant_group
+from services.api.once import is_recent, made_before
 from services.api.records import Records
 from services.api.repository import Page, Repository, Stored
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
-from services.common.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,13 @@ class Tenants:
         """AppError(CONFLICT) if there is one of that id."""
         record = TenantRecord()
         record.CopyFrom(draft)
-        record.id = draft.id or new_id()
-        record.create_time_us = record.update_time_us = round(self.clock.now() * 1e6)
-        if record.id == DEFAULT or await self.records.tenants.get(record.id) is not None:
+        drawn, _ = await made_before("tenant", self.records.tenants.get, self._now_us())
+        record.id, record.order_id = draft.id or drawn, drawn
+        record.create_time_us = record.update_time_us = self._now_us()
+        known = await self.records.tenants.get(record.id)
+        if known is not None and known.record.order_id == drawn:
+            return known  # made by this very order, whose answer was lost
+        if record.id == DEFAULT or known is not None:
             raise AppError(Kind.CONFLICT, f"there is a tenant {record.id} already", field="tenant.id")
         return await self.records.tenants.create(record.id, record)
 
@@ -53,7 +57,7 @@ class Tenants:
 
     async def update(self, stored: Stored[TenantRecord], record: TenantRecord) -> Stored[TenantRecord]:
         """Write over what was read."""
-        record.update_time_us = round(self.clock.now() * 1e6)
+        record.update_time_us = self._now_us()
         if not stored.revision:
             return await self.records.tenants.create(record.id, record)
         return await self.records.tenants.update(record.id, record, stored.revision)
@@ -70,6 +74,13 @@ class Tenants:
             for each in repository.items(tenant):
                 await repository.delete(each.key)
         await self.records.tenants.delete(tenant, stored.revision)
+
+    def is_again(self, stored: Stored[TenantRecord], order: str) -> bool:
+        """Whether the order of this id was the last one to be carried out."""
+        return stored.record.order_id == order and is_recent(stored.record.update_time_us, self._now_us())
+
+    def _now_us(self) -> int:
+        return round(self.clock.now() * 1e6)
 
     def _is_empty(self, tenant: str) -> bool:
         group = tenant_group(tenant)

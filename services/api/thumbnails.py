@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from services.api import picture
-from services.api.captions import Store, named, reached
 from services.api.livestreams import Livestreams
+from services.api.once import id_of
 from services.api.repository import Stored
+from services.api.uploads import Owner, Upload, Uploads
 from services.common import keys
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
@@ -21,23 +22,24 @@ _FORGET_S = 5.0
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """The bytes are written before the record that names them, and removed after it."""
+    """Each upload is an object of its own."""
 
     livestreams: Livestreams
-    store: Store
+    uploads: Uploads
 
     async def put(self, livestream: str, data: bytes) -> None:
         """Set it. AppError(INVALID) for what is no picture."""
-        stored = await self.livestreams.get(livestream)
+        stored, order = await self.livestreams.get(livestream), id_of(f"thumbnail/{livestream}")
+        if self.livestreams.is_again(stored, order):
+            return
         image = await asyncio.to_thread(picture.jpeg_of, data)
         key = keys.thumbnail(livestream, new_id())
-        await reached(lambda: self.store.put(key, image, CONTENT_TYPE))
-        await named(self.store, key, self._write(stored, key))
+        await self._swap(stored, Upload(key, image, CONTENT_TYPE), order)
 
     async def get(self, livestream: str) -> bytes:
         """AppError(NOT_FOUND) if none was uploaded."""
         key = (await self.livestreams.get(livestream)).record.thumbnail_object_key
-        image = await reached(lambda: self.store.get(key)) if key else None
+        image = await self.uploads.get(key) if key else None
         if image is None:
             raise AppError(Kind.NOT_FOUND, "no thumbnail was uploaded; thumbnailUrl is taken from the picture")
         return image
@@ -46,7 +48,7 @@ class Thumbnails:
         """From now on it is taken from the picture again. Twice is as once."""
         stored = await self.livestreams.get(livestream)
         if stored.record.thumbnail_object_key:
-            await self._write(stored, "")
+            await self._swap(stored, None, "")
 
     async def forget(self, record: LivestreamRecord) -> None:
         """Remove all that were ever uploaded for a livestream that goes, those of a crash too. Repeatable.
@@ -55,15 +57,18 @@ class Thumbnails:
         """
         try:
             async with asyncio.timeout(_FORGET_S):
-                await reached(lambda: self.store.delete_prefix(keys.thumbnails(record.id)))
+                await self.uploads.remove_all(keys.thumbnails(record.id))
         except (AppError, TimeoutError) as error:
             if record.thumbnail_object_key:
                 raise AppError(Kind.UNAVAILABLE, "its thumbnail is still in the store") from error
 
-    async def _write(self, stored: Stored[LivestreamRecord], key: str) -> None:
+    async def _swap(self, stored: Stored[LivestreamRecord], upload: Upload | None, order: str) -> None:
         record = LivestreamRecord()
         record.CopyFrom(stored.record)
-        record.thumbnail_object_key = key
-        await self.livestreams.write(stored, record, self.livestreams.telling.change("updated", ["thumbnail"]))
-        if stored.record.thumbnail_object_key:
-            await reached(lambda: self.store.delete([stored.record.thumbnail_object_key]))
+        record.thumbnail_object_key = upload.key if upload else ""
+        change = self.livestreams.telling.change("updated", ["thumbnail"], fact_id=order)
+
+        async def write() -> None:
+            await self.livestreams.write(stored, record, change)
+
+        await self.uploads.swap(Owner(livestream_id=stored.key), upload, stored.record.thumbnail_object_key, write)

@@ -6,12 +6,13 @@ from headwater.internal.v1.records_pb2 import TokenRecord
 from headwater.v1 import tokens_pb2 as pb
 from headwater.v1.tokens_pb2_grpc import TokenServiceServicer
 from services.api.caller import caller, tenant_of
+from services.api.once import id_of
 from services.api.paging import page_size
 from services.api.repository import Repository
 from services.api.view import timestamp
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
-from services.common.ids import digest, new_id, new_token
+from services.common.ids import digest, new_token
 from services.common.log import get_logger
 from services.common.rpc_call import Context
 
@@ -27,8 +28,9 @@ class TokenServicer(TokenServiceServicer):
 
     async def CreateToken(self, request: pb.CreateTokenRequest, _context: Context) -> pb.Token:  # noqa: N802  gRPC's
         who, secret, now_us = caller(), new_token(), round(self._clock.now() * 1e6)
+        drawn = id_of("token")
         record = TokenRecord(
-            id=new_id(),
+            id=drawn,
             name=request.token.name,
             scope=_scope(request.token),
             create_time_us=now_us,
@@ -36,11 +38,18 @@ class TokenServicer(TokenServiceServicer):
             expire_time_us=_expiry(request.token, now_us),
         )
         await self._tokens.create(digest(secret), record)
+        await self._forget_others(who.tenant_id, drawn, digest(secret))
         scope = pb.Token.Scope.Name(record.scope)
         _log.info("token created", id=record.id, scope=scope, tenant=who.tenant_id, by=who.token_id)
         shown = _show(record)
         shown.secret = secret
         return shown
+
+    async def _forget_others(self, tenant: str, token: str, kept: str) -> None:
+        """An order that came again has made a token before, whose secret nobody was told."""
+        for stored in self._tokens.items(tenant):
+            if stored.record.id == token and stored.key != kept:
+                await self._tokens.delete(stored.key)
 
     async def ListTokens(self, request: pb.ListTokensRequest, _context: Context) -> pb.ListTokensResponse:  # noqa: N802  gRPC's
         page = self._tokens.page(after=request.page_token, limit=page_size(request.page_size), group=caller().tenant_id)

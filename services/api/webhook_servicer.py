@@ -9,6 +9,7 @@ from headwater.v1 import webhooks_pb2 as pb
 from headwater.v1.webhooks_pb2_grpc import WebhookServiceServicer
 from services.api.access import caller
 from services.api.changes import changed_fields, check_etag
+from services.api.once import id_of
 from services.api.paging import page_size
 from services.api.repository import Stored
 from services.api.versions import catch_up
@@ -52,12 +53,15 @@ class WebhookServicer(WebhookServiceServicer):
             raise AppError(Kind.INVALID, "is no id of a webhook", field="webhook.id")
         fields = changed_fields(given, request.update_mask if request.HasField("update_mask") else None, _SETTABLE)
         await catch_up(self._webhooks.own.webhooks, given.id, given.etag)
-        stored = await self._get(given.id)
+        stored, order = await self._get(given.id), id_of(f"update/{given.id}")
+        if await self._webhooks.again(stored, order):
+            return self._show(stored)
         check_etag(stored, given.etag)
         if given.format not in {pb.Webhook.FORMAT_UNSPECIFIED, stored.record.format}:
             raise AppError(Kind.INVALID, "never changes", field="webhook.format")
         record = WebhookRecord()
         record.CopyFrom(stored.record)
+        record.order_id = order
         _take(record, given, fields)
         return self._show(await self._webhooks.update(stored, record))
 

@@ -25,6 +25,7 @@ WEBHOOK_KEYS = "webhook-keys"
 WEBHOOK_STATES = "webhook-states"
 POLICIES = "policies"
 SIGNING_KEYS = "signing-keys"
+UPLOADS = "uploads"
 
 SOURCE_GROUP = "source"
 """The group of renditions that the packager itself writes; each transcoder will have one of its own."""

@@ -1,5 +1,6 @@
 """The domain in the test's own process, over records that the test has opened."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from headwater.internal.v1.facts_pb2 import Fact
@@ -23,6 +24,7 @@ from services.api.records import Records
 from services.api.stream_keys import StreamKeys
 from services.api.telling import Telling
 from services.common.clock import Clock
+from services.common.objects import ObjectStore
 from services.common.secrets import Sealer
 from services.common.targets import Targets
 from tests.api.small_archiver import clip_of
@@ -35,9 +37,21 @@ class SaidFacts:
     """Takes facts as the publisher does; said twice, a fact is the same."""
 
     said: dict[str, Fact] = field(default_factory=dict)
+    waiting: dict[str, Fact] = field(default_factory=dict)
+    is_lagging: bool = False
+    """Facts wait until somebody waits for them, and who dies before has not said them."""
 
     def publish(self, _subject: str, payload: bytes, msg_id: str) -> None:
-        self.said[msg_id] = Fact.FromString(payload)
+        (self.waiting if self.is_lagging else self.said)[msg_id] = Fact.FromString(payload)
+
+    async def flush(self, *, timeout_s: float = 2.0) -> bool:
+        del timeout_s
+        self.said |= self.waiting
+        self.waiting.clear()
+        return True
+
+    async def last_time_us(self, _filter_subjects: Iterable[str]) -> int:
+        return max((fact.time_us for fact in self.said.values()), default=0)
 
 
 @dataclass
@@ -46,9 +60,13 @@ class KindArchive:
 
     records: Records
     deleted: list[str] = field(default_factory=list)
+    store: ObjectStore | None = None
+    """Where it deletes what belongs to a recording."""
 
     async def create_job(self, media: str, file_format: str) -> DownloadJob:
-        return DownloadJob(media_id=media, format=file_format, state=DownloadJob.WAITING)
+        job = DownloadJob(media_id=media, format=file_format, state=DownloadJob.WAITING)
+        await self.records.jobs.change(f"{media}.{file_format}", lambda known: known or job)
+        return job
 
     async def delete_job(self, media: str, file_format: str) -> None:
         await self.records.jobs.delete(f"{media}.{file_format}")
@@ -68,7 +86,9 @@ class KindArchive:
                 playback.state = Playback.GONE
             return playback
 
-        await self.records.playback.change(media, edit)
+        known = await self.records.playback.change(media, edit)
+        if self.store is not None and known is not None:
+            await self.store.delete_prefix(f"{known.record.store_prefix}/")
 
 
 @dataclass
@@ -79,6 +99,29 @@ class KindSamples:
 
     async def delete(self, livestream: str) -> None:
         self.deleted.append(livestream)
+
+
+@dataclass
+class KeptObjects:
+    """A store that keeps what it is given."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    async def put(self, key: str, data: bytes, content_type: str = "") -> None:
+        del content_type
+        self.objects[key] = data
+
+    async def get(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
+
+    async def delete_prefix(self, prefix: str) -> int:
+        found = [key for key in self.objects if key.startswith(prefix)]
+        await self.delete(found)
+        return len(found)
 
 
 @dataclass(frozen=True)
@@ -121,7 +164,7 @@ def domain_of(records: Records, clock: Clock) -> Domain:
         outputs=Outputs(livestreams, OutputKeys(sealer), Targets(allows_private=True)),
         recordings=recordings,
         deletion=deletion,
-        keeper=Keeper(livestreams, recordings, deletion, public_ids),
+        keeper=Keeper(livestreams, recordings, deletion, (public_ids,)),
         chronicle=Chronicle(records, keys, MediaChronicle(records, telling, public_ids)),
         facts=facts,
         archive=archive,

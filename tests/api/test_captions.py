@@ -1,16 +1,13 @@
 """Captions over REST, with a real store behind."""
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 from minio import Minio
 
 from headwater.internal.v1.onair_pb2 import Playback
 from headwater.internal.v1.protection_pb2 import Policy
-from services.api.captions import named
-from services.common.errors import AppError, Kind
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until
 from tests.api.test_chronicle import playback
@@ -140,40 +137,6 @@ def test_replaced_uploads_of_a_recording_leave_the_store(rest: Rest, path: str, 
     for each in (f"{path}/de", f"{media}/thumbnail"):
         rest.call("DELETE", each)
     assert names(store, f"{media.rpartition('/')[2]}-secret/") == []
-
-
-@pytest.mark.parametrize("kind", [Kind.CONFLICT, Kind.NOT_FOUND, Kind.UNAVAILABLE])
-async def test_object_that_no_record_names_is_taken_back(kind: Kind) -> None:
-    """After UNAVAILABLE the record may name it, so that it must stay."""
-    store = Kept(["new"])
-
-    async def refuse() -> None:
-        raise AppError(kind, "not written")
-
-    with pytest.raises(AppError):
-        await named(store, "new", refuse())
-    assert store.keys == (["new"] if kind is Kind.UNAVAILABLE else [])
-
-
-@dataclass
-class Kept:
-    """A store that holds keys alone."""
-
-    keys: list[str]
-
-    async def put(self, key: str, _data: bytes, _content_type: str = "") -> None:
-        self.keys.append(key)
-
-    async def get(self, key: str) -> bytes | None:
-        return b"" if key in self.keys else None
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        self.keys = [key for key in self.keys if key not in keys]
-
-    async def delete_prefix(self, prefix: str) -> int:
-        found = [key for key in self.keys if key.startswith(prefix)]
-        await self.delete(found)
-        return len(found)
 
 
 def bucket_of(store: Minio) -> str:

@@ -49,7 +49,7 @@ def test_livestream_follows_its_broadcast(rest: Rest, others: Others) -> None:
         wait_for(rest, livestream, wanted)
 
     shown = rest.call("GET", f"/v1/livestreams/{livestream}/broadcasts/{broadcast}")
-    media = rest.call("GET", f"/v1/media/{broadcast}")
+    media = until(lambda: rest.call("GET", f"/v1/media/{broadcast}"), lambda found: found["state"] == "READY")
     assert (shown["state"], shown["endReason"], len(shown["history"])) == ("ENDED", "reconnect-window", len(facts))
     assert (media["state"], media["duration"], media["sizeBytes"]) == ("READY", "80s", "5000000")
     assert (media["name"], media["width"], media["broadcastId"]) == ("show", 1280, broadcast)

@@ -17,7 +17,8 @@ EVERY = [
     keys.segment_record(PREFIX, 7),
     keys.recording(PREFIX),
     keys.download(PREFIX, "MP4"),
-    keys.captions(PREFIX, "en"),
+    keys.captions(PREFIX, "en", "a"),
+    keys.media_thumbnail(PREFIX, "a"),
 ]
 
 
@@ -34,12 +35,12 @@ def test_no_two_things_share_a_key() -> None:
 
 def test_every_spelling_is_tried_here() -> None:
     """A key that is added is added to this test, but for what is no recording's: `segment_records` is what keys begin
-    with, and a livestream's `thumbnail` and its samples outlive its recordings.
+    with, as `thumbnails` is, and a livestream's `thumbnail` and its samples outlive its recordings.
     """
     spellings = [name for name, found in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")]
     of_samples = [name for name in spellings if name.startswith(("sample", "statistics"))]
 
-    assert len(spellings) == len(EVERY) + len(of_samples) + 2
+    assert len(spellings) == len(EVERY) + len(of_samples) + 3
 
 
 def test_segment_records_are_listed_by_their_beginning() -> None:

@@ -13,6 +13,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from headwater.internal.v1.protection_pb2 import SigningKeyRecord
 from services.api.caller import tenant_of
+from services.api.once import made_before
 from services.api.repository import Page, Repository, Stored
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
@@ -46,8 +47,12 @@ class SigningKeys:
         """AppError(LIMIT) if the tenant has as many as it may."""
         if sum(not stored.record.is_own for stored in self.keys.items(tenant)) >= MAX_KEYS:
             raise AppError(Kind.LIMIT, f"a tenant may have {MAX_KEYS} signing keys; revoke some")
-        private, record = await self._draw(tenant)
-        await self.keys.create(record.id, record)
+        drawn, unfinished = await made_before("signing key", self.keys.get, self._now_us())
+        private, record = await self._draw(tenant, drawn)
+        if unfinished is not None:  # nobody was told its private half
+            await self.keys.update(drawn, record, unfinished.revision)
+        else:
+            await self.keys.create(drawn, record)
         pem = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -67,7 +72,7 @@ class SigningKeys:
         """With the tenant's own key, which is made when it is first needed."""
         own = next((stored.record for stored in self.keys.items(tenant) if stored.record.is_own), None)
         if own is None:
-            private, own = await self._draw(tenant)
+            private, own = await self._draw(tenant, new_id())
             own.is_own, own.sealed_private_key = True, self._seal(private, own)
             await self.keys.create(own.id, own)
         pem = self.sealer.open(own.sealed_private_key, _context(own)).encode()
@@ -90,13 +95,15 @@ class SigningKeys:
             raise AppError(Kind.NOT_FOUND, f"there is no signing key {key}")
         return found
 
-    async def _draw(self, tenant: str) -> tuple[rsa.RSAPrivateKey, SigningKeyRecord]:
+    async def _draw(self, tenant: str, key: str) -> tuple[rsa.RSAPrivateKey, SigningKeyRecord]:
         """Beside the loop: it takes a tenth of a second."""
         private = await asyncio.to_thread(rsa.generate_private_key, _EXPONENT, _BITS)
-        now_us = round(self.clock.now() * 1e6)
         return private, SigningKeyRecord(
-            id=new_id(), tenant_id=tenant, public_key=_public_der(private), create_time_us=now_us
+            id=key, tenant_id=tenant, public_key=_public_der(private), create_time_us=self._now_us()
         )
+
+    def _now_us(self) -> int:
+        return round(self.clock.now() * 1e6)
 
     def _seal(self, private: rsa.RSAPrivateKey, record: SigningKeyRecord) -> bytes:
         pem = private.private_bytes(

@@ -1,28 +1,33 @@
 """Orders that are carried out once however often they are sent: `Idempotency-Key`, per tenant and route.
 
-What was answered is kept in Redis for a day, sealed, since it may hold stream keys. Without Redis an order is carried
-out as if it had no key.
+What was answered is kept in Redis for a day, sealed, since it may hold stream keys. Where nobody remembers an answer,
+as Redis is away or api was killed before it could say it, an order is carried out again, and finds what it has made
+before (services/api/once.py).
 """
 
+import asyncio
 import hashlib
+import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 from starlette.responses import Response
 
+from services.api.once import KEPT_S, ordering
 from services.api.rest.problem import Problem
 from services.api.rest.refusal import Refusal
 from services.common.errors import AppError
 from services.common.redis_client import Redis
 from services.common.secrets import Sealer
+from services.common.tasks import cancel, spawn
 
 HEADER = "idempotency-key"
 REPLAYED = "Idempotent-Replayed"
-KEPT_S = 24 * 3600
-WORK_S = 60
-"""Longer than a call may take: when it is over, who was at work has died."""
+HELD_S = 6.0
+"""Who is at work says so again and again; when he has been silent for so long he has died."""
 
 _MAX_KEY = 255
 _PREFIX = "headwater:api:idempotency:"
@@ -57,9 +62,11 @@ class Order:
 class Idempotency:
     """Remembers answers; any replica finds what another has answered."""
 
-    def __init__(self, redis: Redis, sealer: Sealer) -> None:
+    def __init__(self, redis: Redis, sealer: Sealer, seed_key: bytes, *, held_s: float = HELD_S) -> None:
         self._redis = redis
         self._sealer = sealer
+        self._seed_key = seed_key
+        self._held_s = held_s
 
     async def once(self, order: Order, work: Work) -> Response:
         """The answer of `work`, now or of the first time. Refusal: 400, 409 while the first is at work, 422."""
@@ -67,11 +74,10 @@ class Idempotency:
             raise Refusal(Problem(400, f"Idempotency-Key must have 1 to {_MAX_KEY} printable ASCII characters"))
         claim = _AT_WORK + order.fingerprint + secrets.token_bytes(16)
         found = await self._claim(order, claim)
-        if found is None:
-            return await work()
-        if found != claim:
+        if found is not None and found != claim:
             return self._again(order, found)
-        return await self._first(order, work)
+        with ordering(hmac.digest(self._seed_key, order.name.encode() + order.fingerprint, "sha256")):
+            return await (work() if found is None else self._first(order, work))
 
     async def _claim(self, order: Order, claim: bytes) -> bytes | None:
         """What stands under the key: this claim, an earlier one, or an answer. None: Redis is away.
@@ -80,7 +86,7 @@ class Idempotency:
         """
         key = _PREFIX + order.name
         try:
-            _, found = await self._redis.run([("SET", key, claim, "NX", "EX", WORK_S), ("GET", key)])
+            _, found = await self._redis.run([("SET", key, claim, "NX", "PX", self._held_ms), ("GET", key)])
         except AppError:
             return None
         return found if isinstance(found, bytes) else None
@@ -95,8 +101,12 @@ class Idempotency:
         return _unpack(self._sealer.open(rest, _context(order)))
 
     async def _first(self, order: Order, work: Work) -> Response:
-        response = await work()
         key = _PREFIX + order.name
+        holding = spawn(self._hold(key), name="hold an order")
+        try:
+            response = await work()
+        finally:
+            await cancel(holding)
         try:
             if response.status_code >= 500 or response.status_code in _PASSING:
                 await self._redis.run([("DEL", key)])
@@ -106,6 +116,16 @@ class Idempotency:
         except AppError:  # it is done; only the memory of it is lost
             return response
         return response
+
+    async def _hold(self, key: str) -> None:
+        while True:
+            await asyncio.sleep(self._held_s / 3)
+            with suppress(AppError):
+                await self._redis.run([("PEXPIRE", key, self._held_ms)])
+
+    @property
+    def _held_ms(self) -> int:
+        return round(self._held_s * 1000)
 
 
 def _context(order: Order) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from headwater.internal.v1.webhooks_pb2 import DeliveryRecord, WebhookRecord
 from headwater.v1.webhooks_pb2 import Delivery, Webhook
 from services.api.caller import DEFAULT, tenant_of
+from services.api.once import id_of, is_recent, made_before
 from services.api.records import Records
 from services.api.repository import Page, Stored
 from services.api.urls import Urls
@@ -17,7 +18,6 @@ from services.api.webhooks.rsa_keys import RsaKeys
 from services.api.webhooks.secret import WebhookSecrets
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
-from services.common.ids import new_id
 from services.common.targets import Targets
 
 MOST = 100
@@ -39,9 +39,13 @@ class Webhooks:
 
     async def create(self, tenant: str, draft: WebhookRecord) -> Stored[WebhookRecord]:
         """AppError(INVALID) names the field at fault; LIMIT if the tenant has too many."""
+        drawn, made = await made_before("webhook", self.own.webhooks.get, self._now_us())
+        if made is not None:  # by this very order, whose answer was lost
+            await self._greet(made)
+            return made
         record = WebhookRecord()
         record.CopyFrom(draft)
-        record.id, record.tenant_id = new_id(), tenant
+        record.id, record.tenant_id = drawn, tenant
         record.format = draft.format or Webhook.NATIVE
         await self._check(record)
         if len(self.own.webhooks.items(tenant, limit=MOST)) >= MOST:
@@ -71,6 +75,13 @@ class Webhooks:
         await self._greet(written)
         return written
 
+    async def again(self, stored: Stored[WebhookRecord], order: str) -> bool:
+        """Whether the order of this id was the last one to be carried out; what follows is done then."""
+        if stored.record.order_id != order or not is_recent(stored.record.update_time_us, self._now_us()):
+            return False
+        await self._greet(stored)
+        return True
+
     async def delete(self, stored: Stored[WebhookRecord]) -> None:
         """Nothing is sent any more; the sweeper removes what is left of its log if this process dies."""
         await self.own.webhooks.delete(stored.key, stored.revision)
@@ -84,7 +95,9 @@ class Webhooks:
             raise AppError(Kind.FAILED_PRECONDITION, "the webhook is disabled")
         now_us = self._now_us()
         scene = Scene(tenant_of(webhook), self.urls)
-        made = await make_delivery(self.own, webhook, happening.ping(new_id(), now_us), scene, now_us)
+        made = await make_delivery(
+            self.own, webhook, happening.ping(id_of(f"ping/{webhook.id}"), now_us), scene, now_us
+        )
         if made is None:
             raise AppError(Kind.INTERNAL, "a format has no ping")
         return made

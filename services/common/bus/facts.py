@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.common.bus.errors import BusError, Unavailable
@@ -52,12 +53,23 @@ class FactPublisher:
         self._empty.clear()
         self._news.set()
 
-    async def close(self, *, timeout_s: float = 2.0) -> None:
-        """Write what waits, for at most `timeout_s`; what then remains is counted as dropped and said."""
+    async def flush(self, *, timeout_s: float = 2.0) -> bool:
+        """Wait until all that was handed over is written; False if it is not by then."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._empty.wait()
         except TimeoutError:
+            return False
+        return True
+
+    async def last_time_us(self, filter_subjects: Iterable[str]) -> int:
+        """When the newest fact of these subjects (wildcards allowed) was written; 0: there is none. Unavailable."""
+        newest = [await self._log.newest(each) for each in filter_subjects]
+        return max((entry.time_us for entry in newest if entry is not None), default=0)
+
+    async def close(self, *, timeout_s: float = 2.0) -> None:
+        """Write what waits, for at most `timeout_s`; what then remains is counted as dropped and said."""
+        if not await self.flush(timeout_s=timeout_s):
             self.dropped += len(self._queue)
             _log.warning("facts were left unsaid", facts=len(self._queue))
         await cancel(self._writer)

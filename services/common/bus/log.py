@@ -87,6 +87,14 @@ class Log:
         )
         return found if isinstance(found, Entry) else None
 
+    async def newest(self, filter_subject: str, *, timeout_s: float = GET_TIMEOUT_S) -> Entry | None:
+        """The last message of any of the subjects that match (wildcards allowed)."""
+        question = orjson.dumps({"last_by_subj": filter_subject})
+        found = await self.bus.ask(
+            f"$JS.API.DIRECT.GET.{self.stream}", question, decode=parse_stored, timeout_s=timeout_s
+        )
+        return found if isinstance(found, Entry) else None
+
     async def first(self, subject: str, *, timeout_s: float = GET_TIMEOUT_S) -> Entry | None:
         """The subject's oldest message that is still there."""
         question = orjson.dumps({"seq": 1, "next_by_subj": subject})

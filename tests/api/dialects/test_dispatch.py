@@ -114,7 +114,7 @@ def door() -> Door:
 async def client(door: Door) -> AsyncIterator[httpx.AsyncClient]:
     calls = LocalCalls([door])
     calls.add("headwater.v1.LivestreamService", Livestreams(), ["GetLivestream"])
-    idempotency = Idempotency(Redis("redis://127.0.0.1:1/0"), Sealer(bytes(32)))
+    idempotency = Idempotency(Redis("redis://127.0.0.1:1/0"), Sealer(bytes(32)), bytes(32))
     dialects = Dialects([DIALECT], calls, service_descriptors(), door, idempotency)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -48,7 +48,7 @@ class Anybody:
 async def client() -> httpx.AsyncClient:
     calls = LocalCalls([])
     calls.add(SERVICE.full_name, Thumbnails(), ["UpdateThumbnail", "GetThumbnail", "CreateLivestream"])
-    idempotency = Idempotency(Redis("redis://127.0.0.1:1/0"), Sealer(bytes(32)))
+    idempotency = Idempotency(Redis("redis://127.0.0.1:1/0"), Sealer(bytes(32)), bytes(32))
     gateway = Gateway(Routes([SERVICE]), calls, (), Anybody(), idempotency)
     return httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://api")
 

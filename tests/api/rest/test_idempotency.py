@@ -40,7 +40,7 @@ def rest(api: ApiServer) -> Iterator[Rest]:
 @pytest.fixture
 async def own(redis: RedisServer) -> AsyncIterator[Idempotency]:
     async with Redis(redis.url) as client:
-        yield Idempotency(client, Sealer(bytes(32)))
+        yield Idempotency(client, Sealer(bytes(32)), bytes(32))
 
 
 async def never() -> Response:
@@ -220,7 +220,7 @@ async def test_answer_is_sealed_and_forgotten_after_a_day(own: Idempotency, redi
 async def test_without_redis_an_order_is_carried_out_as_if_it_had_no_key() -> None:
     """To lose Redis costs the memory of orders and nothing else."""
     async with Redis("redis://127.0.0.1:1/0") as away:
-        own = Idempotency(away, Sealer(bytes(32)))
+        own = Idempotency(away, Sealer(bytes(32)), bytes(32))
         answers = [await own.once(Order("k", "t", "POST /x", b"1"), made) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 200]
