@@ -46,7 +46,7 @@ def check(wanted: ClipMediaRequest, duration_us: int) -> None:
 
 
 def record_of(source: MediaRecord, wanted: ClipMediaRequest, made: Playback, *, now_us: int) -> MediaRecord:
-    """What is not asked for is as with the source, but for the time of its deletion."""
+    """What is not asked for is as with the source, but for metadata, thumbnail and the time of its deletion."""
     record = MediaRecord(
         id=made.broadcast_id,
         livestream_id=source.livestream_id,
@@ -64,6 +64,8 @@ def record_of(source: MediaRecord, wanted: ClipMediaRequest, made: Playback, *, 
         app_id=source.app_id,
         access=source.access,
         clipped_from=source.id,
+        metadata=wanted.metadata,
+        thumbnail_position=wanted.thumbnail_position,
     )
     if wanted.HasField("scheduled_delete_time"):
         record.scheduled_delete_time_us = wanted.scheduled_delete_time.ToMicroseconds()

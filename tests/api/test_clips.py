@@ -94,6 +94,7 @@ def test_clip_has_what_is_asked_for_and_else_what_its_source_has() -> None:
     same = record_of(source, piece(3, 5), made, now_us=7)
     asked = piece(3, 5, name="N", creator="C", require_signed_urls=False, allowed_origins=["b.example"])
     asked.scheduled_delete_time.FromMicroseconds(50)
+    asked.metadata["k"], asked.thumbnail_position = "v", 0.5
     other = record_of(source, asked, made, now_us=7)
 
     assert (same.id, same.livestream_id, same.broadcast_id, same.clipped_from) == ("k", "l", "b", "s")
@@ -102,6 +103,7 @@ def test_clip_has_what_is_asked_for_and_else_what_its_source_has() -> None:
     assert (same.public_id, same.scheduled_delete_time_us, same.access) == ("", 0, source.access)
     assert (other.name, other.creator, other.scheduled_delete_time_us) == ("N", "C", 50)
     assert (other.access.require_signed_urls, list(other.access.allowed_origins)) == (False, ["b.example"])
+    assert (dict(other.metadata), other.thumbnail_position) == ({"k": "v"}, 0.5)
     assert source.access.require_signed_urls
 
 

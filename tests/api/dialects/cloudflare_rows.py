@@ -156,10 +156,16 @@ def _delete_video(stage: Stage) -> None:
 @shows("stream.clip.create")
 def _clip(stage: Stage) -> None:
     answer = stage.client.stream.clip.with_raw_response.create(
-        account_id=ACCOUNT, clipped_from_video_uid=stage.media, start_time_seconds=0, end_time_seconds=10
+        account_id=ACCOUNT,
+        clipped_from_video_uid=stage.media,
+        start_time_seconds=0,
+        end_time_seconds=10,
+        thumbnail_timestamp_pct=0.5,
+        meta={"name": "cut", "of": {"a": 1}},
     )
     found = strict(answer, types.Video, "result")
-    assert found["clippedFrom"] == stage.media
+    assert (found["clippedFrom"], found["thumbnailTimestampPct"]) == (stage.media, 0.5)
+    assert found["meta"] == {"name": "cut", "of": {"a": 1}}
     assert stage.native(f"media/{found['uid']}")["clippedFrom"] == stage.media
 
 

@@ -12,8 +12,9 @@ from cloudflare import Cloudflare
 from cloudflare.types import stream as types
 from cloudflare.types.stream.live_inputs import Output
 
-from tests.api.dialects.cloudflare_stage import ACCOUNT, APP, strict
-from tests.api.running import ApiServer, Rest
+from services.common.ids import new_id
+from tests.api.dialects.cloudflare_stage import ACCOUNT, APP, recorded, strict
+from tests.api.running import ApiServer, Others, Rest
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +198,32 @@ def test_calls_that_the_client_lacks_go_by_their_paths(client: Cloudflare, rest:
     assert native()["state"] == "DISABLED"
     client.put(f"{path}/{livestream}/enable", cast_to=object)
     assert native()["enabled"] is True
+
+
+def test_low_latency_is_off_where_it_is_not_asked_for(client: Cloudflare, rest: Rest) -> None:
+    """As the vendor has it; elsewhere it is on."""
+    made, asked = live_input(client), live_input(client, extra_body={"preferLowLatency": True})
+
+    assert (made["preferLowLatency"], asked["preferLowLatency"]) == (False, True)
+    assert rest.call("GET", f"/v1/livestreams/{made['uid']}")["lowLatency"] is False
+
+
+def test_clip_with_a_watermark_comes_later(client: Cloudflare) -> None:
+    """501, and no clip without one."""
+    with pytest.raises(cloudflare.APIStatusError) as refused:
+        client.stream.clip.create(
+            account_id=ACCOUNT,
+            clipped_from_video_uid=new_id(),
+            start_time_seconds=0,
+            end_time_seconds=10,
+            watermark={"uid": new_id()},
+        )
+    assert refused.value.status_code == 501
+
+
+def test_video_in_the_bin_is_gone(client: Cloudflare, rest: Rest, others: Others) -> None:
+    """They have no bin, so what the native API can restore is not there meanwhile."""
+    media = recorded(rest, others, live_input(client)["uid"])
+    rest.call("DELETE", f"/v1/media/{media}")
+    with pytest.raises(cloudflare.NotFoundError):
+        client.stream.get(media, account_id=ACCOUNT)

@@ -134,6 +134,7 @@ async def _create(exchange: Exchange) -> Answer:
     wanted = exchange.read(LiveInputWrite)
     livestream = pb.Livestream()
     livestream.recording.mode = pb.Recording.OFF
+    livestream.low_latency = False
     _take(livestream, wanted, exchange.fields, {})
     found = await exchange.native.ask(pb.CreateLivestreamRequest(livestream=livestream), pb.Livestream)
     return await _one(exchange, found)

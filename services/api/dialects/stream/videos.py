@@ -13,6 +13,7 @@ from services.api.breath import breathing
 from services.api.dialects.addresses import DASH, FRAME, HLS, WATCH, beside
 from services.api.dialects.endpoint import Absent, Answer, Endpoint, Exchange
 from services.api.dialects.stream.envelope import Envelope, NothingAnswer, iso, kept_meta, moment, shown_meta, success
+from services.common.errors import AppError, Kind
 from services.common.ids import is_id
 
 State = Literal["pendingupload", "downloading", "queued", "inprogress", "ready", "error", "live-inprogress"]
@@ -76,6 +77,8 @@ class ClipCreate(BaseModel):
     requireSignedURLs: bool | None = None  # noqa: N815  their name
     allowedOrigins: list[str] | None = Field(default=None, max_length=100)  # noqa: N815  their name
     scheduledDeletion: str | None = None  # noqa: N815  their name
+    thumbnailTimestampPct: float | None = Field(default=None, ge=0, le=1)  # noqa: N815  their name
+    watermark: dict[str, Any] | None = None
 
 
 class VideoStatus(BaseModel):
@@ -216,7 +219,10 @@ async def _list_of_input(exchange: Exchange) -> Answer:
 
 
 async def _get(exchange: Exchange) -> Answer:
+    """What is in the bin is gone here: they have none."""
     found = await exchange.native.ask(pb.GetMediaRequest(id=exchange.variables["id"]), pb.Media)
+    if found.state == pb.Media.DELETED:
+        raise AppError(Kind.NOT_FOUND, f"there is no media {found.id}")
     return success(_show(found).model_dump())
 
 
@@ -260,7 +266,9 @@ async def _delete(exchange: Exchange) -> Answer:
 
 async def _clip(exchange: Exchange) -> Answer:
     wanted = exchange.read(ClipCreate)
-    name, _ = kept_meta(wanted.meta or {})
+    if wanted.watermark:
+        raise NotImplementedError
+    name, metadata = kept_meta(wanted.meta or {})
     request = pb.ClipMediaRequest(
         id=wanted.clippedFromVideoUID,
         start=_seconds(wanted.startTimeSeconds),
@@ -269,6 +277,8 @@ async def _clip(exchange: Exchange) -> Answer:
         creator=wanted.creator or "",
         allowed_origins=wanted.allowedOrigins or [],
         require_signed_urls=wanted.requireSignedURLs,
+        metadata=metadata,
+        thumbnail_position=wanted.thumbnailTimestampPct,
     )
     if wanted.scheduledDeletion is not None:
         request.scheduled_delete_time.CopyFrom(moment(wanted.scheduledDeletion, "scheduledDeletion"))
