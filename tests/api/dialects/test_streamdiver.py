@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.api.running import Rest
+from headwater.internal.v1.onair_pb2 import OnAir
+from services.common.ids import new_id
+from tests.api.running import Others, Rest, until
+from tests.api.test_chronicle import on_air
 
 BASE = "/streamdiver/v2"
 
@@ -73,6 +76,18 @@ def test_deleted_livestream_is_gone(rest: Rest) -> None:
     assert data(rest.delete(f"{BASE}/livestreams/{made['id']}")) is None
     missing = rest.get(f"{BASE}/livestreams/{made['id']}")
     assert (missing.status_code, missing.json()["status"]) == (404, "fail")
+
+
+def test_deleted_livestream_ends_its_broadcast(rest: Rest, others: Others) -> None:
+    """On air it may be deleted; what is being converted may not."""
+    made = make(rest)
+    livestream, broadcast = made["id"].replace("-", ""), new_id()
+    record = on_air(broadcast)
+    record.rules.record = False
+    others.put("onair", livestream, record)
+    until(lambda: rest.get(f"/v1/livestreams/{livestream}").json(), lambda one: one.get("broadcastId") == broadcast)
+    assert data(rest.delete(f"{BASE}/livestreams/{made['id']}")) is None
+    assert OnAir.FromString(others.get("onair", livestream) or b"").end_reason == "order"
 
 
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x", "source": "srt"}, {"name": "x", "channelIds": ["y"]}])

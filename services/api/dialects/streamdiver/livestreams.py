@@ -147,13 +147,13 @@ async def _update(exchange: Exchange) -> Answer:
 
 
 async def _delete(exchange: Exchange) -> Answer:
-    """Not while it is made into a media, and not once it is one: that is deleted as a media."""
+    """On air it ends. Not while it is made into a media, and not once it is one: that is deleted as a media."""
     found = await _find(exchange)
     if found.state == pb.Livestream.ENDING:
         raise AppError(Kind.FAILED_PRECONDITION, "the livestream is being converted to a media")
     if found.state == pb.Livestream.FINISHED:
         raise AppError(Kind.FAILED_PRECONDITION, "the livestream has become a media: delete that, with permanent=true")
-    await exchange.native.ask(pb.DeleteLivestreamRequest(id=found.id, delete_media=True), Empty)
+    await exchange.native.ask(pb.DeleteLivestreamRequest(id=found.id, delete_media=True, end_broadcast=True), Empty)
     return success(None)
 
 
