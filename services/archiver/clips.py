@@ -76,14 +76,16 @@ class Clips:
         return made
 
     async def _copy_media(self, source: str, prefix: str, excerpt: Excerpt) -> None:
-        inits = [await self._recordings.copy_init(source, each, prefix) for each in excerpt.renditions]
+        for rendition in excerpt.renditions:
+            if not await self._recordings.copy_init(source, rendition, prefix):
+                raise _gone()
         numbered = list(enumerate(excerpt.segments))
         for start in range(0, len(numbered), _COPIES_AT_ONCE):
             some = numbered[start : start + _COPIES_AT_ONCE]
             done = await asyncio.gather(
                 *(self._recordings.copy_segment(source, segment, prefix, msn) for msn, segment in some)
             )
-            if not all(inits) or not all(done):
+            if not all(done):
                 raise _gone()
 
     async def _tidy(self, prefix: str) -> None:

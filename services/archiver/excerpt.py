@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from headwater.internal.v1.cmaf_pb2 import End, Index, Recording, Rendition, Segment, SegmentRendition
+from headwater.internal.v1.cmaf_pb2 import End, Index, Recording, Rendition, Segment
 from services.archiver.index import InitKey, Tally, lasting_segment, make_index, needed
 from services.common.keys import INDEX_SEGMENTS
-
-_US = 1_000_000
+from services.common.media.duration import length_us
 
 
 @dataclass
@@ -81,9 +80,4 @@ def _found(known: dict[InitKey, Rendition], segments: Sequence[Segment]) -> list
 def _length_us(segment: Segment, name: str) -> int:
     """As the segment's playlist says it; of one without that rendition, as the longest of the others."""
     mine = [each for each in segment.renditions if each.name == name] or segment.renditions
-    return max((_lasts_us(each) for each in mine if each.timescale), default=0)
-
-
-def _lasts_us(of: SegmentRendition) -> int:
-    end = of.decode_time + of.duration
-    return round(end * _US / of.timescale) - round(of.decode_time * _US / of.timescale)
+    return max((length_us(each) for each in mine if each.timescale), default=0)

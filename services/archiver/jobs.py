@@ -88,7 +88,7 @@ class Jobs:
         try:
             record = await self._around.playback.get(held.job.media_id)
             if record is None or record.state != Playback.RECORDED:
-                await self._records.bucket.delete(f"{held.job.media_id}.{held.job.format}", held.revision)
+                await self._records.bucket.delete(key_of(held.job.media_id, held.job.format), held.revision)
                 return
             try:
                 await JobRun(self._around, self._records, held, record).run()

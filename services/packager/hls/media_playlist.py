@@ -16,13 +16,6 @@ class PlaylistType(StrEnum):
     VOD = "VOD"
 
 
-class HintType(StrEnum):
-    """What EXT-X-PRELOAD-HINT names (4.4.5.3)."""
-
-    PART = "PART"
-    MAP = "MAP"
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A partial segment (4.4.4.9). Its index is its place in its segment, so a segment lists all parts or none."""
@@ -86,7 +79,7 @@ class ServerControl:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """EXT-X-PRELOAD-HINT (4.4.5.3): a resource that may be asked for before it exists."""
+    """EXT-X-PRELOAD-HINT (4.4.5.3): a resource, of `type` PART or MAP, that may be asked for before it exists."""
 
     type: str
     uri: str

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
-from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, SegmentRendition
+from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
 from headwater.internal.v1.protection_pb2 import CaptionTrack
 from services.common import keys
+from services.common.media.duration import length_us
 from services.packager.hls.media_playlist import PlaylistType, Segment, Window
 from services.packager.hls.query import with_query
 from services.packager.hls.render import DeltaRequest, MediaRenderer, multivariant_template
@@ -25,7 +26,6 @@ PLAYLIST_AGE_S = 60
 """A recording changes once more at most: when it is deleted."""
 
 _AT_ONCE = 8
-_US = 1_000_000
 
 
 class MissingIndexError(Exception):
@@ -91,7 +91,7 @@ class RecordedMedia:
         return Segment(
             msn=record.msn,
             uri=segment_path(name, record.msn),
-            duration_us=_longest_us(record) if mine is None else _length_us(mine),
+            duration_us=_longest_us(record) if mine is None else length_us(mine),
             init_uri=init_path(name, mine.init_id if mine is not None else self.renditions[name].init_id),
             program_time_us=record.program_time_us,
             discontinuity_sequence=record.discontinuity_sequence,
@@ -101,13 +101,7 @@ class RecordedMedia:
 
 
 def _longest_us(record: Record) -> int:
-    return max((_length_us(r) for r in record.renditions), default=0)
-
-
-def _length_us(of: SegmentRendition) -> int:
-    """As the difference of rounded times: lengths then add up to the program's clock."""
-    end = of.decode_time + of.duration
-    return round(end * _US / of.timescale) - round(of.decode_time * _US / of.timescale)
+    return max((length_us(r) for r in record.renditions), default=0)
 
 
 async def load(prefix: str, fetch: Fetch) -> RecordedMedia | None:
