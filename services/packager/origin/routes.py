@@ -25,6 +25,10 @@ class Route:
     init_id: str = ""
 
 
+_VENDORS = "/manifest/video.m3u8"
+_PREVIEW = re.compile(r"(?:^|&)duration=")
+"""There it asks for a preview of that length: what lists everything would be something else."""
+
 _TABLE = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
@@ -107,6 +111,8 @@ def _read(path: str, query: str) -> Asked:
     key = route.id.encode() if route is not None else b""
     if route is None or route.kind not in {"playlist", "multivariant", "subtitles"}:
         return Asked(path, route, key)
+    if path.endswith(_VENDORS) and _PREVIEW.search(query):
+        return Asked(path, replace(route, kind="later"), key)
     try:
         return Asked(path, route, key, parse_directives(query), propagated(query))
     except QueryError as error:

@@ -53,6 +53,19 @@ def test_any_path_is_a_route_or_none(path: str) -> None:
     assert found is None or found.kind
 
 
+def test_preview_of_a_length_comes_later() -> None:
+    """At the vendor's path; elsewhere the name means nothing and is handed on."""
+    kinds = [
+        asked.route.kind if asked.route else ""
+        for asked in (
+            read(f"/{ID}/manifest/video.m3u8", "a=b&duration=5m"),
+            read(f"/{ID}/manifest/video.m3u8", "preduration=5m"),
+            read(f"/{ID}/index.m3u8", "duration=5m"),
+        )
+    ]
+    assert kinds == ["later", "multivariant", "multivariant"]
+
+
 def test_query_of_a_playlist_is_read() -> None:
     """Directives are told from what is handed on."""
     asked = read(f"/{ID}/video.m3u8", "token=x&_HLS_msn=4&_HLS_part=1&_HLS_skip=YES")
