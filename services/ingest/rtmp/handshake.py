@@ -8,11 +8,15 @@ connections, so it is drawn from C1 itself and this module needs no source of ch
 import hashlib
 import hmac
 
+from services.ingest.rtmp.errors import ProtocolError
+
 SIZE = 1536
 """Bytes of C1, C2, S1 and S2."""
 VERSION = 3
 DIGEST_SIZE = 32
 
+_TLS_HELLO = b"\x16\x03"
+"""How a TLS record with a ClientHello begins (RFC 8446, 5.1); no version of RTMP is 22."""
 _CLIENT_KEY = b"Genuine Adobe Flash Player 001"
 _SERVER_NAME = b"Genuine Adobe Flash Media Server 001"
 _SERVER_KEY = _SERVER_NAME + bytes.fromhex("f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae")
@@ -74,8 +78,13 @@ class Handshake:
         self._is_answered = False
 
     def receive_data(self, data: bytes) -> bytes:
-        """Take bytes and return what to send now. Any C0 version is answered with ours (5.2.2)."""
+        """Take bytes and return what to send now. Any C0 version is answered with ours (5.2.2).
+
+        ProtocolError for TLS, which would wait for an answer that never comes.
+        """
         self._received += data
+        if not self._is_answered and self._received.startswith(_TLS_HELLO):
+            raise ProtocolError("the encoder speaks TLS: RTMPS is not served, send to rtmp:// instead")
         reply = b""
         if not self._is_answered and len(self._received) > SIZE:
             reply = answer(bytes(self._received[1 : 1 + SIZE]))

@@ -5,6 +5,7 @@ import hmac
 import pytest
 
 from services.ingest.rtmp import handshake
+from services.ingest.rtmp.errors import ProtocolError
 from services.ingest.rtmp.handshake import DIGEST_SIZE, SIZE, Handshake
 
 C1 = bytes(range(256)) * 6
@@ -41,6 +42,16 @@ def test_digest_c1_gets_digests_a_client_can_check(base: int) -> None:
     key = name + bytes.fromhex("f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae")
     seal = hmac.digest(hmac.digest(key, found[1], "sha256"), s2[:-DIGEST_SIZE], "sha256")
     assert s2[-DIGEST_SIZE:] == seal
+
+
+@pytest.mark.parametrize("step", [1, 517])
+def test_tls_is_refused_in_words(step: int) -> None:
+    """An encoder set to RTMPS is told of at once, and not after the time a handshake may take."""
+    hello = bytes.fromhex("1603010200010001fc0303") + bytes(506)
+    hands = Handshake()
+    with pytest.raises(ProtocolError, match="RTMPS"):
+        for start in range(0, len(hello), step):
+            assert not hands.receive_data(hello[start : start + step])
 
 
 @pytest.mark.parametrize("version", [0, 3, 6, 31, 255])
