@@ -17,7 +17,7 @@ from tests.e2e.harness.waiting import eventually
 _PATIENCE_S = 30.0
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 _PLACE = re.compile(r"<([a-z ]+)>")
-_PRELUDE = 'set -e; curl() { command curl -sS --fail-with-body "$@"; }; '
+_PRELUDE = 'set -e\ncurl() { command curl -sS --fail-with-body "$@"; }\n'
 _NOUNS = {"livestreams": "livestream", "media": "media", "webhooks": "webhook", "signing-keys": "key"}
 
 
@@ -36,7 +36,8 @@ class Reader:
     @property
     def environment(self) -> Mapping[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
-        return clean | {"PATH": f"{Path(sys.executable).parent}:{clean['PATH']}", "PYTHONPATH": str(CHECKOUT)}
+        path = f"{Path(sys.executable).parent}:{clean['PATH']}"
+        return clean | {"PATH": path, "PYTHONPATH": str(CHECKOUT), "HOME": str(self._folder)}
 
     def adapted(self, text: str) -> str:
         """A text of a document with this machine's ports, and what is known in the place of `<…>`."""
@@ -51,7 +52,7 @@ class Reader:
         for line in script.replace("\\\n", " ").splitlines():
             words = self.adapted(line)
             if words.startswith("export "):
-                before += f"{words}; "
+                before += f"{words}\n"
             elif words.startswith("ffmpeg -re "):
                 await self._push(words)
             else:
