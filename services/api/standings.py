@@ -13,6 +13,9 @@ from services.api.records import Records
 from services.api.standing import is_armed, standing_of
 from services.common.clock import Clock
 
+_MAYBE_NEW = {Livestream.IDLE, Livestream.DISABLED}
+"""Where a livestream may stand that has had no broadcast, but for one that is armed."""
+
 
 class Standings:
     """Follows the records; what has changed is looked at when somebody asks next."""
@@ -27,8 +30,8 @@ class Standings:
         records.broadcasts.listen(self._note_broadcast)
 
     async def select(self, rows: Sequence[Row], states: Collection[int], used: bool | None) -> list[Row]:
-        """Those of `rows` that stand in one of `states`; of the idle ones, with `used`, those that have had a broadcast
-        or have not.
+        """Those of `rows` that stand in one of `states`; with `used`, of the idle and disabled ones those that have had
+        a broadcast or have not.
         """
         await self.catch_up()
         known, of_none = self._states, Livestream.STATE_UNSPECIFIED
@@ -37,7 +40,7 @@ class Standings:
         if used is None:
             return found
         count = self._records.broadcasts.count
-        return [row for row in found if known.get(row.key) != Livestream.IDLE or bool(count(row.key)) is used]
+        return [row for row in found if known.get(row.key) not in _MAYBE_NEW or bool(count(row.key)) is used]
 
     async def catch_up(self) -> None:
         """Look at what has changed; at the start that is all."""

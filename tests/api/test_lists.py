@@ -172,15 +172,19 @@ def test_media_by_ids_with_their_sum(rest: Rest) -> None:
     assert found["totalDuration"] == f"{sum(each.duration_us for each in there) // 1_000_000}s"
 
 
+NEW = {"IDLE", "DISABLED"}
+"""Where those stand that have had no broadcast."""
+
+
 def test_livestreams_by_several_states_and_use(rest: Rest) -> None:
-    """`used` looks at idle ones alone."""
+    """`used` looks at idle and disabled ones alone."""
     for used in (True, False):
-        params: dict[str, Any] = {"states": ["IDLE", "DISABLED"], "used": str(used).lower(), "pageSize": 1000}
+        params: dict[str, Any] = {"states": ["IDLE", "DISABLED", "LIVE"], "used": str(used).lower(), "pageSize": 1000}
         found = {each["id"] for each in rest.get("/v1/livestreams", params=params).json()["livestreams"]}
         assert found == {
             each.id
             for each in LIVESTREAMS
-            if state_of(each) == "DISABLED" or (state_of(each) == "IDLE" and (newest(each) is not None) is used)
+            if state_of(each) == "LIVE" or (state_of(each) in NEW and (newest(each) is not None) is used)
         }
 
 
@@ -239,7 +243,7 @@ def test_stream_sums_up_what_is_kept(rest: Rest) -> None:
 
 def word_of(record: LivestreamRecord) -> str:
     """RealtimeKit's, by docs/dialects.md."""
-    return "INVOKED" if state_of(record) == "IDLE" and newest(record) is None else "IDLE"
+    return "INVOKED" if state_of(record) in NEW and newest(record) is None else "IDLE"
 
 
 @pytest.mark.parametrize("status", [None, "LIVE", "IDLE", "ERRORED", "INVOKED"])

@@ -65,15 +65,18 @@ async def test_armed_is_over_when_its_time_is(records: Records) -> None:
     assert await standings.select(rows, {Livestream.IDLE}, None) == rows
 
 
-async def test_use_is_asked_of_idle_ones_alone(records: Records) -> None:
+async def test_use_is_asked_of_idle_and_disabled_ones_alone(records: Records) -> None:
     """Whoever stands elsewhere is neither used nor unused."""
-    standings = Standings(records, ManualClock())
-    fresh, used, disabled = (new_id() for _ in range(3))
-    for key in (fresh, used, disabled):
-        await records.livestreams.create(key, LivestreamRecord(id=key, is_disabled=key == disabled))
+    clock, now_us = ManualClock(), round(ManualClock().now() * 1e6)
+    standings = Standings(records, clock)
+    fresh, used, disabled, armed = (new_id() for _ in range(4))
+    for key in (fresh, used, disabled, armed):
+        record = LivestreamRecord(id=key, is_disabled=key == disabled, armed_time_us=now_us if key == armed else 0)
+        await records.livestreams.create(key, record)
     over = BroadcastRecord(id=new_id(), livestream_id=used, start_time_us=1, end_time_us=2, state=Broadcast.ENDED)
     await records.broadcasts.create(over.id, over)
-    rows = [Row(key, "default") for key in (fresh, used, disabled)]
+    rows = [Row(key, "default") for key in (fresh, used, disabled, armed)]
 
-    assert [row.key for row in await standings.select(rows, set(), True)] == [used, disabled]
+    assert [row.key for row in await standings.select(rows, set(), True)] == [used, armed]
+    assert [row.key for row in await standings.select(rows, {Livestream.DISABLED}, False)] == [disabled]
     assert [row.key for row in await standings.select(rows, {Livestream.IDLE}, False)] == [fresh]

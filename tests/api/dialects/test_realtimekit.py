@@ -70,7 +70,10 @@ def test_keys_are_reset_and_streams_switched(rest: Rest) -> None:
     url = f"{BASE}/livestreams/{made['id']}"
     reset = data(rest.post(f"{url}/reset-stream-key"))
     assert (reset["id"] == made["id"], reset["stream_key"] == made["stream_key"]) == (True, False)
-    assert data(rest.put(f"{url}/disable"))["disabled"] == "true"
+    disabled = data(rest.put(f"{url}/disable"))
+    assert (disabled["disabled"], disabled["status"]) == ("true", "INVOKED")
+    listed = {word: rest.get(f"{BASE}/livestreams?status={word}&per_page=1000").json() for word in ("INVOKED", "IDLE")}
+    assert [any(each["id"] == disabled["id"] for each in one["data"]) for one in listed.values()] == [True, False]
     assert data(rest.put(f"{url}/enable"))["disabled"] == "false"
 
 

@@ -25,13 +25,15 @@ Status = Literal["LIVE", "IDLE", "ERRORED", "INVOKED"]
 
 _LIVE = {pb.Livestream.RECEIVING, pb.Livestream.LIVE, pb.Livestream.RECONNECTING}
 _OVER = {pb.Livestream.IDLE, pb.Livestream.ENDING, pb.Livestream.FINISHED, pb.Livestream.DISABLED}
+_MAYBE_NEW = {pb.Livestream.IDLE, pb.Livestream.DISABLED}
 _STATES: dict[Status, tuple[set[pb.Livestream.State.ValueType], bool | None]] = {
     "LIVE": (_LIVE, None),
     "ERRORED": ({pb.Livestream.FAILED}, None),
-    "INVOKED": ({pb.Livestream.ACTIVE, pb.Livestream.IDLE}, False),
+    "INVOKED": ({pb.Livestream.ACTIVE, *_MAYBE_NEW}, False),
     "IDLE": (_OVER, True),
 }
-"""The reverse of `_status`: in which of our states a livestream is, and whether an idle one has had a broadcast."""
+"""The reverse of `_status`: in which of our states a livestream is, and whether an idle or disabled one has had a
+broadcast."""
 
 
 class LivestreamCreate(BaseModel):
@@ -228,7 +230,7 @@ def _status(of: pb.Livestream) -> Status:
         return "ERRORED"
     if of.state in _LIVE:
         return "LIVE"
-    if of.state == pb.Livestream.ACTIVE or (of.state == pb.Livestream.IDLE and not of.broadcast_id):
+    if of.state == pb.Livestream.ACTIVE or (of.state in _MAYBE_NEW and not of.broadcast_id):
         return "INVOKED"
     return "IDLE"
 
