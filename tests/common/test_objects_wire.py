@@ -1,5 +1,7 @@
 """Kept connections to a server that may do anything."""
 
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ import pytest
 from services.common.objects_wire import Wire, WireError
 
 OK = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n'
+MANY_FILES = 2_048
 HEAD = b"PUT /b/k HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -107,6 +110,31 @@ def test_connection_that_was_closed_meanwhile_is_not_used() -> None:
             assert peer.hung_up.acquire(timeout=5)
 
     assert peer.connections == 3
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Room for them; the limit is put back."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < MANY_FILES:
+        pytest.skip(f"this machine allows {hard} open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY_FILES), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_kept_connection_with_a_high_descriptor_is_used() -> None:
+    """Programs with many viewers have thousands open; select(2) would take none above 1,023."""
+    low = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_024)]
+    try:
+        peer = Peer([OK] * 2)
+        with talking(peer) as wire:
+            assert [put(wire, b"x")(), put(wire, b"y")()] == [200, 200]
+        assert peer.connections == 1
+    finally:
+        for descriptor in low:
+            os.close(descriptor)
 
 
 @pytest.mark.parametrize(
