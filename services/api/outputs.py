@@ -77,13 +77,15 @@ class Outputs:
         given: Output,
         change: HistoryRecord,
     ) -> tuple[LivestreamRecord, OutputRecord]:
-        self._take(stored.key, made, given, frozenset(each.partition(".")[2] for each in change.fields))
+        fields = frozenset(each.partition(".")[2] for each in change.fields)
+        self._take(stored.key, made, given, fields)
         made.update_time_us = self.livestreams.now_us()
         record = LivestreamRecord()
         record.CopyFrom(stored.record)
         others = output.outputs_of(record)
         if made.type == Output.SIMULCAST:
-            await self.targets.check(made.url, field="output.url", ports=OUTPUT_PORTS)
+            if "url" in fields:  # one that leads elsewhere by now can still be switched off
+                await self.targets.check(made.url, field="output.url", ports=OUTPUT_PORTS)
             self._check_unique(stored.record, made)
         place = next((n for n, each in enumerate(others) if each.id == made.id), len(others))
         output.put_outputs(record, [*others[:place], made, *others[place + 1 :]])

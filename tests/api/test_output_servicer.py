@@ -1,12 +1,26 @@
 """Outputs of a livestream over REST, on a real api."""
 
+from dataclasses import replace
+
 import pytest
 
 from headwater.internal.v1.onair_pb2 import StreamKey
+from headwater.v1.outputs_pb2 import Output
+from services.api.caller import calling
+from services.api.livestream_fields import fresh
+from services.api.records import open_records
+from services.common.bus.connection import connect
+from services.common.clock import ManualClock
+from services.common.errors import AppError
 from services.common.ids import digest, new_id
+from services.common.settings import ServiceSettings
+from services.common.spine import Spine
+from services.common.targets import Targets
+from tests.api.in_process import WRITER, domain_of
 from tests.api.running import ApiServer, Others, Rest
 from tests.api.test_access import new_token
 from tests.api.test_chronicle import on_air
+from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
 
@@ -138,3 +152,25 @@ def test_output_that_leads_inside_is_refused(rest: Rest) -> None:
     for url in ("rtmp://127.0.0.1/live", "srt://[::ffff:10.0.0.1]:9000", "rtmps://2130706433/live"):
         answer = rest.post(f"/v1/livestreams/{made['id']}/outputs", json=TARGET | {"url": url})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "output.url")
+
+
+async def test_output_that_leads_inside_by_now_can_be_switched_off(nats: NatsServer) -> None:
+    """Its name is looked at where it is given, and again before each connection."""
+    bus, addresses = await connect(nats.url, name="test"), ["8.8.8.8"]
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return list(addresses)
+
+    domain = domain_of(await open_records(Spine(bus, ServiceSettings()), noticed=lambda _key: None), ManualClock())
+    outputs = replace(domain.outputs, targets=Targets(allows_private=False, resolver=resolve))
+    with calling(WRITER):
+        livestream = (await domain.livestreams.create(fresh(1))).key
+        given = Output(type=Output.SIMULCAST, url="rtmp://a.example/live", stream_key="k")
+        _, made = await outputs.create(livestream, given)
+        addresses[:] = ["10.0.0.1"]
+        _, off = await outputs.update(livestream, Output(id=made.id, enabled=False), frozenset({"enabled"}))
+        with pytest.raises(AppError, match="private"):
+            await outputs.update(livestream, Output(id=made.id, url=given.url), frozenset({"url"}))
+    await bus.close()
+
+    assert off.is_disabled

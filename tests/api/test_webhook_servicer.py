@@ -94,6 +94,17 @@ def test_wrong_webhook_is_refused_with_the_field(rest: Rest, fields: dict[str, A
     assert [error["field"] for error in answer.json()["errors"]] == [at_fault]
 
 
+def test_webhook_of_a_livestream_that_is_gone_can_still_be_changed(rest: Rest) -> None:
+    """What stays is not checked again; what is added is."""
+    livestream = rest.call("POST", "/v1/livestreams", {})["id"]
+    path = f"/v1/webhooks/{_add(rest, 'http://127.0.0.1:9/gone', livestreamIds=[livestream])['id']}"
+    rest.call("DELETE", f"/v1/livestreams/{livestream}")
+
+    assert rest.call("PATCH", path, {"enabled": False})["enabled"] is False
+    refused = rest.patch(path, json={"livestreamIds": [livestream, new_id()]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "webhook.livestreamIds[1]")
+
+
 def test_format_never_changes(rest: Rest) -> None:
     """Its receiver understands one."""
     made = _add(rest, "http://example.org/", format="STREAM")

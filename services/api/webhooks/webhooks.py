@@ -47,7 +47,7 @@ class Webhooks:
         record.CopyFrom(draft)
         record.id, record.tenant_id = drawn, tenant
         record.format = draft.format or Webhook.NATIVE
-        await self._check(record)
+        await self._check(record, WebhookRecord())
         if len(self.own.webhooks.items(tenant, limit=MOST)) >= MOST:
             raise AppError(Kind.LIMIT, f"a tenant has at most {MOST} webhooks")
         record.create_time_us = record.update_time_us = self._now_us()
@@ -68,8 +68,11 @@ class Webhooks:
         return self.own.webhooks.page(after=after, limit=limit, group=tenant, wanted=lambda record: _is_in(record, app))
 
     async def update(self, stored: Stored[WebhookRecord], record: WebhookRecord) -> Stored[WebhookRecord]:
-        """Write over what was read. AppError: INVALID, CONFLICT."""
-        await self._check(record)
+        """Write over what was read. AppError: INVALID, CONFLICT.
+
+        What stays is not checked again: with a livestream or a name that is gone it can still be switched off.
+        """
+        await self._check(record, stored.record)
         record.update_time_us = max(self._now_us(), stored.record.update_time_us + 1)
         written = await self.own.webhooks.update(record.id, record, stored.revision)
         await self._greet(written)
@@ -132,17 +135,19 @@ class Webhooks:
         if FORMATS[stored.record.format].pings_on_change and not stored.record.is_disabled:
             await self.ping(stored)
 
-    async def _check(self, record: WebhookRecord) -> None:
-        await self.targets.check(record.url, field="webhook.url")
+    async def _check(self, record: WebhookRecord, before: WebhookRecord) -> None:
+        if record.url != before.url or not record.url:
+            await self.targets.check(record.url, field="webhook.url")
         known = FORMATS[record.format].names
         for place, event in enumerate(record.events):
             if event not in known:
                 raise AppError(Kind.INVALID, f"must be one of {', '.join(known)}", field=f"webhook.events[{place}]")
         for place, livestream in enumerate(record.livestream_ids):
-            if not await self._has_livestream(record.tenant_id, livestream):
+            is_new = livestream not in before.livestream_ids
+            if is_new and not await self._has_livestream(record.tenant_id, livestream):
                 field = f"webhook.livestreamIds[{place}]"
                 raise AppError(Kind.INVALID, f"there is no livestream {livestream[:64]}", field=field)
-        if not await self._has_app(record.tenant_id, record.app_id):
+        if record.app_id != before.app_id and not await self._has_app(record.tenant_id, record.app_id):
             raise AppError(Kind.INVALID, f"there is no app {record.app_id}", field="webhook.appId")
 
     async def _has_livestream(self, tenant: str, livestream: str) -> bool:
