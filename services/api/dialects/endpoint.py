@@ -80,6 +80,8 @@ class Endpoint:
     handle: Handler | None = None
     absent: Absent | None = None
     """Set where `handle` is not: why it answers 501."""
+    lacks: str = ""
+    """What of it answers 501 all the same; for the reference."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None

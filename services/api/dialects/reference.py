@@ -93,7 +93,8 @@ def _query_parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
 
 def _responses(endpoint: Endpoint, refusal: type[BaseModel], schemas: Json) -> Json:
     """An absent endpoint has refusals only."""
-    told = _REFUSALS if endpoint.absent is None else {**_REFUSALS, "501": endpoint.absent.value + "."}
+    missing = endpoint.absent.value + "." if endpoint.absent is not None else endpoint.lacks
+    told = {**_REFUSALS, "501": missing} if missing else _REFUSALS
     content = {"application/json": {"schema": _schema(refusal, schemas)}}
     refusals = {code: {"description": words, "content": content} for code, words in told.items()}
     if endpoint.absent is not None:

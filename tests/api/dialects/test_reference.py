@@ -131,6 +131,14 @@ def test_absent_endpoint_has_no_success(why: Absent) -> None:
     assert operation["responses"]["501"]["description"] == operation["description"] == f"{why.value}."
 
 
+def test_endpoint_that_lacks_something_says_so_beside_its_success() -> None:
+    """Whoever asks for that gets 501."""
+    found = document_of(Endpoint("GET", "/a", "Get", lacks="Not at night."))["paths"]["/other/{account}/a"]["get"]
+
+    assert "200" in found["responses"]
+    assert found["responses"]["501"]["description"] == "Not at night."
+
+
 def test_bytes_in_and_out_are_told_by_their_type() -> None:
     """They have no model."""
     endpoint = Endpoint("PUT", "/a", "Set", _nothing, takes_raw=True, bare="text/vtt")

@@ -362,7 +362,12 @@ ENDPOINTS = (
     Endpoint("POST", "", "Begin an upload (tus)", absent=Absent.NEVER),
     Endpoint("GET", "/live_inputs/{id}/videos", "List a live input's videos", _list_of_input, answer=VideosAnswer),
     Endpoint("GET", "/storage-usage", "Sum up", _storage, query=StorageQuery, answer=StorageAnswer),
-    Endpoint("POST", "/clip", "Make a video of a part of one", _clip, body=ClipCreate, answer=VideoAnswer),
+    Endpoint(
+        *("POST", "/clip", "Make a video of a part of one", _clip),
+        lacks="Watermarks come later.",
+        body=ClipCreate,
+        answer=VideoAnswer,
+    ),
     Endpoint("POST", "/copy", "Upload from a URL", absent=Absent.NEVER),
     Endpoint("POST", "/direct_upload", "Let a user upload", absent=Absent.NEVER),
     Endpoint("GET", "/watermarks", "List watermarks", absent=Absent.LATER),
