@@ -13,9 +13,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.api.paging import page_size
 from services.common.errors import AppError, Kind
 
-NAME_LENGTH = 64
-"""Names are sorted by so many of their characters, so that a page token has an end."""
-
 DEFAULT_ORDER = "create_time desc"
 
 Value = int | str

@@ -1,7 +1,5 @@
 """headwater.v1.MediaService."""
 
-from collections.abc import Sequence
-
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 
@@ -12,7 +10,7 @@ from services.api import listing, view
 from services.api.breath import breathing
 from services.api.caller import tenant_of
 from services.api.captions import CONTENT_TYPE, Captions
-from services.api.catalog import Catalog, Row
+from services.api.catalog import Catalog, Rows
 from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
@@ -60,28 +58,19 @@ class MediaServicer(MediaServiceServicer):
             media=[self._show(stored) async for stored in breathing(found) if stored is not None],
             next_page_token=page.after,
             total_count=page.total,
-            total_duration=milliseconds(sum(row.duration for row in rows) // 1000) if request.sum_up else None,
+            total_duration=milliseconds(rows.duration() // 1000) if request.sum_up else None,
         )
 
-    def _rows(self, request: pb.ListMediaRequest, order: listing.Order) -> Sequence[Row]:
+    def _rows(self, request: pb.ListMediaRequest, order: listing.Order) -> Rows:
         query, media = query_of(request), self._recordings.records.media
-        if request.ids:
-            rows = self._catalog.pick(query, request.ids, order.field)
-        elif request.livestream_id:
-            rows = self._catalog.pick(query, media.keys(request.livestream_id), order.field)
-        else:
-            rows = self._catalog.find(query, order.field)
         if request.ids and request.livestream_id:
-            of_it = frozenset(media.keys(request.livestream_id))
-            rows = [row for row in rows if row.key in of_it]
-        if request.whole_name and request.name:
-            rows = [row for row in rows if self._is_called(row.key, request.name)]
-        return rows
-
-    def _is_called(self, media: str, name: str) -> bool:
-        """The row has the name in one case."""
-        stored = self._recordings.records.media.peek(media)
-        return stored is not None and stored.record.name == name
+            keys = frozenset(request.ids) & frozenset(media.keys(request.livestream_id))
+            return self._catalog.pick(query, keys, order.field)
+        if request.ids:
+            return self._catalog.pick(query, request.ids, order.field)
+        if request.livestream_id:
+            return self._catalog.pick(query, media.keys(request.livestream_id), order.field)
+        return self._catalog.find(query, order.field)
 
     async def GetMedia(self, request: pb.GetMediaRequest, _context: Context) -> pb.Media:  # noqa: N802  gRPC's
         return self._show(await self._recordings.get(request.id))

@@ -1,27 +1,23 @@
-"""Records as rows of the catalog. Pure.
-
-What many have in common is kept once: each record has brought a text of its own.
-"""
+"""Records as rows of the catalog. Pure."""
 
 from collections.abc import Callable
-from sys import intern
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
 from services.api.caller import DEFAULT, tenant_of
-from services.api.catalog import Row
-from services.api.listing import NAME_LENGTH, Value
+from services.api.listing import Value
+from services.api.shelf import NAME_LENGTH, Row
 
 
 def livestream_row(key: str, record: LivestreamRecord) -> Row:
     """Where a livestream stands is not in its record, nor in its row."""
     return Row(
         key=key,
-        tenant=intern(tenant_of(record)),
+        tenant=tenant_of(record),
         create_time=record.create_time_us,
-        app=intern(record.app_id or DEFAULT),
-        creator=intern(record.creator),
-        name=record.name.casefold(),
+        app=record.app_id or DEFAULT,
+        creator=record.creator,
+        name=record.name,
         update_time=record.update_time_us,
         is_deleted=bool(record.delete_time_us),
     )
@@ -30,11 +26,11 @@ def livestream_row(key: str, record: LivestreamRecord) -> Row:
 def media_row(key: str, record: MediaRecord) -> Row:
     return Row(
         key=key,
-        tenant=intern(tenant_of(record)),
+        tenant=tenant_of(record),
         create_time=record.create_time_us,
-        app=intern(record.app_id or DEFAULT),
-        creator=intern(record.creator),
-        name=record.name.casefold(),
+        app=record.app_id or DEFAULT,
+        creator=record.creator,
+        name=record.name,
         state=Media.DELETED if record.delete_time_us else record.state,
         update_time=record.update_time_us or record.ready_time_us or record.create_time_us,
         duration=record.duration_us,
@@ -44,12 +40,12 @@ def media_row(key: str, record: MediaRecord) -> Row:
 
 
 def broadcast_row(key: str, record: BroadcastRecord) -> Row:
-    return Row(key, intern(tenant_of(record)), record.start_time_us, app=intern(record.app_id or DEFAULT))
+    return Row(key, tenant_of(record), record.start_time_us, app=record.app_id or DEFAULT)
 
 
 def value_of(field: str) -> Callable[[Row], Value]:
     """What a list is sorted by."""
     if field == "name":
-        return lambda row: row.name[:NAME_LENGTH]
+        return lambda row: row.name.casefold()[:NAME_LENGTH]
     place = Row._fields.index(field)
     return lambda row: int(row[place])

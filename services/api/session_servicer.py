@@ -1,6 +1,6 @@
 """headwater.v1.SessionService."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord
 from headwater.v1 import sessions_pb2 as pb
@@ -8,7 +8,7 @@ from headwater.v1.sessions_pb2_grpc import SessionServiceServicer
 from services.api import listing, session
 from services.api.breath import breathing
 from services.api.caller import DEFAULT, caller, tenant_of
-from services.api.catalog import Catalog, Query, Row
+from services.api.catalog import Catalog, Query, Rows
 from services.api.queries import query_of
 from services.api.records import Records
 from services.api.rows import value_of
@@ -32,7 +32,7 @@ class SessionServicer(SessionServiceServicer):
     async def ListSessions(self, request: pb.ListSessionsRequest, _context: Context) -> pb.ListSessionsResponse:  # noqa: N802  gRPC's
         rows = self._rows(query_of(request), request.livestream_id)
         page = listing.cut(rows, _NEWEST_FIRST, value_of("create_time"), listing.Cut.of(request))
-        records = await self._records_of(page.items)
+        records = await self._records_of(row.key for row in page.items)
         watched, now_us = await self._viewing.of(records), self._now_us()
         return pb.ListSessionsResponse(
             sessions=[session.session(record, ms, now_us) for record, ms in zip(records, watched, strict=True)],
@@ -48,17 +48,17 @@ class SessionServicer(SessionServiceServicer):
         return session.session(stored.record, watched, self._now_us())
 
     async def GetUsage(self, request: pb.GetUsageRequest, _context: Context) -> pb.Usage:  # noqa: N802  gRPC's
-        records = await self._records_of(self._rows(query_of(request), ""))
+        records = await self._records_of(self._rows(query_of(request), "").keys())
         watched = await self._viewing.of(records)
         return session.usage(zip(records, watched, strict=True), self._now_us())
 
-    def _rows(self, query: Query, livestream: str) -> Sequence[Row]:
+    def _rows(self, query: Query, livestream: str) -> Rows:
         if not livestream:
             return self._catalog.find(query, "create_time")
         return self._catalog.pick(query, self._records.broadcasts.keys(livestream), "create_time")
 
-    async def _records_of(self, rows: Sequence[Row]) -> list[BroadcastRecord]:
-        found = (self._records.broadcasts.peek(row.key) for row in rows)
+    async def _records_of(self, keys: Iterable[str]) -> list[BroadcastRecord]:
+        found = (self._records.broadcasts.peek(key) for key in keys)
         return [stored.record async for stored in breathing(found) if stored is not None]
 
     def _now_us(self) -> int:

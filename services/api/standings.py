@@ -3,13 +3,13 @@
 A standing follows from a livestream's record and its newest broadcast, and while it is armed from the time.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.livestreams_pb2 import Livestream
 from services.api.breath import breathing
-from services.api.catalog import Row
 from services.api.records import Records
+from services.api.shelf import Rows
 from services.api.standing import is_armed, standing_of
 from services.common.clock import Clock
 
@@ -29,18 +29,20 @@ class Standings:
         records.livestreams.listen(self._note_livestream)
         records.broadcasts.listen(self._note_broadcast)
 
-    async def select(self, rows: Sequence[Row], states: Collection[int], used: bool | None) -> list[Row]:
+    async def select(self, rows: Rows, states: Collection[int], used: bool | None) -> Rows:
         """Those of `rows` that stand in one of `states`; with `used`, of the idle and disabled ones those that have had
         a broadcast or have not.
         """
         await self.catch_up()
-        known, of_none = self._states, Livestream.STATE_UNSPECIFIED
-        wanted = frozenset(states)
-        found = [row for row in rows if known.get(row.key, of_none) in wanted] if wanted else list(rows)
-        if used is None:
-            return found
-        count = self._records.broadcasts.count
-        return [row for row in found if known.get(row.key) not in _MAYBE_NEW or bool(count(row.key)) is used]
+        known, wanted, count = self._states, frozenset(states), self._records.broadcasts.count
+
+        def is_wanted(livestream: str) -> bool:
+            state = known.get(livestream, Livestream.STATE_UNSPECIFIED)
+            if wanted and state not in wanted:
+                return False
+            return used is None or state not in _MAYBE_NEW or bool(count(livestream)) is used
+
+        return rows.where(is_wanted)
 
     async def catch_up(self) -> None:
         """Look at what has changed; at the start that is all."""

@@ -6,7 +6,7 @@ from services.api.rows import broadcast_row, livestream_row, media_row, value_of
 
 
 def test_rows_have_what_records_say_and_defaults_where_they_are_silent() -> None:
-    """Tenant and app of before there were any are the first ones; names are folded."""
+    """Tenant and app of before there were any are the first ones."""
     livestream = livestream_row("l", LivestreamRecord(name="ÄB", create_time_us=5, delete_time_us=1))
     media = media_row("m", MediaRecord(tenant_id="t", app_id="a", state=Media.READY, ready_time_us=7, duration_us=3))
     broadcast = broadcast_row("b", BroadcastRecord(start_time_us=9))
@@ -14,7 +14,7 @@ def test_rows_have_what_records_say_and_defaults_where_they_are_silent() -> None
     assert (livestream.tenant, livestream.app, livestream.name, livestream.is_deleted) == (
         "default",
         "default",
-        "äb",
+        "ÄB",
         True,
     )
     assert (media.tenant, media.app, media.state, media.update_time, media.duration) == ("t", "a", Media.READY, 7, 3)

@@ -7,8 +7,8 @@ import pytest
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.broadcasts_pb2 import Broadcast
 from headwater.v1.livestreams_pb2 import Livestream
-from services.api.catalog import Row
 from services.api.records import Records, open_records
+from services.api.shelf import Query, Row, Rows, shelf_of
 from services.api.standings import Standings
 from services.common.bus.connection import connect
 from services.common.clock import ManualClock
@@ -18,6 +18,10 @@ from services.common.spine import Spine
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
+
+
+def rows_of(*keys: str) -> Rows:
+    return shelf_of(Row(key, "t", create_time=place) for place, key in enumerate(keys)).find(Query("t"), "create_time")
 
 
 @pytest.fixture
@@ -30,7 +34,7 @@ async def records(nats: NatsServer) -> AsyncIterator[Records]:
 async def test_change_of_any_record_is_seen(records: Records) -> None:
     """Of the livestream, of its newest broadcast, and that it is gone."""
     standings, key = Standings(records, ManualClock()), new_id()
-    rows = [Row(key, "default")]
+    rows = rows_of(key)
 
     async def state() -> int:
         known = [each for each in Livestream.State.values() if each and await standings.select(rows, {each}, None)]
@@ -54,15 +58,15 @@ async def test_change_of_any_record_is_seen(records: Records) -> None:
 async def test_armed_is_over_when_its_time_is(records: Records) -> None:
     """Without anybody writing anything."""
     clock, key = ManualClock(), new_id()
-    standings, rows = Standings(records, clock), [Row(key, "default")]
+    standings, rows = Standings(records, clock), rows_of(key)
     record = LivestreamRecord(id=key, armed_time_us=round(clock.now() * 1e6))
     record.rules.reconnect_window_ms = 5000
     await records.livestreams.create(key, record)
 
-    assert await standings.select(rows, {Livestream.ACTIVE}, None) == rows
+    assert len(await standings.select(rows, {Livestream.ACTIVE}, None)) == 1
     clock.advance(6)
-    assert await standings.select(rows, {Livestream.ACTIVE}, None) == []
-    assert await standings.select(rows, {Livestream.IDLE}, None) == rows
+    assert not await standings.select(rows, {Livestream.ACTIVE}, None)
+    assert len(await standings.select(rows, {Livestream.IDLE}, None)) == 1
 
 
 async def test_use_is_asked_of_idle_and_disabled_ones_alone(records: Records) -> None:
@@ -75,8 +79,8 @@ async def test_use_is_asked_of_idle_and_disabled_ones_alone(records: Records) ->
         await records.livestreams.create(key, record)
     over = BroadcastRecord(id=new_id(), livestream_id=used, start_time_us=1, end_time_us=2, state=Broadcast.ENDED)
     await records.broadcasts.create(over.id, over)
-    rows = [Row(key, "default") for key in (fresh, used, disabled, armed)]
+    rows = rows_of(fresh, used, disabled, armed)
 
-    assert [row.key for row in await standings.select(rows, set(), True)] == [used, armed]
-    assert [row.key for row in await standings.select(rows, {Livestream.DISABLED}, False)] == [disabled]
-    assert [row.key for row in await standings.select(rows, {Livestream.IDLE}, False)] == [fresh]
+    assert list((await standings.select(rows, set(), True)).keys()) == [used, armed]
+    assert list((await standings.select(rows, {Livestream.DISABLED}, False)).keys()) == [disabled]
+    assert list((await standings.select(rows, {Livestream.IDLE}, False)).keys()) == [fresh]

@@ -1,0 +1,341 @@
+"""One tenant's records of a kind as columns, kept sorted: lists are filtered a column at a time. Pure.
+
+A record is a number here, its slot, and each column has its value at that place. A column lies in memory as it is
+looked through, so that a test of 200,000 takes milliseconds where following as many objects took a hundred. A filter
+makes a mask, a byte of 0 or 1 for each slot, and masks are joined as numbers.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, NamedTuple, overload
+
+ORDERS = ("create_time", "update_time", "name", "duration")
+NAME_LENGTH = 64
+"""Names are sorted by so many of their characters, so that a page token has an end."""
+
+_FEW = 8
+"""If one in so many fits, to sort those is quicker than to look through all in order."""
+_NEVER = 1 << 62
+_TIMES = ("create_time", "update_time", "duration")
+
+
+class Row(NamedTuple):
+    """What lists know of a record. Times in Unix microseconds."""
+
+    key: str
+    tenant: str
+    create_time: int = 0
+    app: str = ""
+    creator: str = ""
+    name: str = ""
+    state: int = 0
+    """0 to 255."""
+    update_time: int = 0
+    duration: int = 0
+    is_deleted: bool = False
+    size: int = 0
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which rows of a tenant; what is empty asks for nothing."""
+
+    tenant: str
+    app: str = ""
+    creator: str = ""
+    name: str = ""
+    """A part of it, in any case."""
+    states: frozenset[int] = frozenset()
+    after_us: int = 0
+    before_us: int = 0
+    shows_deleted: bool = False
+    whole_name: bool = False
+    """The name is all of it, letter for letter."""
+
+
+class Labels:
+    """A column of texts of which there are few different ones.
+
+    Each has a number, and the numbers are kept a byte in each of as many columns as are needed: where a byte stands, C
+    finds out for all of them at once.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._length = 0
+        self._bytes = [bytearray()]
+
+    def append(self, text: str) -> None:
+        number = self._number(text)
+        self._length += 1
+        for place, column in enumerate(self._bytes):
+            column.append(number >> 8 * place & 255)
+
+    def __setitem__(self, slot: int, text: str) -> None:
+        number = self._number(text)
+        for place, column in enumerate(self._bytes):
+            column[slot] = number >> 8 * place & 255
+
+    def __getitem__(self, slot: int) -> str:
+        return self._texts[sum(column[slot] << 8 * place for place, column in enumerate(self._bytes))]
+
+    def _number(self, text: str) -> int:
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self._texts)
+            self._texts.append(text)
+            if number >> 8 * len(self._bytes):
+                self._bytes.append(bytearray(self._length))
+        return number
+
+    def mask(self, text: str) -> bytes:
+        """Where it stands."""
+        number = self._numbers.get(text)
+        if number is None:
+            return bytes(self._length)
+        wanted = (number >> 8 * place & 255 for place in range(len(self._bytes)))
+        return joined([_where(column, {each}) for column, each in zip(self._bytes, wanted, strict=True)])
+
+
+class Rows(Sequence[Row]):
+    """A list in order, of which rows are made as they are looked at."""
+
+    def __init__(self, shelf: "Shelf", slots: "array[int] | Sequence[int]") -> None:
+        self._shelf = shelf
+        self._slots = slots
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [self._shelf.row(slot) for slot in self._slots[place]]
+        return self._shelf.row(self._slots[place])
+
+    def keys(self) -> Iterator[str]:
+        return map(self._shelf.key, self._slots)
+
+    def where(self, is_wanted: Callable[[str], bool]) -> "Rows":
+        """Those whose keys pass."""
+        key = self._shelf.key
+        return Rows(self._shelf, [slot for slot in self._slots if is_wanted(key(slot))])
+
+    def duration(self) -> int:
+        """Of all together, in microseconds."""
+        return self._shelf.duration(self._slots)
+
+
+class Shelf:
+    """The rows, in those orders that somebody has asked for; each ascending."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """Of all rows together, deleted ones too. Bytes."""
+        self._slots: dict[str, int] = {}
+        self._free: list[int] = []
+        self._tenant = ""
+        self._keys: list[str] = []
+        self._names: list[str] = []
+        self._folded: list[str] = []
+        self._times = {name: array("q") for name in _TIMES}
+        self._sizes = array("q")
+        self._apps, self._creators = Labels(), Labels()
+        self._states = bytearray()
+        self._there, self._present = bytearray(), bytearray()
+        self._orders: dict[tuple[str, bool], array[int]] = {}
+        self._by_key: list[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._slots
+
+    def put(self, row: Row) -> None:
+        """Add a row, or write over it."""
+        if row.key in self._slots:
+            self.remove(row.key)
+        if self._free:
+            slot = self._free.pop()
+            self._write(slot, row)
+        else:
+            slot = len(self._keys)
+            self._append(row)
+        self._slots[row.key] = slot
+        self._by_key = None
+        self._tenant = row.tenant
+        self.size += row.size
+        for (name, has_deleted), order in self._orders.items():
+            if has_deleted or not row.is_deleted:
+                order.insert(self._place(name, order, slot), slot)
+
+    def remove(self, key: str) -> None:
+        slot = self._slots.pop(key, None)
+        if slot is None:
+            return
+        self._by_key = None
+        for (name, has_deleted), order in self._orders.items():
+            if has_deleted or self._present[slot]:
+                del order[self._place(name, order, slot)]
+        self.size -= self._sizes[slot]
+        self._keys[slot] = self._names[slot] = self._folded[slot] = ""
+        self._there[slot] = self._present[slot] = 0
+        self._free.append(slot)
+
+    def _append(self, row: Row) -> None:
+        folded = row.name.casefold()
+        self._keys.append(row.key)
+        self._names.append(row.name)
+        self._folded.append(folded)
+        times = self._times
+        times["create_time"].append(row.create_time)
+        times["update_time"].append(row.update_time)
+        times["duration"].append(row.duration)
+        self._sizes.append(row.size)
+        self._apps.append(row.app)
+        self._creators.append(row.creator)
+        self._states.append(row.state)
+        self._there.append(True)
+        self._present.append(not row.is_deleted)
+
+    def _write(self, slot: int, row: Row) -> None:
+        self._keys[slot], self._names[slot], self._folded[slot] = row.key, row.name, row.name.casefold()
+        for name in _TIMES:
+            self._times[name][slot] = getattr(row, name)
+        self._sizes[slot], self._states[slot] = row.size, row.state
+        self._there[slot], self._present[slot] = True, not row.is_deleted
+        self._apps[slot], self._creators[slot] = row.app, row.creator
+
+    def row(self, slot: int) -> Row:
+        """Made anew."""
+        created, updated, duration = (self._times[name][slot] for name in _TIMES)
+        return Row(
+            key=self._keys[slot],
+            tenant=self._tenant,
+            create_time=created,
+            app=self._apps[slot],
+            creator=self._creators[slot],
+            name=self._names[slot],
+            state=self._states[slot],
+            update_time=updated,
+            duration=duration,
+            is_deleted=not self._present[slot],
+            size=self._sizes[slot],
+        )
+
+    def key(self, slot: int) -> str:
+        return self._keys[slot]
+
+    def duration(self, slots: Iterable[int]) -> int:
+        return sum(map(self._times["duration"].__getitem__, slots))
+
+    def order(self, name: str, *, has_deleted: bool) -> "array[int]":
+        """Slots, ascending by a field of `Row`; sorted when it is first asked for, and kept up from then on."""
+        known = self._orders.get((name, has_deleted))
+        if known is None:
+            known = self._orders[name, has_deleted] = array("I", self._sorted(name, has_deleted=has_deleted))
+        return known
+
+    def _sorted(self, name: str, *, has_deleted: bool) -> list[int]:
+        if self._by_key is None:
+            self._by_key = sorted(self._slots.values(), key=self._keys.__getitem__)
+        slots = self._by_key if has_deleted else _those_of(self._by_key, self._present)
+        if name == "name":
+            return sorted(slots, key=[folded[:NAME_LENGTH] for folded in self._folded].__getitem__)
+        return sorted(slots, key=self._times[name].tolist().__getitem__)
+
+    def _value(self, name: str) -> Callable[[int], tuple[Any, str]]:
+        keys = self._keys
+        if name == "name":
+            folded = self._folded
+            return lambda slot: (folded[slot][:NAME_LENGTH], keys[slot])
+        column = self._times[name]
+        return lambda slot: (column[slot], keys[slot])
+
+    def _place(self, name: str, order: "array[int]", slot: int) -> int:
+        value = self._value(name)
+        return bisect_left(order, value(slot), key=value)
+
+    def find(self, query: Query, order: str) -> Rows:
+        """Those that fit, in ascending order of a field of `Row`."""
+        slots = self.order(order, has_deleted=query.shows_deleted)
+        is_cut = order == "create_time" and bool(query.after_us or query.before_us)
+        if is_cut:
+            slots = self._between(slots, query)
+        filters = self._filters(query, has_times=not is_cut)
+        if not filters:
+            return Rows(self, slots)
+        mask = joined([self._there if query.shows_deleted else self._present, *filters])
+        if is_cut or mask.count(1) * _FEW > len(mask):
+            return Rows(self, _those_of(slots, mask))
+        return Rows(self, sorted(compress(range(len(mask)), mask), key=self._value(order)))
+
+    def pick(self, query: Query, keys: Iterable[str], order: str) -> Rows:
+        """Of these keys alone, in ascending order."""
+        slots = [self._slots[key] for key in frozenset(keys) if key in self._slots]
+        filters = self._filters(query, has_times=True)
+        if not query.shows_deleted:
+            filters.append(self._present)
+        return Rows(self, sorted(_those_of(slots, joined(filters)) if filters else slots, key=self._value(order)))
+
+    def _between(self, order: "array[int]", query: Query) -> "array[int]":
+        created = self._times["create_time"]
+        first = bisect_left(order, query.after_us, key=created.__getitem__)
+        last = bisect_left(order, query.before_us, key=created.__getitem__) if query.before_us else len(order)
+        return order[first:last]
+
+    def _filters(self, query: Query, *, has_times: bool) -> list[bytes | bytearray]:
+        """A mask for each that is asked for."""
+        masks: list[bytes | bytearray] = []
+        if query.app:
+            masks.append(self._apps.mask(query.app))
+        if query.creator:
+            masks.append(self._creators.mask(query.creator))
+        if query.states:
+            masks.append(_where(self._states, query.states))
+        if has_times and (query.after_us or query.before_us):
+            since, until = query.after_us, query.before_us or _NEVER
+            masks.append(bytes([since <= at < until for at in self._times["create_time"]]))
+        if query.name:
+            masks.append(self._name_mask(query))
+        return masks
+
+    def _name_mask(self, query: Query) -> bytes:
+        if query.whole_name:
+            return bytes(map(query.name.__eq__, self._names))
+        part = query.name.casefold()
+        return bytes([part in name for name in self._folded])
+
+
+def _where(column: bytearray, values: Collection[int]) -> bytearray:
+    return column.translate(bytes(number in values for number in range(256)))
+
+
+def _those_of(slots: Iterable[int], mask: bytes | bytearray) -> list[int]:
+    # Of all that can be asked for its n-th, a list is the quickest.
+    return list(filter(list(mask).__getitem__, slots))
+
+
+def joined(masks: Sequence[bytes | bytearray]) -> bytes:
+    """1 where all of them have it."""
+    found = int.from_bytes(masks[0], "little")
+    for mask in masks[1:]:
+        found &= int.from_bytes(mask, "little")
+    return found.to_bytes(len(masks[0]), "little")
+
+
+def shelf_of(rows: Iterable[Row]) -> Shelf:
+    """A shelf with these."""
+    made = Shelf()
+    for row in rows:
+        made.put(row)
+    return made
