@@ -1,6 +1,7 @@
 """Keys in order of their records' age, newest first, as a whole and by group. Pure."""
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
 
 Place = tuple[int, str]
 """Minus the time in microseconds, then the key: sorts newest first, and never the same for two keys."""
@@ -39,7 +40,7 @@ class NewestFirst:
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[Place, tuple[_Places, ...]]] = {}
-        self._all = _Places("")
+        self._all: _Places | None = None
         self._groups: dict[str, _Places] = {}
 
     def put(self, key: str, time_us: int, *groups: str) -> None:
@@ -50,21 +51,25 @@ class NewestFirst:
             if known[0] == place and [each.name for each in known[1]] == [name for name in groups if name]:
                 return
             self.remove(key)
-        of = tuple([self._groups.get(name) or self._begin(name) for name in groups if name])
+        of = tuple(self._members(groups))
         self._places[key] = (place, of)
-        self._all.add(place)
+        if self._all is not None:
+            self._all.add(place)
         for members in of:
             members.add(place)
 
-    def _begin(self, name: str) -> _Places:
-        return self._groups.setdefault(name, _Places(name))
+    def _members(self, groups: Iterable[str]) -> Iterator[_Places]:
+        for name in groups:
+            if name:
+                yield self._groups.get(name) or self._groups.setdefault(name, _Places(name))
 
     def remove(self, key: str) -> None:
         known = self._places.pop(key, None)
         if known is None:
             return
         place, of = known
-        self._all.remove(place)
+        if self._all is not None:
+            self._all.remove(place)
         for members in of:
             members.remove(place)
             if not members.sorted():
@@ -72,7 +77,7 @@ class NewestFirst:
 
     def keys(self, group: str | None = None, after: Place | None = None, limit: int | None = None) -> list[str]:
         """Keys of a group (None: all) behind a place, which need not be there any more; at most `limit`."""
-        members = self._all if group is None else self._groups.get(group)
+        members = self._everything() if group is None else self._groups.get(group)
         if members is None:
             return []
         places = members.sorted()
@@ -81,8 +86,18 @@ class NewestFirst:
 
     def count(self, group: str | None = None) -> int:
         """How many keys of a group (None: all) there are."""
-        members = self._all if group is None else self._groups.get(group)
+        if group is None:
+            return len(self._places)
+        members = self._groups.get(group)
         return 0 if members is None else len(members.sorted())
+
+    def _everything(self) -> _Places:
+        """The whole is kept in order from when somebody first asks for it."""
+        if self._all is None:
+            self._all = _Places("")
+            for place, _ in self._places.values():
+                self._all.add(place)
+        return self._all
 
     def place(self, key: str) -> Place:
         return self._places[key][0]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -80,9 +80,7 @@ class Dialects:
         self._dialects = tuple(dialects)
         self._bases = {dialect.name: _beginning(dialect) for dialect in self._dialects}
         self._rows = {dialect.name: _rows(dialect) for dialect in self._dialects}
-        self._references = {
-            f"/{dialect.name}/openapi.json": orjson.dumps(reference_document(dialect)) for dialect in self._dialects
-        }
+        self._references = {f"/{dialect.name}/openapi.json": dialect for dialect in self._dialects}
 
     def __iter__(self) -> Iterator[Dialect]:
         return iter(self._dialects)
@@ -91,7 +89,7 @@ class Dialects:
         """None for a path that is no dialect's."""
         path = request.scope["path"]
         if path in self._references and request.method in {"GET", "HEAD"}:
-            return Response(self._references[path], media_type="application/json", headers=_HEADERS)
+            return Response(_reference(self._references[path]), media_type="application/json", headers=_HEADERS)
         spoken = [dialect for dialect in self._dialects if self._bases[dialect.name].fullmatch(path)]
         if not spoken:
             return None
@@ -182,6 +180,12 @@ def _said(who: Caller, variables: Mapping[str, str], query: dict[str, Any], body
     raw, content = (body, {}) if isinstance(body, bytes) else (b"", body)
     told = [who.scope, who.app_id, dict(variables), query, content]
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS) + b"\0" + raw
+
+
+@cache
+def _reference(dialect: Dialect) -> bytes:
+    """Made when it is first asked for: it takes a while, and few ask."""
+    return orjson.dumps(reference_document(dialect))
 
 
 def _told(error: AppError) -> Problem:
