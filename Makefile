@@ -33,9 +33,9 @@ test-slow: dev ## Run the tests that take minutes
 	@tools/packages.sh
 	@$(BIN)/pytest -m slow $(ARGS)
 
-soak: dev ## Run the outage tests of tests/e2e, slow ones included
+soak: dev ## Run the outage tests of tests/e2e, slow ones included, and kill api at every write of every order
 	@tools/packages.sh
-	@$(BIN)/pytest -m "slow or e2e" tests/e2e $(ARGS)
+	@$(BIN)/pytest -m "slow or e2e" tests/e2e tests/api/test_fault_points.py $(ARGS)
 
 lint: dev ## Check format, style, types, protos and the rules of tests/rules
 	@tools/lint.sh

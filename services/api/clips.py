@@ -8,10 +8,14 @@ from headwater.internal.v1.onair_pb2 import Playback
 from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1.media_pb2 import ClipMediaRequest, Media
 from services.api.livestream_fields import check_origin
+from services.api.once import made_before
 from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
+
+READY_AT_ONCE = ("ready_time", "state")
+"""What the fact of its creation says of it, so that whoever waits for it to be ready is told."""
 
 
 async def clip(recordings: Recordings, source: Stored[MediaRecord], wanted: ClipMediaRequest) -> Stored[MediaRecord]:
@@ -22,14 +26,26 @@ async def clip(recordings: Recordings, source: Stored[MediaRecord], wanted: Clip
     if source.record.state != Media.READY:
         raise AppError(Kind.FAILED_PRECONDITION, "clips can be made once the recording is complete")
     check(wanted, source.record.duration_us)
-    made = await recordings.archive.create_clip(
-        source.key, new_id(), wanted.start.ToMicroseconds(), wanted.end.ToMicroseconds()
-    )
+    drawn, known = await made_before("clip", recordings.records.media.get, recordings.now_us())
+    if known is not None:  # made by this very order, whose answer was lost
+        return await recordings.again(known)
+    made = await _copied(recordings, source.key, drawn, wanted)
     record = record_of(source.record, wanted, made, now_us=recordings.now_us())
-    record.last_change.CopyFrom(recordings.telling.change("created"))
+    record.last_change.CopyFrom(recordings.telling.change("created", READY_AT_ONCE))
     stored = await recordings.records.media.create(record.id, record)
     recordings.telling.media(record, record.last_change)
     return stored
+
+
+async def _copied(recordings: Recordings, source: str, drawn: str, wanted: ClipMediaRequest) -> Playback:
+    """The copy, which an order that comes again may have left; one that was given back has lost its id for ever."""
+    left = await recordings.records.playback.get(drawn)
+    if left is not None and left.record.state == Playback.RECORDED:
+        return left.record
+    which = drawn if left is None else new_id()
+    return await recordings.archive.create_clip(
+        source, which, wanted.start.ToMicroseconds(), wanted.end.ToMicroseconds()
+    )
 
 
 def check(wanted: ClipMediaRequest, duration_us: int) -> None:

@@ -81,9 +81,9 @@ def test_every_method_that_changes_something_has_a_row() -> None:
 async def test_killed_somewhere_an_order_is_finished_or_repeated(
     name: str, order: Order, replicas: tuple[Replica, Replica]
 ) -> None:
-    """At two points of each order, which are others for each; `make soak` takes all."""
+    """At some point, which is another for each, and when all is done but its answer is not kept; else `make soak`."""
     place = list(ORDERS).index(name.partition(" ")[0])
-    await _prove(order, replicas, lambda points: {place % points, place * 7 % points}, is_lagging=bool(place % 2))
+    await _prove(order, replicas, lambda points: {place % points, points - 2}, is_lagging=bool(place % 2))
 
 
 @pytest.mark.slow

@@ -154,7 +154,8 @@ def _of_media(fact: Fact, event: str, **details: Any) -> Happening:
 def _of_media_change(fact: Fact) -> list[Happening]:
     said = fact.media_changed
     if said.change == "created":
-        return [_of_media(fact, MEDIA_CREATED)]
+        is_ready = "ready_time" in said.fields  # as a clip is
+        return [_of_media(fact, MEDIA_CREATED), *([_of_media(fact, MEDIA_READY)] if is_ready else [])]
     event = {"updated": MEDIA_UPDATED, "deleted": MEDIA_DELETED, "restored": MEDIA_RESTORED}.get(said.change)
     if event is None:
         return []

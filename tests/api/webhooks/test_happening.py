@@ -5,6 +5,7 @@ import pytest
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.webhooks_pb2 import SaidStateRecord
 from headwater.v1.livestreams_pb2 import Livestream
+from services.api.clips import READY_AT_ONCE
 from services.api.webhooks.happening import EVENTS, Happening, delivery_id, happenings, media_of, ping
 from tests.api.webhooks.scenes import BROADCAST, fact
 
@@ -113,6 +114,13 @@ def test_media_begins_and_is_ready_once_whoever_says_so() -> None:
     assert delivery_id("w", packager) == delivery_id("w", api)
     assert delivery_id("w", first) == delivery_id("w", second)
     assert media_of(fact("media_changed", media_id="m")) == "m"
+
+
+def test_clip_is_created_and_ready_at_once() -> None:
+    """Who waits for what can be watched hears of it as of a recording."""
+    made = fact("media_changed", change="created", media_id=BROADCAST, fields=list(READY_AT_ONCE))
+
+    assert [each.event for each in _of(made)] == ["media.created", "media.ready"]
 
 
 def test_ping_is_about_nothing() -> None:
