@@ -1,5 +1,6 @@
 """What `headwater run` says to the person who started it: few lines, each worth reading."""
 
+import json
 import signal
 import sys
 from contextlib import suppress
@@ -9,6 +10,8 @@ from services.machine.home import Home
 from services.machine.keeper import COULD_NOT_RUN
 from services.machine.logfile import last_lines
 from services.machine.settings import PRIVATE_TARGETS, MachineSettings
+
+_LONGEST_REASON = 200
 
 
 class Screen:
@@ -29,7 +32,8 @@ class Screen:
     def died(self, name: str, code: int, *, restart_in_s: float, keeps_dying: bool) -> None:
         """Say so; quote its log the first time that it cannot keep alive."""
         when = f"in {restart_in_s:g} s" if restart_in_s else "at once"
-        self.say(f"{name} ended ({how(code)}); started again {when}")
+        why = reason(last_lines(self._home.log_path(name), 1)) if code > 0 else ""
+        self.say(f"{name} ended ({how(code)}{why}); started again {when}")
         if not keeps_dying:
             self._quoted.discard(name)
         elif name not in self._quoted:
@@ -43,6 +47,17 @@ class Screen:
     def quote(self, name: str, heading: str) -> None:
         """Print the end of a program's log under `heading`."""
         self.say("\n".join([heading, *(f"    {line}" for line in last_lines(self._home.log_path(name)))]))
+
+
+def reason(lines: list[str]) -> str:
+    """`: ` and why a program of ours ended, where its last line says so; else nothing."""
+    try:
+        said = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        return ""
+    if not isinstance(said, dict) or said.get("event") != "program failed":
+        return ""
+    return f": {str(said.get('reason'))[:_LONGEST_REASON]}"
 
 
 def how(code: int) -> str:

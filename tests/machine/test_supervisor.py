@@ -110,6 +110,16 @@ async def test_program_that_keeps_dying_is_named_with_the_end_of_its_log(home: H
     assert "    no figures today" in said.read_text()
 
 
+async def test_program_that_says_why_it_failed_is_named_with_that(home: Home) -> None:
+    """The first time already, and however long it had lived: the reason is in the last line of its log."""
+    last = json.dumps({"event": "program failed", "reason": "no room for it"})
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("ingest", f"import sys; print({last!r}, flush=True); sys.exit(1)"))
+        said = home.log_path("supervisor")
+        await until(lambda: said.exists() and "started again at once" in said.read_text())
+    assert "ingest ended (exit code 1: no room for it); started again at once" in said.read_text()
+
+
 async def test_program_that_refuses_its_settings_is_reported_as_such(home: Home) -> None:
     """Exit code 2 is a wrong setting: the supervisor learns of it and shows what the program said."""
     async with supervised(home) as supervisor:
