@@ -18,6 +18,7 @@ import uvloop
 
 from services.common import log, process_metrics, telemetry
 from services.common.allocator import keep_freed_memory
+from services.common.bus.errors import BusError
 from services.common.clock import SystemClock
 from services.common.errors import AppError, Kind
 from services.common.health import Health, Phase
@@ -175,7 +176,7 @@ def _tell(error: BaseException) -> None:
         error = error.exceptions[0]
     job = error.job if isinstance(error, JobFailedError) else None
     cause = (error.__cause__ or error) if job else error
-    foreseen = isinstance(cause, AppError | OSError)
+    foreseen = isinstance(cause, AppError | BusError | OSError)
     _log.error(
         "program failed",
         reason=str(cause) or type(cause).__name__,

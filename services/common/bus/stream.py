@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.common.bus.connection import Bus
-from services.common.bus.errors import Refused, Unavailable
+from services.common.bus.errors import BusError, Refused, Unavailable
 from services.common.bus.log import Log
 from services.common.bus.wire import is_missing
 
 _SECOND_NS = 1_000_000_000
+_NO_ROOM = "err_code 10047"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,22 @@ async def ensure_stream(bus: Bus, config: StreamConfig) -> Log:
     if found is None:
         try:
             await bus.api(f"STREAM.CREATE.{config.name}", wanted)
-        except (Refused, Unavailable):
+        except (Refused, Unavailable) as error:
             found = await _find(bus, config.name)
             if found is None:  # else another program was faster
-                raise
+                raise _explained(error, config) from None
     if found is not None and any(found.get(key) != value for key, value in wanted.items()):
         await bus.api(f"STREAM.UPDATE.{config.name}", wanted)
     return Log(bus, config.name)
+
+
+def _explained(error: BusError, config: StreamConfig) -> BusError:
+    """Names the stream for which the server has no room, and what it asks for."""
+    if _NO_ROOM not in str(error):
+        return error
+    return Unavailable(
+        f"nats-server's disk has no room for stream {config.name}, {config.max_bytes / 1e9:g} GB: {error}"
+    )
 
 
 async def _find(bus: Bus, name: str) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.common.bus.connection import Bus, connect
-from services.common.bus.errors import Refused
+from services.common.bus.errors import Refused, Unavailable
 from services.common.bus.stream import StreamConfig, ensure_stream
 from tests.servers.nats import NatsServer
 
@@ -65,3 +65,12 @@ async def test_stream_that_is_there_is_found_again_on_a_server_without_room_for_
             assert await logs[0].append("T.a", b"1") == sequence
             await bus.close()
             server.restart()
+
+
+async def test_stream_without_room_is_named_with_what_it_asks_for(tmp_path: Path) -> None:
+    """Whoever reads it knows which disk is too small, and which limit to lower."""
+    with SmallNats(tmp_path / "nats") as server:
+        bus = await connect(server.url, name="test")
+        with pytest.raises(Unavailable, match=r"no room for stream T, 2 GB"):
+            await ensure_stream(bus, StreamConfig(name="T", subjects=("T.>",), max_bytes=2_000_000_000))
+        await bus.close()
