@@ -27,7 +27,10 @@ _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
 _MAX_VIOLATIONS = 20
 _MAX_KEY = 64  # the status rides in trailing metadata, which gRPC limits to 8 KB
 
-_PLAIN = {"does not match regex pattern `^[0-9a-f]{32}$`": "must be an id: 32 hexadecimal digits"}
+_PLAIN = {
+    "does not match regex pattern `^[0-9a-f]{32}$`": "must be an id: 32 hexadecimal digits, in lower case",
+    "must not be in list [0]": "value is required",
+}
 """What is said in place of protovalidate's words, which not everybody reads."""
 
 

@@ -13,12 +13,13 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.testing import capture_logs
 
-from headwater.v1 import livestreams_pb2, livestreams_pb2_grpc
+from headwater.v1 import livestreams_pb2, livestreams_pb2_grpc, media_pb2
 from services.common import metrics
 from services.common.errors import AppError, Kind, Violation
 from services.common.health import Health, Phase
 from services.common.rpc_call import Context, Guard
 from services.common.rpc_channel import ask, open_channel
+from services.common.rpc_guards import ValidationGuard
 from services.common.rpc_server import RpcServer
 from services.common.rpc_status import unwrap
 from services.common.settings_types import HostPort
@@ -234,6 +235,14 @@ async def test_request_that_breaks_its_rules_names_every_field() -> None:
     assert got.kind is Kind.INVALID
     assert [violation.field for violation in got.violations] == ["livestream.name", 'livestream.metadata[""]']
     assert good.name == "mine"
+
+
+async def test_what_was_left_away_is_called_required() -> None:
+    """An enum at 0, and not "must not be in list [0]"."""
+    request = media_pb2.CreateDownloadRequest(media_id="a" * 32)
+    context: Any = None  # not looked at
+    with pytest.raises(AppError, match="format: value is required"):
+        await ValidationGuard().check("", request, context)
 
 
 async def test_request_id_is_passed_on_and_counted_by_method() -> None:

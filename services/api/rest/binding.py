@@ -19,6 +19,7 @@ _UNKNOWN = re.compile(r'has no field named "([^"]*)"(?: at "([^"]*)")?')
 _FAILED = re.compile(r"Failed to parse (\w+) field: (.*)", re.DOTALL)
 _PLACED = re.compile(r"(.*?) at \w+((?:\.[\w\[\]]+)*)[.\s]*", re.DOTALL)
 _NO_STRING = "expected string or bytes-like object,"
+_NO_NUMBER = "invalid literal for int() with base 10:"
 _MAX_WORDS = 200
 
 
@@ -93,7 +94,8 @@ def _refusal(words: str, prefix: str) -> AppError:
         words = failed[2]
     placed = _PLACED.fullmatch(words)
     field = (placed[2].lstrip(".") if placed else "") or ".".join(names) or "body"
-    detail = (placed[1] if placed else words).strip(" .").replace(_NO_STRING, "expected a string,")[:_MAX_WORDS]
+    said = (placed[1] if placed else words).strip(" .")
+    detail = said.replace(_NO_STRING, "expected a string,").replace(_NO_NUMBER, "expected a number, got")[:_MAX_WORDS]
     return AppError(Kind.INVALID, f"{field}: {detail}", violations=[Violation(field, detail)])
 
 

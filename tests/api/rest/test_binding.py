@@ -113,6 +113,12 @@ def test_wrong_parameter_is_named(query: Pairs, field: str) -> None:
     assert refusal("GET", "/v1/livestreams", query=query) == (Kind.INVALID, field)
 
 
+def test_wrong_number_is_told_without_the_words_of_our_language() -> None:
+    """What was expected, and what came."""
+    with pytest.raises(AppError, match="pageSize: expected a number, got 'abc'"):
+        bound("GET", "/v1/livestreams", query=[("pageSize", "abc")])
+
+
 @given(
     body=st.binary(max_size=60)
     | st.recursive(
