@@ -282,10 +282,31 @@ class Shelf:
     def pick(self, query: Query, keys: Iterable[str], order: str) -> Rows:
         """Of these keys alone, in ascending order."""
         slots = [self._slots[key] for key in frozenset(keys) if key in self._slots]
-        filters = self._filters(query, has_times=True)
+        for test in self._tests(query):
+            slots = list(filter(test, slots))
+        slots.sort(key=self._keys.__getitem__)
+        column: Sequence[Any] = self._folded if order == "name" else self._times[order]
+        cut = (lambda slot: column[slot][:NAME_LENGTH]) if order == "name" else column.__getitem__
+        return Rows(self, sorted(slots, key=cut))
+
+    def _tests(self, query: Query) -> Iterator[Callable[[int], bool]]:
+        """What `_filters` asks of all, asked of one slot."""
+        created, since, until = self._times["create_time"], query.after_us, query.before_us or _NEVER
+        part = query.name.casefold()
         if not query.shows_deleted:
-            filters.append(self._present)
-        return Rows(self, sorted(_those_of(slots, joined(filters)) if filters else slots, key=self._value(order)))
+            yield lambda slot: bool(self._present[slot])
+        if query.app:
+            yield lambda slot: self._apps[slot] == query.app
+        if query.creator:
+            yield lambda slot: self._creators[slot] == query.creator
+        if query.states:
+            yield lambda slot: self._states[slot] in query.states
+        if query.after_us or query.before_us:
+            yield lambda slot: since <= created[slot] < until
+        if query.name and query.whole_name:
+            yield lambda slot: self._names[slot] == query.name
+        elif query.name:
+            yield lambda slot: part in self._folded[slot]
 
     def _between(self, order: "array[int]", query: Query) -> "array[int]":
         created = self._times["create_time"]

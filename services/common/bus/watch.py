@@ -75,7 +75,7 @@ class Watch:
 
     def _take(self, entry: Entry) -> None:
         key = entry.subject[self._prefix_len :]
-        value = None if is_deletion(entry) else entry.payload
+        value = None if entry.raw_headers and is_deletion(entry) else entry.payload
         if self._known.note(key, entry.sequence, is_there=value is not None):
             self._ready.append(Change(key, value, entry.sequence, entry.time_us))
 
