@@ -9,9 +9,8 @@ from functools import partial
 from typing import Generic
 
 from services.api.repository import M
-from services.api.shelf import ORDERS, Query, Row, Rows, Shelf
-
-__all__ = ["Catalog", "Query", "Row", "Rows"]
+from services.api.row import ORDERS, Query, Row
+from services.api.shelf import Rows, Shelf
 
 LARGE = 10_000
 """Of a tenant's records; sorting fewer takes a moment."""

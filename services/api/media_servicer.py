@@ -10,7 +10,7 @@ from services.api import listing, view
 from services.api.breath import breathing
 from services.api.caller import tenant_of
 from services.api.captions import CONTENT_TYPE, Captions
-from services.api.catalog import Catalog, Rows
+from services.api.catalog import Catalog
 from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
 from services.api.media_fields import SETTABLE, take
@@ -21,6 +21,7 @@ from services.api.quotas import Quotas
 from services.api.recordings import Recordings
 from services.api.repository import Stored
 from services.api.rows import value_of
+from services.api.shelf import Rows
 from services.api.thumbnails import CONTENT_TYPE as IMAGE_TYPE
 from services.api.timestamps import milliseconds
 from services.api.versions import catch_up

@@ -8,7 +8,7 @@ from headwater.v1.livestreams_pb2 import ListLivestreamsRequest
 from headwater.v1.media_pb2 import ListMediaRequest, Media
 from services.api.caller import caller
 from services.api.listing import microseconds
-from services.api.shelf import Query
+from services.api.row import Query
 
 _NONE = "-"
 """No app is called so."""

@@ -6,7 +6,7 @@ from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord,
 from headwater.v1.media_pb2 import Media
 from services.api.caller import DEFAULT, tenant_of
 from services.api.listing import Value
-from services.api.shelf import NAME_LENGTH, Row
+from services.api.row import NAME_LENGTH, Row
 
 
 def livestream_row(key: str, record: LivestreamRecord) -> Row:

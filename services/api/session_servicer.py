@@ -8,10 +8,12 @@ from headwater.v1.sessions_pb2_grpc import SessionServiceServicer
 from services.api import listing, session
 from services.api.breath import breathing
 from services.api.caller import DEFAULT, caller, tenant_of
-from services.api.catalog import Catalog, Query, Rows
+from services.api.catalog import Catalog
 from services.api.queries import query_of
 from services.api.records import Records
+from services.api.row import Query
 from services.api.rows import value_of
+from services.api.shelf import Rows
 from services.api.viewing import Viewing
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind

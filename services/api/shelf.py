@@ -1,105 +1,22 @@
 """One tenant's records of a kind as columns, kept sorted: lists are filtered a column at a time. Pure.
 
 A record is a number here, its slot, and each column has its value at that place. A column lies in memory as it is
-looked through, so that a test of 200,000 takes milliseconds where following as many objects took a hundred. A filter
-makes a mask, a byte of 0 or 1 for each slot, and masks are joined as numbers.
+looked through, so that a test of 200,000 takes milliseconds where following as many objects took a hundred.
 """
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
-ORDERS = ("create_time", "update_time", "name", "duration")
-NAME_LENGTH = 64
-"""Names are sorted by so many of their characters, so that a page token has an end."""
+from services.api.columns import Labels, joined, those_of, where
+from services.api.row import NAME_LENGTH, Query, Row
 
 _FEW = 8
 """If one in so many fits, to sort those is quicker than to look through all in order."""
 _NEVER = 1 << 62
 _TIMES = ("create_time", "update_time", "duration")
-
-
-class Row(NamedTuple):
-    """What lists know of a record. Times in Unix microseconds."""
-
-    key: str
-    tenant: str
-    create_time: int = 0
-    app: str = ""
-    creator: str = ""
-    name: str = ""
-    state: int = 0
-    """0 to 255."""
-    update_time: int = 0
-    duration: int = 0
-    is_deleted: bool = False
-    size: int = 0
-    """Bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which rows of a tenant; what is empty asks for nothing."""
-
-    tenant: str
-    app: str = ""
-    creator: str = ""
-    name: str = ""
-    """A part of it, in any case."""
-    states: frozenset[int] = frozenset()
-    after_us: int = 0
-    before_us: int = 0
-    shows_deleted: bool = False
-    whole_name: bool = False
-    """The name is all of it, letter for letter."""
-
-
-class Labels:
-    """A column of texts of which there are few different ones.
-
-    Each has a number, and the numbers are kept a byte in each of as many columns as are needed: where a byte stands, C
-    finds out for all of them at once.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._texts: list[str] = []
-        self._length = 0
-        self._bytes = [bytearray()]
-
-    def append(self, text: str) -> None:
-        number = self._number(text)
-        self._length += 1
-        for place, column in enumerate(self._bytes):
-            column.append(number >> 8 * place & 255)
-
-    def __setitem__(self, slot: int, text: str) -> None:
-        number = self._number(text)
-        for place, column in enumerate(self._bytes):
-            column[slot] = number >> 8 * place & 255
-
-    def __getitem__(self, slot: int) -> str:
-        return self._texts[sum(column[slot] << 8 * place for place, column in enumerate(self._bytes))]
-
-    def _number(self, text: str) -> int:
-        number = self._numbers.get(text)
-        if number is None:
-            number = self._numbers[text] = len(self._texts)
-            self._texts.append(text)
-            if number >> 8 * len(self._bytes):
-                self._bytes.append(bytearray(self._length))
-        return number
-
-    def mask(self, text: str) -> bytes:
-        """Where it stands."""
-        number = self._numbers.get(text)
-        if number is None:
-            return bytes(self._length)
-        wanted = (number >> 8 * place & 255 for place in range(len(self._bytes)))
-        return joined([_where(column, {each}) for column, each in zip(self._bytes, wanted, strict=True)])
 
 
 class Rows(Sequence[Row]):
@@ -248,7 +165,7 @@ class Shelf:
     def _sorted(self, name: str, *, has_deleted: bool) -> list[int]:
         if self._by_key is None:
             self._by_key = sorted(self._slots.values(), key=self._keys.__getitem__)
-        slots = self._by_key if has_deleted else _those_of(self._by_key, self._present)
+        slots = self._by_key if has_deleted else those_of(self._by_key, self._present)
         if name == "name":
             return sorted(slots, key=[folded[:NAME_LENGTH] for folded in self._folded].__getitem__)
         return sorted(slots, key=self._times[name].tolist().__getitem__)
@@ -276,7 +193,7 @@ class Shelf:
             return Rows(self, slots)
         mask = joined([self._there if query.shows_deleted else self._present, *filters])
         if is_cut or mask.count(1) * _FEW > len(mask):
-            return Rows(self, _those_of(slots, mask))
+            return Rows(self, those_of(slots, mask))
         return Rows(self, sorted(compress(range(len(mask)), mask), key=self._value(order)))
 
     def pick(self, query: Query, keys: Iterable[str], order: str) -> Rows:
@@ -322,7 +239,7 @@ class Shelf:
         if query.creator:
             masks.append(self._creators.mask(query.creator))
         if query.states:
-            masks.append(_where(self._states, query.states))
+            masks.append(where(self._states, query.states))
         if has_times and (query.after_us or query.before_us):
             since, until = query.after_us, query.before_us or _NEVER
             masks.append(bytes([since <= at < until for at in self._times["create_time"]]))
@@ -335,23 +252,6 @@ class Shelf:
             return bytes(map(query.name.__eq__, self._names))
         part = query.name.casefold()
         return bytes([part in name for name in self._folded])
-
-
-def _where(column: bytearray, values: Collection[int]) -> bytearray:
-    return column.translate(bytes(number in values for number in range(256)))
-
-
-def _those_of(slots: Iterable[int], mask: bytes | bytearray) -> list[int]:
-    # Of all that can be asked for its n-th, a list is the quickest.
-    return list(filter(list(mask).__getitem__, slots))
-
-
-def joined(masks: Sequence[bytes | bytearray]) -> bytes:
-    """1 where all of them have it."""
-    found = int.from_bytes(masks[0], "little")
-    for mask in masks[1:]:
-        found &= int.from_bytes(mask, "little")
-    return found.to_bytes(len(masks[0]), "little")
 
 
 def shelf_of(rows: Iterable[Row]) -> Shelf:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1.media_pb2 import Media
 from services.api.catalog import Catalog
+from services.api.row import Query, Row
 from services.api.rows import media_row, value_of
-from services.api.shelf import Query, Row, shelf_of
+from services.api.shelf import shelf_of
 
 ORDERS = ("create_time", "update_time", "name", "duration")
 OURS = Query("t")

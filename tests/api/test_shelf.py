@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.api.row import NAME_LENGTH, ORDERS, Query, Row
 from services.api.rows import value_of
-from services.api.shelf import NAME_LENGTH, ORDERS, Labels, Query, Row, Shelf, shelf_of
+from services.api.shelf import Shelf, shelf_of
 
 KEYS = st.sampled_from("klmnop")
 ROWS = st.builds(
@@ -86,24 +87,3 @@ def test_names_are_sorted_by_their_beginnings_in_one_case() -> None:
     long = "x" * NAME_LENGTH
     shelf = shelf_of([Row("1", "t", name=f"{long}b"), Row("2", "t", name=f"{long.upper()}a"), Row("3", "t", name="W")])
     assert list(shelf.find(Query("t"), "name").keys()) == ["3", "1", "2"]
-
-
-def test_labels_know_where_a_text_stands() -> None:
-    """Of one that stands nowhere, that."""
-    labels = Labels()
-    for text in ("a", "b", "a"):
-        labels.append(text)
-    labels[1] = "c"
-    assert [labels[slot] for slot in range(3)] == ["a", "c", "a"]
-    assert (labels.mask("a"), labels.mask("b"), labels.mask("d")) == (b"\1\0\1", b"\0\0\0", b"\0\0\0")
-
-
-def test_labels_may_be_many() -> None:
-    """More than a byte can number, those from before and those from after."""
-    labels = Labels()
-    for number in range(70_000):
-        labels.append(str(number))
-    for number in (0, 255, 256, 65_535, 65_536, 69_999):
-        assert labels[number] == str(number)
-        assert labels.mask(str(number)).find(1) == number
-        assert labels.mask(str(number)).count(1) == 1

@@ -8,7 +8,8 @@ from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.broadcasts_pb2 import Broadcast
 from headwater.v1.livestreams_pb2 import Livestream
 from services.api.records import Records, open_records
-from services.api.shelf import Query, Row, Rows, shelf_of
+from services.api.row import Query, Row
+from services.api.shelf import Rows, shelf_of
 from services.api.standings import Standings
 from services.common.bus.connection import connect
 from services.common.clock import ManualClock

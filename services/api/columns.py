@@ -1,0 +1,68 @@
+"""Columns of bytes and masks over them. Pure.
+
+A mask is a byte of 0 or 1 for each place of a column; masks are joined as numbers.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+
+def where(column: bytearray, values: Collection[int]) -> bytearray:
+    return column.translate(bytes(number in values for number in range(256)))
+
+
+def those_of(slots: Iterable[int], mask: bytes | bytearray) -> list[int]:
+    # Of all that can be asked for its n-th, a list is the quickest.
+    return list(filter(list(mask).__getitem__, slots))
+
+
+def joined(masks: Sequence[bytes | bytearray]) -> bytes:
+    """1 where all of them have it."""
+    found = int.from_bytes(masks[0], "little")
+    for mask in masks[1:]:
+        found &= int.from_bytes(mask, "little")
+    return found.to_bytes(len(masks[0]), "little")
+
+
+class Labels:
+    """A column of texts of which there are few different ones.
+
+    Each has a number, and the numbers are kept a byte in each of as many columns as are needed: where a byte stands, C
+    finds out for all of them at once.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._length = 0
+        self._bytes = [bytearray()]
+
+    def append(self, text: str) -> None:
+        number = self._number(text)
+        self._length += 1
+        for place, column in enumerate(self._bytes):
+            column.append(number >> 8 * place & 255)
+
+    def __setitem__(self, slot: int, text: str) -> None:
+        number = self._number(text)
+        for place, column in enumerate(self._bytes):
+            column[slot] = number >> 8 * place & 255
+
+    def __getitem__(self, slot: int) -> str:
+        return self._texts[sum(column[slot] << 8 * place for place, column in enumerate(self._bytes))]
+
+    def _number(self, text: str) -> int:
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self._texts)
+            self._texts.append(text)
+            if number >> 8 * len(self._bytes):
+                self._bytes.append(bytearray(self._length))
+        return number
+
+    def mask(self, text: str) -> bytes:
+        """Where it stands."""
+        number = self._numbers.get(text)
+        if number is None:
+            return bytes(self._length)
+        wanted = (number >> 8 * place & 255 for place in range(len(self._bytes)))
+        return joined([where(column, {each}) for column, each in zip(self._bytes, wanted, strict=True)])
