@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -96,14 +97,15 @@ class Children:
 
     def note(self, name: str, line: str) -> None:
         """Write a line of our own into the log of `name`."""
-        with self._home.log_path(name).open("a") as log:
+        with suppress(OSError), self._home.log_path(name).open("a") as log:  # on a full disk it goes unsaid
             log.write(f"supervisor: {line}\n")
 
     def _write_pid(self, child: Child) -> None:
         path = self._home.pid_path(child.name)
         temporary = path.with_suffix(".new")
-        temporary.write_text(f"{child.process.pid}\n")
-        temporary.replace(path)
+        with suppress(OSError):  # the process runs, and may not be started twice because the disk is full
+            temporary.write_text(f"{child.process.pid}\n")
+            temporary.replace(path)
 
     def _reap(self) -> None:
         for child in [c for c in self._running if c.process.poll() is not None]:

@@ -70,6 +70,11 @@ class Keeper:
             await child.ended
         return bool(done)
 
+    def end(self) -> None:
+        """Ask it to end, so that it is started anew."""
+        if self._child is not None and not self._child.ended.done():
+            self._child.send(signal.SIGTERM)
+
     def give_up(self) -> None:
         """Start it no more, and leave what runs as it is."""
         self._is_killed = True

@@ -15,7 +15,11 @@ def rotate(path: Path, *, max_bytes: int = MAX_BYTES) -> bool:
     """
     if not path.exists() or path.stat().st_size <= max_bytes:
         return False
-    shutil.copyfile(path, path.with_name(path.name + ".1"))
+    kept = path.with_name(path.name + ".1")
+    try:
+        shutil.copyfile(path, kept)
+    except OSError:  # the disk is full: what is cut makes room
+        kept.unlink(missing_ok=True)
     with path.open("r+b") as file:
         file.truncate(0)
     return True

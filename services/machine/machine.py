@@ -19,6 +19,7 @@ from services.machine.part_s3 import s3
 from services.machine.ports import OFFSET_SETTING, is_free
 from services.machine.probe import http_status
 from services.machine.programs import PROGRAMS, STOP_ORDER, Program, command, own_ports, served_ports
+from services.machine.room import Room
 from services.machine.screen import Screen, ready_block
 from services.machine.settings import PRIVATE_TARGETS, MachineSettings
 from services.machine.stopping import StopSignals
@@ -67,10 +68,11 @@ class Machine:
         def gives_up() -> bool:
             return signals.asked.is_set() or supervisor.refused.is_set()
 
+        room = Room(self._home, say=self._screen.say, restart=lambda: supervisor.restart("nats"))
         try:
             await self._start(supervisor, parts, listeners, gives_up)
             if not supervisor.refused.is_set():
-                await supervisor.watch(signals.asked)
+                await supervisor.watch(signals.asked, room.look if self._is_own("nats") else None)
         except StartFailedError as error:
             self._screen.say(str(error))
             return 1

@@ -23,7 +23,7 @@ class Screen:
         self._quoted: set[str] = set()
 
     def say(self, line: str) -> None:
-        with self._home.log_path("supervisor").open("a") as log:
+        with suppress(OSError), self._home.log_path("supervisor").open("a") as log:  # the disk is full
             log.write(f"{line}\n")
         with suppress(OSError):  # the terminal is gone, which is no reason to go off air
             self._out.write(f"{line}\n")

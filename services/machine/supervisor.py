@@ -1,7 +1,7 @@
 """Keeps a set of processes running and stops them in order. What they are is told from outside."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from services.machine.child import Children, Command
@@ -11,8 +11,7 @@ from services.machine.screen import Screen
 STOP_DEADLINE_S = 12.0
 """For each step of the stop order: longer than an encoder's last bytes and an upload need, short enough to wait for."""
 
-
-_ROTATE_EVERY_S = 30.0
+_LOOK_EVERY_S = 5.0
 
 
 class StartFailedError(Exception):
@@ -44,12 +43,18 @@ class Supervisor:
     def stopped(self, name: str, code: int) -> None:
         self._screen.stopped(name, code)
 
-    async def watch(self, stopping: asyncio.Event) -> None:
-        """Look after the logs until `stopping` is set."""
+    def restart(self, name: str) -> None:
+        """Ask it to end; it is started again as if it had died."""
+        self._keepers[name][0].end()
+
+    async def watch(self, stopping: asyncio.Event, look: Callable[[], None] | None = None) -> None:
+        """Look after the logs, and `look`, every few seconds until `stopping` is set."""
         while not stopping.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(_ROTATE_EVERY_S):
+                async with asyncio.timeout(_LOOK_EVERY_S):
                     await stopping.wait()
+            if look is not None and not stopping.is_set():
+                look()
             self._children.rotate_logs()
 
     async def stop(self, order: Iterable[Sequence[str]], *, deadline_s: float = STOP_DEADLINE_S) -> None:

@@ -13,7 +13,9 @@ from services.machine.part_nats import reserved_bytes
 from services.machine.settings import MachineSettings
 
 
-class _Usage(NamedTuple):
+class Usage(NamedTuple):
+    """What shutil.disk_usage gives."""
+
     total: int
     used: int
     free: int
@@ -26,7 +28,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MachineSettings
 
 
 def _free(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: _Usage(2 * size, size, size))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(2 * size, size, size))
 
 
 def test_less_than_the_logs_may_take_is_wrong(settings: MachineSettings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,3 +32,12 @@ def test_last_lines_are_the_end_of_a_long_file(tmp_path: Path) -> None:
     log.write_text("".join(f"line {n}\n" for n in range(10_000)))
     assert last_lines(log, 2) == ["line 9998", "line 9999"]
     assert last_lines(tmp_path / "none.log") == []
+
+
+def test_log_that_cannot_be_kept_is_cut_all_the_same(tmp_path: Path) -> None:
+    """On a full disk its bytes are what is missing."""
+    path = tmp_path / "api.log"
+    path.write_text("x" * 100)
+    path.with_name("api.log.1").symlink_to("/dev/full")
+    assert rotate(path, max_bytes=10)
+    assert path.read_text() == ""

@@ -110,6 +110,21 @@ async def test_program_that_keeps_dying_is_named_with_the_end_of_its_log(home: H
     assert "    no figures today" in said.read_text()
 
 
+async def test_full_disk_ends_neither_the_supervisor_nor_what_it_keeps(home: Home) -> None:
+    """Nothing can be noted any more, and programs are still started again, each once."""
+    for path in (home.log_path("supervisor"), home.pid_path("stats").with_suffix(".new")):
+        path.symlink_to("/dev/full")
+    lives = home.path / "lives"
+    async with supervised(home) as supervisor:
+        code = f"import os, time; open({str(lives)!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(600)"
+        supervisor.keep(python("stats", code))
+        await until(lambda: lives.exists() and bool(lives.read_text()))
+        os.kill(int(lives.read_text()), signal.SIGKILL)
+        await until(lambda: len(lives.read_text().split()) == 2)
+        first, second = map(int, lives.read_text().split())
+        assert (is_alive(first), is_alive(second)) == (False, True)
+
+
 async def test_program_that_says_why_it_failed_is_named_with_that(home: Home) -> None:
     """The first time already, and however long it had lived: the reason is in the last line of its log."""
     last = json.dumps({"event": "program failed", "reason": "no room for it"})
