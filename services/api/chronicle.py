@@ -82,7 +82,8 @@ class Chronicle:
         """Most are, and at each start all are looked at."""
         of = self._records.broadcasts.peek(playback.broadcast_id)
         media = self._records.media.peek(playback.broadcast_id)
-        return of is not None and media is not None and recording.is_settled(media.record, of.record, playback)
+        record = media.record if media is not None else None
+        return of is not None and recording.is_settled(record, of.record, playback)
 
     async def _is_gated(self, livestream: str, of: str) -> bool:
         """Of a broadcast that is known by a fact alone: what is on air says it, else what the livestream says now."""

@@ -56,18 +56,19 @@ def note_playback(record: MediaRecord, playback: Playback) -> None:
         record.size_bytes = playback.size_bytes or record.size_bytes
 
 
-def is_settled(record: MediaRecord, broadcast: BroadcastRecord, playback: Playback) -> bool:
+def is_settled(record: MediaRecord | None, broadcast: BroadcastRecord, playback: Playback) -> bool:
     """Whether `playback` can have nothing to say that the two records do not: they are as it left them."""
-    is_over = broadcast.state == Broadcast.ENDED and bool(broadcast.end_time_us) and not broadcast.is_media_deleted
-    is_complete = record.state == Media.READY and bool(record.ready_time_us)
-    if not (playback.state == Playback.RECORDED and is_over and is_complete):
-        return False
     said = (playback.start_time_us, playback.publish_time_us, playback.is_recorded, playback.is_gated)
     known = (broadcast.start_time_us, broadcast.publish_time_us, broadcast.is_recorded, broadcast.is_gated)
-    measured = (playback.duration_us, playback.size_bytes, playback.is_truncated)
+    if broadcast.state != Broadcast.ENDED or not broadcast.end_time_us or said != known:
+        return False
+    if record is None or broadcast.is_media_deleted:
+        return playback.state == Playback.GONE and record is None and broadcast.is_media_deleted
+    measured = (playback.state, playback.duration_us, playback.size_bytes, playback.is_truncated)
+    kept = (Playback.RECORDED, record.duration_us, record.size_bytes, record.is_truncated)
     begun_us = broadcast.publish_time_us or broadcast.start_time_us
-    kept = (record.duration_us, record.size_bytes, record.is_truncated)
-    return said == known and measured == kept and record.create_time_us == begun_us
+    is_complete = record.state == Media.READY and bool(record.ready_time_us) and record.create_time_us == begun_us
+    return is_complete and measured == kept
 
 
 def note_fact(record: MediaRecord, fact: Fact) -> None:

@@ -60,3 +60,23 @@ def test_playback_alone_completes_a_recording() -> None:
     recording.note_playback(record, playback)
 
     assert (record.state, record.size_bytes, record.duration_us) == (Media.READY, 9, 7)
+
+
+def test_settled_is_only_what_would_not_change() -> None:
+    """Whatever differs between what origins serve and what the records say is still to be noted."""
+    begun = broadcast.begin("b" * 32, "a" * 32, 5, is_recorded=True)
+    playback = Playback(
+        broadcast_id="b" * 32, start_time_us=5, end_time_us=9, is_recorded=True, state=Playback.RECORDED, duration_us=4
+    )
+    media = recording.begin(begun, None)
+    assert not recording.is_settled(media, begun, playback)
+    broadcast.note_playback(begun, playback)
+    assert not recording.is_settled(media, begun, playback)
+    recording.note_playback(media, playback)
+    assert recording.is_settled(media, begun, playback)
+    for news in ({"duration_us": 3}, {"size_bytes": 1}, {"is_truncated": True}, {"start_time_us": 6}, {"state": 4}):
+        changed = Playback()
+        changed.CopyFrom(playback)
+        for name, value in news.items():
+            setattr(changed, name, value)
+        assert not recording.is_settled(media, begun, changed), news

@@ -1,5 +1,6 @@
 """The generated estate is what our programs would have left."""
 
+from headwater.internal.v1.onair_pb2 import Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
 from services.api import broadcast, recording
 from tests.bench.estate import Estate
@@ -21,6 +22,10 @@ def test_nothing_generated_has_to_be_put_right() -> None:
         recording.note_broadcast(recorded, noted)
         assert (noted, recorded) == (of, media)
         assert recording.is_settled(media, of, playback)
+        playback.state = Playback.GONE
+        broadcast.note_playback(noted, playback)
+        assert not recording.is_settled(media, noted, playback)
+        assert recording.is_settled(None, noted, playback)
 
 
 def test_estate_is_the_same_each_time_and_in_order() -> None:
