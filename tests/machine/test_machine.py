@@ -30,7 +30,8 @@ async def test_start_prints_one_block_and_everything_answers(tmp_path: Path) -> 
         await running.ready()
         assert set(running.pids()) == {"nats", "redis", "s3", "origin", "origin-2", "api"}
         assert await http_status(9000 + running.offset, "/") == 403  # nobody is let in without a key
-        for line in (f":{8080 + running.offset}/", f":{1935 + running.offset}/live", "admin-token", "Ctrl-C stops it"):
+        rest = f":{8080 + running.offset}"
+        for line in (f"{rest}/\n", f"{rest}/docs ", f":{1935 + running.offset}/live", "admin-token", "Ctrl-C stops it"):
             assert running.said().count(line) == 1
         given = json.loads(running.home.log_path("api").read_text().splitlines()[0])
         assert given["HEADWATER_NATS_URL"].endswith(f"@127.0.0.1:{4222 + running.offset}")
