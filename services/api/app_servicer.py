@@ -6,26 +6,24 @@ from headwater.internal.v1.records_pb2 import AppRecord
 from headwater.v1 import tenants_pb2 as pb
 from headwater.v1.tenants_pb2_grpc import AppServiceServicer
 from services.api.apps import Apps
+from services.api.audit import Audit, Audited
 from services.api.caller import caller
 from services.api.paging import page_size
 from services.api.repository import Stored
 from services.api.view import timestamp
-from services.common.log import get_logger
 from services.common.rpc_call import Context
-
-_log = get_logger(__name__)
 
 
 class AppServicer(AppServiceServicer):
     """Orders about the apps of the caller's tenant."""
 
-    def __init__(self, apps: Apps) -> None:
+    def __init__(self, apps: Apps, audit: Audit) -> None:
         self._apps = apps
+        self._audit = audit
 
     async def CreateApp(self, request: pb.CreateAppRequest, _context: Context) -> pb.App:  # noqa: N802  gRPC's
-        who = caller()
-        made = await self._apps.create(who.tenant_id, request.app.id, request.app.name)
-        _log.info("app created", app=made.record.id, tenant=who.tenant_id, by=who.token_id)
+        made = await self._apps.create(caller().tenant_id, request.app.id, request.app.name)
+        self._audit.created(Audited.APP, made.record.id)
         return _show(made)
 
     async def GetApp(self, request: pb.GetAppRequest, _context: Context) -> pb.App:  # noqa: N802  gRPC's
@@ -38,9 +36,8 @@ class AppServicer(AppServiceServicer):
         )
 
     async def DeleteApp(self, request: pb.DeleteAppRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
-        who = caller()
-        await self._apps.delete(who.tenant_id, request.id)
-        _log.info("app deleted", app=request.id, tenant=who.tenant_id, by=who.token_id)
+        await self._apps.delete(caller().tenant_id, request.id)
+        self._audit.deleted(Audited.APP, request.id)
         return Empty()
 
 

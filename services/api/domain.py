@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceStub, SampleServiceStub, ViewingServiceStub
 from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
+from services.api.audit import Audit
 from services.api.captions import Captions
 from services.api.catalogs import Catalogs, catalogs_of
 from services.api.chronicle import Chronicle
@@ -104,6 +105,7 @@ async def open_domain(
         webhooks,
         signing_keys,
         quotas,
+        Audit(facts, clock),
     )
     public_ids = PublicIds(records)
     chronicle = Chronicle(records, keys, MediaChronicle(records, telling, public_ids))

@@ -30,6 +30,7 @@ from headwater.v1.tokens_pb2_grpc import add_TokenServiceServicer_to_server
 from headwater.v1.webhooks_pb2_grpc import add_WebhookServiceServicer_to_server
 from services.api.app_servicer import AppServicer
 from services.api.apps import Apps
+from services.api.audit import Audit
 from services.api.broadcast_servicer import BroadcastServicer
 from services.api.captions import Captions
 from services.api.catalogs import Catalogs
@@ -106,6 +107,7 @@ class Servicers:
     webhooks: Webhooks
     signing_keys: SigningKeys
     quotas: Quotas
+    audit: Audit
 
     def add_to(self, server: RpcServer) -> None:
         """Offer them over gRPC."""
@@ -139,10 +141,10 @@ class Servicers:
         sessions = SessionServicer(records, catalogs.broadcasts, self.viewing, clock)
         yield "SessionService", add_SessionServiceServicer_to_server, sessions
         tenants = Tenants(records, clock, (self.webhooks.own.webhooks,), keys=(self.signing_keys.keys,))
-        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants, self.quotas)
-        yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock))
-        tokens = TokenServicer(records.tokens, clock)
+        yield "TenantService", add_TenantServiceServicer_to_server, TenantServicer(tenants, self.quotas, self.audit)
+        yield "AppService", add_AppServiceServicer_to_server, AppServicer(Apps(records, clock), self.audit)
+        tokens = TokenServicer(records.tokens, clock, self.audit)
         yield "TokenService", add_TokenServiceServicer_to_server, tokens
-        signing_keys = SigningKeyServicer(self.signing_keys, records, clock)
+        signing_keys = SigningKeyServicer(self.signing_keys, records, clock, self.audit)
         yield "SigningKeyService", add_SigningKeyServiceServicer_to_server, signing_keys
-        yield "WebhookService", add_WebhookServiceServicer_to_server, WebhookServicer(self.webhooks)
+        yield "WebhookService", add_WebhookServiceServicer_to_server, WebhookServicer(self.webhooks, self.audit)

@@ -5,6 +5,7 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.protection_pb2 import SigningKeyRecord
 from headwater.v1 import signing_keys_pb2 as pb
 from headwater.v1.signing_keys_pb2_grpc import SigningKeyServiceServicer
+from services.api.audit import Audit, Audited
 from services.api.caller import Belonging, caller, tenant_of
 from services.api.paging import page_size
 from services.api.protecting.claims import claims_of
@@ -13,24 +14,21 @@ from services.api.records import Records
 from services.api.view import timestamp
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
-from services.common.log import get_logger
 from services.common.rpc_call import Context
-
-_log = get_logger(__name__)
 
 
 class SigningKeyServicer(SigningKeyServiceServicer):
     """Keys of the caller's tenant, and tokens for what is its own."""
 
-    def __init__(self, keys: SigningKeys, records: Records, clock: Clock) -> None:
+    def __init__(self, keys: SigningKeys, records: Records, clock: Clock, audit: Audit) -> None:
+        self._audit = audit
         self._keys = keys
         self._records = records
         self._clock = clock
 
     async def CreateSigningKey(self, _request: pb.CreateSigningKeyRequest, _context: Context) -> pb.SigningKey:  # noqa: N802  gRPC's
-        who = caller()
-        made = await self._keys.create(who.tenant_id)
-        _log.info("signing key created", id=made.record.id, tenant=who.tenant_id, by=who.token_id)
+        made = await self._keys.create(caller().tenant_id)
+        self._audit.created(Audited.SIGNING_KEY, made.record.id)
         shown = _show(made.record)
         shown.pem, shown.jwk = made.pem, made.jwk
         return shown
@@ -46,9 +44,8 @@ class SigningKeyServicer(SigningKeyServiceServicer):
         )
 
     async def DeleteSigningKey(self, request: pb.DeleteSigningKeyRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
-        who = caller()
-        await self._keys.revoke(who.tenant_id, request.id)
-        _log.info("signing key revoked", id=request.id, tenant=who.tenant_id, by=who.token_id)
+        await self._keys.revoke(caller().tenant_id, request.id)
+        self._audit.deleted(Audited.SIGNING_KEY, request.id)
         return Empty()
 
     async def CreatePlaybackToken(  # noqa: N802  gRPC's

@@ -5,7 +5,7 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.records_pb2 import TenantRecord
 from headwater.v1 import tenants_pb2 as pb
 from headwater.v1.tenants_pb2_grpc import TenantServiceServicer
-from services.api.caller import caller
+from services.api.audit import Audit, Audited
 from services.api.changes import changed_fields, check_etag
 from services.api.once import id_of
 from services.api.paging import page_size
@@ -15,25 +15,24 @@ from services.api.tenants import Tenants
 from services.api.versions import catch_up
 from services.api.view import timestamp
 from services.common.errors import AppError, Kind
-from services.common.log import get_logger
 from services.common.rpc_call import Context
 
-_log = get_logger(__name__)
 _SETTABLE = ("name", "storage_quota_bytes")
 
 
 class TenantServicer(TenantServiceServicer):
     """Orders about tenants in; the access guard has seen that the installation's administrator gives them."""
 
-    def __init__(self, tenants: Tenants, quotas: Quotas) -> None:
+    def __init__(self, tenants: Tenants, quotas: Quotas, audit: Audit) -> None:
         self._tenants = tenants
         self._quotas = quotas
+        self._audit = audit
 
     async def CreateTenant(self, request: pb.CreateTenantRequest, _context: Context) -> pb.Tenant:  # noqa: N802  gRPC's
         draft = TenantRecord(id=request.tenant.id)
         _take(draft, request.tenant, frozenset(_SETTABLE))
         made = await self._tenants.create(draft)
-        _log.info("tenant created", tenant=made.key, by=caller().token_id)
+        self._audit.created(Audited.TENANT, made.key, tenant=made.key)
         return self._show(made)
 
     async def GetTenant(self, request: pb.GetTenantRequest, _context: Context) -> pb.Tenant:  # noqa: N802  gRPC's
@@ -60,12 +59,12 @@ class TenantServicer(TenantServiceServicer):
         record.order_id = order
         _take(record, request.tenant, fields)
         changed = await self._tenants.update(stored, record)
-        _log.info("tenant updated", tenant=changed.key, by=caller().token_id, fields=sorted(fields))
+        self._audit.updated(Audited.TENANT, changed.key, fields, tenant=changed.key)
         return self._show(changed)
 
     async def DeleteTenant(self, request: pb.DeleteTenantRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         await self._tenants.delete(request.id)
-        _log.info("tenant deleted", tenant=request.id, by=caller().token_id)
+        self._audit.deleted(Audited.TENANT, request.id, tenant=request.id)
         return Empty()
 
     def _show(self, stored: Stored[TenantRecord]) -> pb.Tenant:

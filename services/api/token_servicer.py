@@ -5,6 +5,7 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.records_pb2 import TokenRecord
 from headwater.v1 import tokens_pb2 as pb
 from headwater.v1.tokens_pb2_grpc import TokenServiceServicer
+from services.api.audit import Audit, Audited
 from services.api.caller import caller, tenant_of
 from services.api.once import id_of
 from services.api.paging import page_size
@@ -13,18 +14,16 @@ from services.api.view import timestamp
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import digest, new_token
-from services.common.log import get_logger
 from services.common.rpc_call import Context
-
-_log = get_logger(__name__)
 
 
 class TokenServicer(TokenServiceServicer):
     """API tokens of the caller's tenant; only their hashes are kept."""
 
-    def __init__(self, tokens: Repository[TokenRecord], clock: Clock) -> None:
+    def __init__(self, tokens: Repository[TokenRecord], clock: Clock, audit: Audit) -> None:
         self._tokens = tokens
         self._clock = clock
+        self._audit = audit
 
     async def CreateToken(self, request: pb.CreateTokenRequest, _context: Context) -> pb.Token:  # noqa: N802  gRPC's
         who, secret, now_us = caller(), new_token(), round(self._clock.now() * 1e6)
@@ -39,8 +38,7 @@ class TokenServicer(TokenServiceServicer):
         )
         await self._tokens.create(digest(secret), record)
         await self._forget_others(who.tenant_id, drawn, digest(secret))
-        scope = pb.Token.Scope.Name(record.scope)
-        _log.info("token created", id=record.id, scope=scope, tenant=who.tenant_id, by=who.token_id)
+        self._audit.created(Audited.TOKEN, record.id)
         shown = _show(record)
         shown.secret = secret
         return shown
@@ -60,7 +58,7 @@ class TokenServicer(TokenServiceServicer):
         for stored in self._tokens.items(who.tenant_id):
             if stored.record.id == request.id:
                 await self._tokens.delete(stored.key)
-                _log.info("token deleted", id=request.id, tenant=who.tenant_id, by=who.token_id)
+                self._audit.deleted(Audited.TOKEN, request.id)
                 return Empty()
         raise AppError(Kind.NOT_FOUND, f"there is no token {request.id}")
 

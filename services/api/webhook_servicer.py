@@ -8,6 +8,7 @@ from headwater.internal.v1.webhooks_pb2 import WebhookRecord
 from headwater.v1 import webhooks_pb2 as pb
 from headwater.v1.webhooks_pb2_grpc import WebhookServiceServicer
 from services.api.access import caller
+from services.api.audit import Audit, Audited
 from services.api.changes import changed_fields, check_etag
 from services.api.once import id_of
 from services.api.paging import page_size
@@ -25,15 +26,18 @@ _SETTABLE = ("name", "url", "events", "livestream_ids", "enabled", "app_id")
 class WebhookServicer(WebhookServiceServicer):
     """Orders about the caller's tenant's webhooks in, webhooks and their log out."""
 
-    def __init__(self, webhooks: Webhooks) -> None:
+    def __init__(self, webhooks: Webhooks, audit: Audit) -> None:
         self._webhooks = webhooks
+        self._audit = audit
 
     async def CreateWebhook(self, request: pb.CreateWebhookRequest, _context: Context) -> pb.Webhook:  # noqa: N802  gRPC's
         given, who = request.webhook, caller()
         draft = WebhookRecord(format=given.format)
         _take(draft, given, _SETTABLE)
         draft.app_id = draft.app_id or who.app_id
-        return self._show(await self._webhooks.create(who.tenant_id, draft))
+        made = await self._webhooks.create(who.tenant_id, draft)
+        self._audit.created(Audited.WEBHOOK, made.key)
+        return self._show(made)
 
     async def GetWebhook(self, request: pb.GetWebhookRequest, _context: Context) -> pb.Webhook:  # noqa: N802  gRPC's
         return self._show(await self._get(request.id))
@@ -63,10 +67,13 @@ class WebhookServicer(WebhookServiceServicer):
         record.CopyFrom(stored.record)
         record.order_id = order
         _take(record, given, fields)
-        return self._show(await self._webhooks.update(stored, record))
+        changed = await self._webhooks.update(stored, record)
+        self._audit.updated(Audited.WEBHOOK, changed.key, fields)
+        return self._show(changed)
 
     async def DeleteWebhook(self, request: pb.DeleteWebhookRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         await self._webhooks.delete(await self._get(request.id))
+        self._audit.deleted(Audited.WEBHOOK, request.id)
         return Empty()
 
     async def PingWebhook(self, request: pb.PingWebhookRequest, _context: Context) -> pb.Delivery:  # noqa: N802  gRPC's

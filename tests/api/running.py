@@ -145,6 +145,16 @@ class Others:
 
         self._run(delete)
 
+    def last_fact(self, kind: str, livestream: str = "") -> Fact | None:
+        """The newest one of a kind."""
+
+        async def read(spine: Spine) -> Fact | None:
+            entry = await (await spine.facts()).last(subjects.fact(kind, livestream))
+            return Fact.FromString(entry.payload) if entry else None
+
+        found: Fact | None = self._run(read)
+        return found
+
     def say(self, *facts: Fact) -> None:
         async def append(spine: Spine) -> None:
             log = await spine.facts()
