@@ -39,11 +39,10 @@ class Catalog(Generic[M]):
     def _shelf(self, tenant: str) -> Shelf:
         return self._shelves.get(tenant) or self._shelves.setdefault(tenant, Shelf())
 
-    def unsorted(self) -> list[Callable[[], object]]:
+    def unsorted(self, *, has_deleted: bool) -> list[Callable[[], object]]:
         """What sorts each order of each large shelf, so that nobody has to wait for it later."""
         large = [shelf for shelf in self._shelves.values() if len(shelf) >= LARGE]
-        ways = [(name, has_deleted) for has_deleted in (False, True) for name in self._orders]
-        return [partial(shelf.order, name, has_deleted=way) for shelf in large for name, way in ways]
+        return [partial(shelf.order, name, has_deleted=has_deleted) for shelf in large for name in self._orders]
 
     def size(self, tenant: str) -> int:
         """Of all its rows together, in bytes."""

@@ -22,11 +22,18 @@ class Catalogs:
 
     async def warm(self) -> None:
         """Sort what is large before somebody waits for it; to be called when the read models are complete."""
+        await self._sort(has_deleted=False)
+        await self.standings.catch_up()
+
+    async def warm_later(self) -> None:
+        """The same for what is seldom asked for: lists with what was deleted."""
+        await self._sort(has_deleted=True)
+
+    async def _sort(self, *, has_deleted: bool) -> None:
         for catalog in (self.livestreams, self.media, self.broadcasts):
-            for sort in catalog.unsorted():
+            for sort in catalog.unsorted(has_deleted=has_deleted):
                 sort()
                 await asyncio.sleep(0)
-        await self.standings.catch_up()
 
 
 def catalogs_of(records: Records, clock: Clock) -> Catalogs:

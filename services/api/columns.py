@@ -36,11 +36,13 @@ class Labels:
         self._length = 0
         self._bytes = [bytearray()]
 
-    def append(self, text: str) -> None:
-        number = self._number(text)
-        self._length += 1
+    def extend(self, texts: Sequence[str]) -> None:
+        for text in set(texts):
+            self._number(text)
+        numbers = list(map(self._numbers.__getitem__, texts))
+        self._length += len(numbers)
         for place, column in enumerate(self._bytes):
-            column.append(number >> 8 * place & 255)
+            column.extend([number >> 8 * place & 255 for number in numbers])
 
     def __setitem__(self, slot: int, text: str) -> None:
         number = self._number(text)

@@ -84,9 +84,9 @@ class Keeper:
 
     async def say_again(self, since_us: int) -> None:
         """Facts of what was changed since then: whoever changed it may have died before saying so."""
-        async for stored in breathing(self._records.livestreams.items()):
+        async for stored in breathing(self._records.livestreams.each()):
             self._telling.repeat(stored.record, since_us)
-        async for media in breathing(self._records.media.items()):
+        async for media in breathing(self._records.media.each()):
             self._telling.repeat_media(media.record, since_us)
 
     async def _say_what_died(self) -> None:
@@ -125,7 +125,7 @@ class Keeper:
 
     async def repair(self) -> None:
         """Finish deletions, draw what follows from records, remove keys of no livestream, purge what is due."""
-        async for stored in breathing(self._records.livestreams.items()):
+        async for stored in breathing(self._records.livestreams.each()):
             if stored.record.delete_time_us:
                 await self._deletion.begin(stored)
             elif not self._consequences.are_drawn(stored.record):
@@ -144,7 +144,7 @@ class Keeper:
 
     async def _remove_orphans(self) -> None:
         now = self._clock.monotonic()
-        orphans = [stored async for stored in breathing(self._records.keys.items()) if self._is_orphan(stored)]
+        orphans = [stored async for stored in breathing(self._records.keys.each()) if self._is_orphan(stored)]
         self._orphans = {stored.key: self._orphans.get(stored.key, now) for stored in orphans}
         for stored in orphans:
             is_due = now - self._orphans[stored.key] >= ORPHAN_AFTER_S

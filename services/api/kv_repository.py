@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Generic
 
-from services.api.newest_first import NewestFirst
+from services.api.newest_first import NewestFirst, Place
 from services.api.page_token import decode_place, encode_place
 from services.api.repository import Edit, Listener, M, Page, Stored, Wanted
 from services.common.bus.bucket import Bucket
@@ -43,8 +43,8 @@ class KvRepository(Generic[M]):
     ) -> None:
         self._bucket = bucket
         self._message = message
-        self._time_us = time_us
-        self._group = group
+        self._time_us: Callable[[M], int] = time_us or (lambda _record: 0)
+        self._group: Callable[[M], str] = group or (lambda _record: "")
         self._tenant = tenant
         self._is_ordered = time_us is not None or group is not None
         self._listeners = [listener] if listener is not None else []
@@ -118,7 +118,10 @@ class KvRepository(Generic[M]):
     def items(self, group: str | None = None, *, limit: int | None = None) -> list[Stored[M]]:
         if group is None and not self._is_ordered:
             return list(islice(self._records.values(), limit))
-        return [self._records[key] for key in self._order.keys(group, limit=limit)]
+        return [self._records[key] for key in self._keys(group, limit=limit)]
+
+    def each(self) -> list[Stored[M]]:
+        return list(self._records.values())
 
     def keys(self, group: str) -> list[str]:
         return self._order.keys(group)
@@ -129,12 +132,12 @@ class KvRepository(Generic[M]):
     def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
         start = decode_place(after)
         if wanted is None:
-            total = self._order.count(group)
-            found = [self._records[key] for key in self._order.keys(group, start, limit + 1)]
+            total = self.count(group)
+            found = [self._records[key] for key in self._keys(group, start, limit + 1)]
         else:
-            total = sum(1 for _ in self._wanted(self._order.keys(group), wanted))
-            found = list(islice(self._wanted(self._order.keys(group, start), wanted), limit + 1))
-        more = encode_place(self._order.place(found[limit - 1].key)) if len(found) > limit else ""
+            total = sum(1 for _ in self._wanted(self._keys(group), wanted))
+            found = list(islice(self._wanted(self._keys(group, start), wanted), limit + 1))
+        more = encode_place(self._place(found[limit - 1])) if len(found) > limit else ""
         return Page(tuple(found[:limit]), more, total)
 
     def _wanted(self, keys: Iterable[str], wanted: Wanted[M]) -> Iterator[Stored[M]]:
@@ -151,29 +154,41 @@ class KvRepository(Generic[M]):
     def _learn(self, key: str, value: bytes, revision: int) -> Stored[M]:
         stored = Stored.packed(key, value, revision, self._message)
         known = self._records.get(key)
-        newest = max(known.revision if known else 0, self._deleted.get(key, 0))
-        if revision <= newest:
+        if revision <= (known.revision if known is not None else self._deleted.get(key, 0)):
             return known or stored  # the watch is a moment behind what this process itself has written
+        record = self._message.FromString(value)
         self._records[key] = stored
-        record = stored.record
         if self._is_ordered:
-            self._put(key, record)
+            if known is not None:
+                self._displace(key, known.record)
+            self._order.add((-self._time_us(record), key), self._groups(record))
         for listener in self._listeners:
             listener(key, record)
         return stored
 
-    def _put(self, key: str, record: M) -> None:
-        groups = [self._group(record)] if self._group is not None else []
-        if self._tenant is not None:
-            groups.append(tenant_group(self._tenant(record)))
-        self._order.put(key, self._time_us(record) if self._time_us is not None else 0, *groups)
-
     def _forget(self, key: str) -> None:
-        if self._records.pop(key, None) is not None:
+        known = self._records.pop(key, None)
+        if known is not None:
             if self._is_ordered:
-                self._order.remove(key)
+                self._displace(key, known.record)
             for listener in self._listeners:
                 listener(key, None)
+
+    def _displace(self, key: str, record: M) -> None:
+        self._order.remove((-self._time_us(record), key), self._groups(record))
+
+    def _groups(self, record: M) -> tuple[str, ...]:
+        if self._tenant is None:
+            return (self._group(record),)
+        return self._group(record), tenant_group(self._tenant(record))
+
+    def _place(self, stored: Stored[M]) -> Place:
+        return -self._time_us(stored.record), stored.key
+
+    def _keys(self, group: str | None, after: Place | None = None, limit: int | None = None) -> list[str]:
+        if group is not None:
+            return self._order.keys(group, after, limit)
+        return self._order.all_keys(lambda: map(self._place, self._records.values()), after, limit)
 
 
 @contextmanager

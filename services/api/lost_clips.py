@@ -29,7 +29,7 @@ class LostClips:
 
     async def _unwritten(self) -> list[str]:
         records, found = self._recordings.records, []
-        async for stored in breathing(records.playback.items()):
+        async for stored in breathing(records.playback.each()):
             record = stored.record
             is_clip = bool(record.clipped_from) and record.state == Playback.RECORDED
             if is_clip and records.media.peek(stored.key) is None:

@@ -40,6 +40,7 @@ class ReadIn:
         finally:
             gc.enable()
         await self._read()
+        await self._catalogs.warm_later()
         gc.freeze()
 
     async def _read(self) -> None:

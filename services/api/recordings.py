@@ -230,7 +230,7 @@ class Recordings:
     async def sweep(self) -> None:
         """Purge what is due: deleted long enough ago, or to be deleted by now."""
         now_us = self.now_us()
-        async for stored in breathing(self.records.media.items()):
+        async for stored in breathing(self.records.media.each()):
             record = stored.record
             is_due = 0 < record.purge_time_us <= now_us or 0 < record.scheduled_delete_time_us <= now_us
             if is_due and record.state != Media.RECORDING:

@@ -106,6 +106,10 @@ class Repository(Protocol[M]):
         """All records, or those of one group, newest first if they have a time; at most `limit`."""
         ...
 
+    def each(self) -> list[Stored[M]]:
+        """All records in no order."""
+        ...
+
     def keys(self, group: str) -> list[str]:
         """Of one group, newest first."""
         ...

@@ -57,6 +57,7 @@ class Shelf:
     def __init__(self) -> None:
         self.size = 0
         """Of all rows together, deleted ones too. Bytes."""
+        self._unread: dict[str, Row] | None = {}
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
         self._tenant = ""
@@ -72,30 +73,33 @@ class Shelf:
         self._by_key: list[int] | None = None
 
     def __len__(self) -> int:
-        return len(self._slots)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._slots
+        return len(self._unread) if self._unread is not None else len(self._slots)
 
     def put(self, row: Row) -> None:
         """Add a row, or write over it."""
-        if row.key in self._slots:
-            self.remove(row.key)
+        self.remove(row.key)
+        self._tenant = row.tenant
+        self.size += row.size
+        if self._unread is not None:
+            self._unread[row.key] = row
+            return
         if self._free:
             slot = self._free.pop()
             self._write(slot, row)
         else:
             slot = len(self._keys)
-            self._append(row)
+            self._extend([row])
         self._slots[row.key] = slot
         self._by_key = None
-        self._tenant = row.tenant
-        self.size += row.size
         for (name, has_deleted), order in self._orders.items():
             if has_deleted or not row.is_deleted:
                 order.insert(self._place(name, order, slot), slot)
 
     def remove(self, key: str) -> None:
+        if self._unread is not None:
+            row = self._unread.pop(key, None)
+            self.size -= row.size if row is not None else 0
+            return
         slot = self._slots.pop(key, None)
         if slot is None:
             return
@@ -108,21 +112,26 @@ class Shelf:
         self._there[slot] = self._present[slot] = 0
         self._free.append(slot)
 
-    def _append(self, row: Row) -> None:
-        folded = row.name.casefold()
-        self._keys.append(row.key)
-        self._names.append(row.name)
-        self._folded.append(folded)
-        times = self._times
-        times["create_time"].append(row.create_time)
-        times["update_time"].append(row.update_time)
-        times["duration"].append(row.duration)
-        self._sizes.append(row.size)
-        self._apps.append(row.app)
-        self._creators.append(row.creator)
-        self._states.append(row.state)
-        self._there.append(True)
-        self._present.append(not row.is_deleted)
+    def read(self) -> None:
+        """Make columns of what has come so far: all at once takes a third of the time that one by one does."""
+        if self._unread is not None:
+            rows, self._unread = list(self._unread.values()), None
+            self._extend(rows)
+            self._slots = {row.key: slot for slot, row in enumerate(rows)}
+
+    def _extend(self, rows: Sequence[Row]) -> None:
+        self._keys += [row[0] for row in rows]
+        self._names += [row[5] for row in rows]
+        self._folded += [row[5].casefold() for row in rows]
+        self._times["create_time"].extend([row[2] for row in rows])
+        self._times["update_time"].extend([row[7] for row in rows])
+        self._times["duration"].extend([row[8] for row in rows])
+        self._sizes.extend([row[10] for row in rows])
+        self._apps.extend([row[3] for row in rows])
+        self._creators.extend([row[4] for row in rows])
+        self._states += bytes([row[6] for row in rows])
+        self._there += bytes([1]) * len(rows)
+        self._present += bytes([not row[9] for row in rows])
 
     def _write(self, slot: int, row: Row) -> None:
         self._keys[slot], self._names[slot], self._folded[slot] = row.key, row.name, row.name.casefold()
@@ -157,6 +166,7 @@ class Shelf:
 
     def order(self, name: str, *, has_deleted: bool) -> "array[int]":
         """Slots, ascending by a field of `Row`; sorted when it is first asked for, and kept up from then on."""
+        self.read()
         known = self._orders.get((name, has_deleted))
         if known is None:
             known = self._orders[name, has_deleted] = array("I", self._sorted(name, has_deleted=has_deleted))
@@ -198,6 +208,7 @@ class Shelf:
 
     def pick(self, query: Query, keys: Iterable[str], order: str) -> Rows:
         """Of these keys alone, in ascending order."""
+        self.read()
         slots = [self._slots[key] for key in frozenset(keys) if key in self._slots]
         for test in self._tests(query):
             slots = list(filter(test, slots))

@@ -32,6 +32,15 @@ class Viewing:
         self._records = records
         self._stats = stats
         self._clock = clock
+        self._open: set[str] = set()
+        records.broadcasts.listen(self._note)
+
+    def _note(self, broadcast: str, record: BroadcastRecord | None) -> None:
+        """Of most it is written down for good what viewers watched."""
+        if record is not None and not record.is_viewing_final:
+            self._open.add(broadcast)
+        else:
+            self._open.discard(broadcast)
 
     async def of(self, broadcasts: Sequence[BroadcastRecord]) -> list[int]:
         """Milliseconds of each. While stats is away, what was last written down."""
@@ -67,11 +76,12 @@ class Viewing:
     async def settle(self) -> None:
         """Write down what viewers watched of broadcasts that are over. Errors: AppError(UNAVAILABLE)."""
         now_us, settled = self._now_us(), []
-        async for stored in breathing(self._records.broadcasts.items()):
-            record = stored.record
-            if record.start_time_us < now_us - _LONGEST_US - KEPT_US:
-                break
-            if is_settled(record, now_us):
+        async for broadcast in breathing(list(self._open)):
+            stored = self._records.broadcasts.peek(broadcast)
+            record = stored.record if stored is not None else None
+            if record is None or record.start_time_us < now_us - _LONGEST_US - KEPT_US:
+                self._open.discard(broadcast)
+            elif is_settled(record, now_us):
                 settled.append(record)
         found = await self._ask(settled)
         for record in settled:

@@ -16,10 +16,10 @@ def page_of(count: int, after: str, limit: int) -> Page[AppRecord]:
     """A list of `count` apps, as a repository pages it."""
     order = NewestFirst()
     for number in range(count):
-        order.put(f"{number}", number + 1, "")
-    keys = list(order.keys(None, decode_place(after)))
+        order.add((-number - 1, f"{number}"), ["all"])
+    keys = order.keys("all", decode_place(after))
     items = tuple(Stored(key, AppRecord(id=key, create_time_us=int(key) + 1), 1) for key in keys[:limit])
-    more = encode_place(order.place(items[-1].key)) if len(keys) > limit else ""
+    more = encode_place((-items[-1].record.create_time_us, items[-1].key)) if len(keys) > limit else ""
     return Page(items, more, count)
 
 

@@ -14,8 +14,7 @@ def test_masks_say_where_and_join_to_where_all_do() -> None:
 def test_labels_know_where_a_text_stands() -> None:
     """Of one that stands nowhere, that."""
     labels = Labels()
-    for text in ("a", "b", "a"):
-        labels.append(text)
+    labels.extend(("a", "b", "a"))
     labels[1] = "c"
     assert [labels[slot] for slot in range(3)] == ["a", "c", "a"]
     assert (labels.mask("a"), labels.mask("b"), labels.mask("d")) == (b"\1\0\1", b"\0\0\0", b"\0\0\0")
@@ -24,8 +23,8 @@ def test_labels_know_where_a_text_stands() -> None:
 def test_labels_may_be_many() -> None:
     """More than a byte can number, those from before and those from after."""
     labels = Labels()
-    for number in range(70_000):
-        labels.append(str(number))
+    labels.extend([str(number) for number in range(100)])
+    labels.extend([str(number) for number in range(100, 70_000)])
     for number in (0, 255, 256, 65_535, 65_536, 69_999):
         assert labels[number] == str(number)
         assert labels.mask(str(number)).find(1) == number

@@ -81,6 +81,7 @@ class Feed:
         self._is_behind = True
         self._heard_at = 0.0
         self._given = 0
+        self._now: Callable[[], float] = float
 
     async def next(self) -> Item | None:
         """The next item; None after `close`. Errors: Refused where the server will never serve this."""
@@ -158,13 +159,14 @@ class Feed:
             await self._wait_again(left)
 
     def _silence_left(self) -> float:
-        return self._heard_at + _SILENCE_S - asyncio.get_running_loop().time()
+        return self._heard_at + _SILENCE_S - self._now()
 
     async def _open(self) -> None:
         self._drop_consumer()
         self._count = 0
         self._is_behind = True
-        self._heard_at = asyncio.get_running_loop().time()
+        self._now = asyncio.get_running_loop().time
+        self._heard_at = self._now()
         await self._check_log()
         inbox = self._bus.new_inbox()
         self._consumer = f"reader-{inbox.rpartition('.')[2]}-{next(_names)}"
@@ -213,7 +215,7 @@ class Feed:
         self._consumer = ""
 
     def _hear(self, subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
+        self._heard_at = self._now()
         if not reply.startswith(b"$JS.ACK."):
             self._hear_control(reply, headers)
             return
