@@ -1,6 +1,5 @@
 """Sessions: broadcasts seen as use, and sums over them. Pure."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord
@@ -31,18 +30,28 @@ def session(record: BroadcastRecord, viewer_ms: int, now_us: int) -> Session:
     return shown
 
 
-def usage(sessions: Iterable[tuple[BroadcastRecord, int]], now_us: int) -> Usage:
+class Sums:
     """Sums over broadcasts and their viewers' milliseconds, by the UTC day on which each began."""
-    days: dict[str, Usage.Day] = {}
-    whole = Usage()
-    for record, viewer_ms in sessions:
+
+    def __init__(self, now_us: int) -> None:
+        self._now_us = now_us
+        self._whole = Usage()
+        self._days: dict[str, Usage.Day] = {}
+
+    def add(self, record: BroadcastRecord, viewer_ms: int) -> None:
         date = datetime.fromtimestamp(record.start_time_us / 1e6, UTC).strftime("%Y-%m-%d")
-        for of in (whole, days.setdefault(date, Usage.Day(date=date))):
+        seconds = ingest_time.ingest_us(record, self._now_us) / 1e6
+        for of in (self._whole, self._days.setdefault(date, Usage.Day(date=date))):
             of.session_count += 1
-            of.ingest_seconds += ingest_time.ingest_us(record, now_us) / 1e6
+            of.ingest_seconds += seconds
             of.viewer_seconds += viewer_ms / 1e3
-    whole.days.extend(days[date] for date in sorted(days))
-    return whole
+
+    def usage(self) -> Usage:
+        """What has been added so far."""
+        whole = Usage()
+        whole.CopyFrom(self._whole)
+        whole.days.extend(self._days[date] for date in sorted(self._days))
+        return whole
 
 
 def is_settled(record: BroadcastRecord, now_us: int) -> bool:

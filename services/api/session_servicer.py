@@ -20,6 +20,7 @@ from services.common.errors import AppError, Kind
 from services.common.rpc_call import Context
 
 _NEWEST_FIRST = listing.Order.of("")
+_AT_ONCE = 500
 
 
 class SessionServicer(SessionServiceServicer):
@@ -50,9 +51,12 @@ class SessionServicer(SessionServiceServicer):
         return session.session(stored.record, watched, self._now_us())
 
     async def GetUsage(self, request: pb.GetUsageRequest, _context: Context) -> pb.Usage:  # noqa: N802  gRPC's
-        records = await self._records_of(self._rows(query_of(request), "").keys())
-        watched = await self._viewing.of(records)
-        return session.usage(zip(records, watched, strict=True), self._now_us())
+        sums, keys = session.Sums(self._now_us()), list(self._rows(query_of(request), "").keys())
+        for start in range(0, len(keys), _AT_ONCE):  # all of them at once would take a gigabyte
+            records = await self._records_of(keys[start : start + _AT_ONCE])
+            for record, ms in zip(records, await self._viewing.of(records), strict=True):
+                sums.add(record, ms)
+        return sums.usage()
 
     def _rows(self, query: Query, livestream: str) -> Rows:
         if not livestream:
