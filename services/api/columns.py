@@ -3,16 +3,48 @@
 A mask is a byte of 0 or 1 for each place of a column; masks are joined as numbers.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from array import array
 
 
 def where(column: bytearray, values: Collection[int]) -> bytearray:
     return column.translate(bytes(number in values for number in range(256)))
 
 
-def those_of(slots: Iterable[int], mask: bytes | bytearray) -> list[int]:
-    # Of all that can be asked for its n-th, a list is the quickest.
-    return list(filter(list(mask).__getitem__, slots))
+class Sifted(Sequence[int]):
+    """Those of an order that a mask lets through, of all of which the mask is; found as far as they are looked at."""
+
+    def __init__(self, order: "array[int]", mask: bytes | bytearray) -> None:
+        self._order = order
+        # Of all that can be asked for its n-th, a list is the quickest.
+        self._passes = list(mask).__getitem__
+        self._length = mask.count(1)
+        self._all: list[int] | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[int]:
+        return filter(self._passes, self._order)
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[int]: ...
+    def __getitem__(self, place: int | slice) -> int | list[int]:
+        if isinstance(place, int) or self._all is not None:
+            if self._all is None:
+                self._all = list(self)
+            return self._all[place]
+        first, last, _ = place.indices(self._length)
+        if first < self._length // 2:
+            return list(islice(self, first, last))
+        from_behind = filter(self._passes, reversed(self._order))
+        return list(islice(from_behind, self._length - last, self._length - first))[::-1]
 
 
 def joined(masks: Sequence[bytes | bytearray]) -> bytes:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any, overload
 
-from services.api.columns import Labels, joined, those_of, where
+from services.api.columns import Labels, Sifted, joined, where
 from services.api.row import NAME_LENGTH, Query, Row
 
-_FEW = 8
+_FEW = 16
 """If one in so many fits, to sort those is quicker than to look through all in order."""
 _NEVER = 1 << 62
 _TIMES = ("create_time", "update_time", "duration")
@@ -39,6 +39,7 @@ class Rows(Sequence[Row]):
         return self._shelf.row(self._slots[place])
 
     def keys(self) -> Iterator[str]:
+        """In order."""
         return map(self._shelf.key, self._slots)
 
     def where(self, is_wanted: Callable[[str], bool]) -> "Rows":
@@ -175,7 +176,7 @@ class Shelf:
     def _sorted(self, name: str, *, has_deleted: bool) -> list[int]:
         if self._by_key is None:
             self._by_key = sorted(self._slots.values(), key=self._keys.__getitem__)
-        slots = self._by_key if has_deleted else those_of(self._by_key, self._present)
+        slots = self._by_key if has_deleted else list(filter(self._present.__getitem__, self._by_key))
         if name == "name":
             return sorted(slots, key=[folded[:NAME_LENGTH] for folded in self._folded].__getitem__)
         return sorted(slots, key=self._times[name].tolist().__getitem__)
@@ -196,15 +197,15 @@ class Shelf:
         """Those that fit, in ascending order of a field of `Row`."""
         slots = self.order(order, has_deleted=query.shows_deleted)
         is_cut = order == "create_time" and bool(query.after_us or query.before_us)
-        if is_cut:
-            slots = self._between(slots, query)
-        filters = self._filters(query, has_times=not is_cut)
+        if is_cut and not (query.app or query.creator or query.states or query.name):
+            return Rows(self, slots[slice(*self._between(slots, query))])
+        filters = self._filters(query)
         if not filters:
             return Rows(self, slots)
         mask = joined([self._there if query.shows_deleted else self._present, *filters])
-        if is_cut or mask.count(1) * _FEW > len(mask):
-            return Rows(self, those_of(slots, mask))
-        return Rows(self, sorted(compress(range(len(mask)), mask), key=self._value(order)))
+        if mask.count(1) * _FEW > len(mask):
+            return Rows(self, Sifted(slots, mask))
+        return Rows(self, self._sort_few(list(compress(range(len(mask)), mask)), order))
 
     def pick(self, query: Query, keys: Iterable[str], order: str) -> Rows:
         """Of these keys alone, in ascending order."""
@@ -212,10 +213,14 @@ class Shelf:
         slots = [self._slots[key] for key in frozenset(keys) if key in self._slots]
         for test in self._tests(query):
             slots = list(filter(test, slots))
+        return Rows(self, self._sort_few(slots, order))
+
+    def _sort_few(self, slots: list[int], order: str) -> list[int]:
         slots.sort(key=self._keys.__getitem__)
-        column: Sequence[Any] = self._folded if order == "name" else self._times[order]
-        cut = (lambda slot: column[slot][:NAME_LENGTH]) if order == "name" else column.__getitem__
-        return Rows(self, sorted(slots, key=cut))
+        if order != "name":
+            return sorted(slots, key=self._times[order].__getitem__)
+        folded = self._folded
+        return sorted(slots, key=lambda slot: folded[slot][:NAME_LENGTH])
 
     def _tests(self, query: Query) -> Iterator[Callable[[int], bool]]:
         """What `_filters` asks of all, asked of one slot."""
@@ -236,13 +241,25 @@ class Shelf:
         elif query.name:
             yield lambda slot: part in self._folded[slot]
 
-    def _between(self, order: "array[int]", query: Query) -> "array[int]":
+    def _between(self, order: "array[int]", query: Query) -> tuple[int, int]:
+        """From where to where an order by `create_time` has what was made then."""
         created = self._times["create_time"]
         first = bisect_left(order, query.after_us, key=created.__getitem__)
         last = bisect_left(order, query.before_us, key=created.__getitem__) if query.before_us else len(order)
-        return order[first:last]
+        return first, max(first, last)
 
-    def _filters(self, query: Query, *, has_times: bool) -> list[bytes | bytearray]:
+    def _times_mask(self, query: Query) -> bytearray:
+        """Written where it is less to write: inside or outside."""
+        order = self.order("create_time", has_deleted=True)
+        first, last = self._between(order, query)
+        is_most = last - first > len(order) // 2
+        mask = bytearray([is_most]) * len(self._keys)
+        for part in (order[:first], order[last:]) if is_most else (order[first:last],):
+            for slot in part:
+                mask[slot] = not is_most
+        return mask
+
+    def _filters(self, query: Query) -> list[bytes | bytearray]:
         """A mask for each that is asked for."""
         masks: list[bytes | bytearray] = []
         if query.app:
@@ -251,16 +268,15 @@ class Shelf:
             masks.append(self._creators.mask(query.creator))
         if query.states:
             masks.append(where(self._states, query.states))
-        if has_times and (query.after_us or query.before_us):
-            since, until = query.after_us, query.before_us or _NEVER
-            masks.append(bytes([since <= at < until for at in self._times["create_time"]]))
+        if query.after_us or query.before_us:
+            masks.append(self._times_mask(query))
         if query.name:
             masks.append(self._name_mask(query))
         return masks
 
     def _name_mask(self, query: Query) -> bytes:
         if query.whole_name:
-            return bytes(map(query.name.__eq__, self._names))
+            return bytes([name == query.name for name in self._names])
         part = query.name.casefold()
         return bytes([part in name for name in self._folded])
 

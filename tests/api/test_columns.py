@@ -1,14 +1,18 @@
 """Columns of bytes, and masks over them."""
 
-from services.api.columns import Labels, joined, those_of, where
+from array import array
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.api.columns import Labels, Sifted, joined, where
 
 
 def test_masks_say_where_and_join_to_where_all_do() -> None:
-    """And what is in order stays so."""
+    """A byte each."""
     column = bytearray(b"\3\1\3\2")
     assert where(column, {3}) == b"\1\0\1\0"
     assert joined([where(column, {3, 2}), b"\0\1\1\1"]) == b"\0\0\1\1"
-    assert those_of([3, 2, 0], b"\0\0\1\1") == [3, 2]
 
 
 def test_labels_know_where_a_text_stands() -> None:
@@ -29,3 +33,15 @@ def test_labels_may_be_many() -> None:
         assert labels[number] == str(number)
         assert labels.mask(str(number)).find(1) == number
         assert labels.mask(str(number)).count(1) == 1
+
+
+@given(st.permutations(range(9)), st.binary(min_size=9, max_size=9), st.integers(0, 10), st.integers(0, 10))
+def test_sifted_is_the_order_without_the_rest(order: list[int], chance: bytes, first: int, last: int) -> None:
+    """However it is looked at: through, in pieces from either end, one by one."""
+    mask = bytes(number & 1 for number in chance)
+    wanted = [slot for slot in order if mask[slot]]
+    sifted = Sifted(array("I", order), mask)
+    assert (len(sifted), list(sifted)) == (len(wanted), wanted)
+    assert sifted[first:last] == wanted[first:last]
+    assert [sifted[place] for place in range(len(sifted))] == wanted
+    assert sifted[first:last] == wanted[first:last]
