@@ -7,7 +7,7 @@ looked through, so that a test of 200,000 takes milliseconds where following as 
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, groupby
 from typing import Any, overload
 
 from services.api.columns import Labels, Sifted, joined, where
@@ -216,11 +216,19 @@ class Shelf:
         return Rows(self, self._sort_few(slots, order))
 
     def _sort_few(self, slots: list[int], order: str) -> list[int]:
-        slots.sort(key=self._keys.__getitem__)
-        if order != "name":
-            return sorted(slots, key=self._times[order].__getitem__)
+        """By value, and only what has the same by key: keys lie anywhere in memory, and take longest to compare."""
         folded = self._folded
-        return sorted(slots, key=lambda slot: folded[slot][:NAME_LENGTH])
+        by: Callable[[int], Any] = lambda slot: folded[slot][:NAME_LENGTH]  # noqa: E731  one of two
+        if order != "name":
+            by = self._times[order].__getitem__
+        slots.sort(key=by)
+        found: list[int] = []
+        for _, run in groupby(slots, by):
+            same = list(run)
+            if len(same) > 1:
+                same.sort(key=self._keys.__getitem__)
+            found += same
+        return found
 
     def _tests(self, query: Query) -> Iterator[Callable[[int], bool]]:
         """What `_filters` asks of all, asked of one slot."""
