@@ -10,6 +10,7 @@ wanted=(
     redis-server:redis-server
     nginx:nginx
     gst-launch-1.0:gstreamer1.0-tools
+    curl:curl
     setpriv:util-linux
 )
 # package, for what has no program of its own

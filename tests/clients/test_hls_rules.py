@@ -63,8 +63,9 @@ MAIN = """#EXTM3U
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="One",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a1.m3u8"
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Two",CHANNELS="2",URI="a2.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",NAME="English",LANGUAGE="en",URI="t.m3u8"
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,CODECS="avc1.64001f,mp4a.40.2",\
-RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="a"
+RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="a",SUBTITLES="t"
 v.m3u8
 """
 
@@ -215,6 +216,8 @@ MORE_MISTAKES: list[tuple[str, str, Change]] = [
     ("variant-picture", MAIN, ("29.970", "29.97")),
     ("variant-picture", MAIN, ("RESOLUTION=1280x720,", "")),
     ("audio-group-exists", MAIN, ('AUDIO="a"', 'AUDIO="b"')),
+    ("text-group-exists", MAIN, ('SUBTITLES="t"', 'SUBTITLES="u"')),
+    ("text-group-exists", MAIN, (',URI="t.m3u8"', "")),
     ("audio-group-in-codecs", MAIN, (",mp4a.40.2", "")),
     ("rendition-attributes", MAIN, (',NAME="Two"', "")),
     ("rendition-attributes", MAIN, ("AUTOSELECT=YES", "AUTOSELECT=NO")),
