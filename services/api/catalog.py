@@ -39,10 +39,11 @@ class Catalog(Generic[M]):
     def _shelf(self, tenant: str) -> Shelf:
         return self._shelves.get(tenant) or self._shelves.setdefault(tenant, Shelf())
 
-    def unsorted(self, *, has_deleted: bool) -> list[Callable[[], object]]:
-        """What sorts each order of each large shelf, so that nobody has to wait for it later."""
+    def unsorted(self, orders: int | None, *, has_deleted: bool) -> list[Callable[[], object]]:
+        """What sorts the first so many orders of each large shelf (None: all), so that nobody waits for it later."""
         large = [shelf for shelf in self._shelves.values() if len(shelf) >= LARGE]
-        return [partial(shelf.order, name, has_deleted=has_deleted) for shelf in large for name in self._orders]
+        names = self._orders[:orders]
+        return [partial(shelf.order, name, has_deleted=has_deleted) for shelf in large for name in names]
 
     def size(self, tenant: str) -> int:
         """Of all its rows together, in bytes."""

@@ -21,17 +21,18 @@ class Catalogs:
     standings: Standings
 
     async def warm(self) -> None:
-        """Sort what is large before somebody waits for it; to be called when the read models are complete."""
-        await self._sort(has_deleted=False)
+        """Sort what is asked for most before somebody waits for it; to be called when the read models are complete."""
+        await self._sort(1, has_deleted=False)
         await self.standings.catch_up()
 
     async def warm_later(self) -> None:
-        """The same for what is seldom asked for: lists with what was deleted."""
-        await self._sort(has_deleted=True)
+        """Sort the rest: other orders than that of making, and lists with what was deleted."""
+        for has_deleted in (False, True):
+            await self._sort(None, has_deleted=has_deleted)
 
-    async def _sort(self, *, has_deleted: bool) -> None:
+    async def _sort(self, orders: int | None, *, has_deleted: bool) -> None:
         for catalog in (self.livestreams, self.media, self.broadcasts):
-            for sort in catalog.unsorted(has_deleted=has_deleted):
+            for sort in catalog.unsorted(orders, has_deleted=has_deleted):
                 sort()
                 await asyncio.sleep(0)
 

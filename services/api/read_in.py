@@ -40,7 +40,6 @@ class ReadIn:
         finally:
             gc.enable()
         await self._read()
-        await self._catalogs.warm_later()
         gc.freeze()
 
     async def _read(self) -> None:
@@ -51,6 +50,7 @@ class ReadIn:
             self._is_warm = True
         self._has_first.set()
         gc.freeze()
+        await self._catalogs.warm_later()
         for repository in self._later:
             await repository.is_complete.wait()
 

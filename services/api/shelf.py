@@ -71,7 +71,6 @@ class Shelf:
         self._states = bytearray()
         self._there, self._present = bytearray(), bytearray()
         self._orders: dict[tuple[str, bool], array[int]] = {}
-        self._by_key: list[int] | None = None
 
     def __len__(self) -> int:
         return len(self._unread) if self._unread is not None else len(self._slots)
@@ -91,7 +90,6 @@ class Shelf:
             slot = len(self._keys)
             self._extend([row])
         self._slots[row.key] = slot
-        self._by_key = None
         for (name, has_deleted), order in self._orders.items():
             if has_deleted or not row.is_deleted:
                 order.insert(self._place(name, order, slot), slot)
@@ -104,7 +102,6 @@ class Shelf:
         slot = self._slots.pop(key, None)
         if slot is None:
             return
-        self._by_key = None
         for (name, has_deleted), order in self._orders.items():
             if has_deleted or self._present[slot]:
                 del order[self._place(name, order, slot)]
@@ -170,16 +167,11 @@ class Shelf:
         self.read()
         known = self._orders.get((name, has_deleted))
         if known is None:
-            known = self._orders[name, has_deleted] = array("I", self._sorted(name, has_deleted=has_deleted))
+            known = self._orders[name, has_deleted] = array("I", self._sort(self._those(has_deleted=has_deleted), name))
         return known
 
-    def _sorted(self, name: str, *, has_deleted: bool) -> list[int]:
-        if self._by_key is None:
-            self._by_key = sorted(self._slots.values(), key=self._keys.__getitem__)
-        slots = self._by_key if has_deleted else list(filter(self._present.__getitem__, self._by_key))
-        if name == "name":
-            return sorted(slots, key=[folded[:NAME_LENGTH] for folded in self._folded].__getitem__)
-        return sorted(slots, key=self._times[name].tolist().__getitem__)
+    def _those(self, *, has_deleted: bool) -> list[int]:
+        return list(compress(range(len(self._keys)), self._there if has_deleted else self._present))
 
     def _value(self, name: str) -> Callable[[int], tuple[Any, str]]:
         keys = self._keys
@@ -205,7 +197,7 @@ class Shelf:
         mask = joined([self._there if query.shows_deleted else self._present, *filters])
         if mask.count(1) * _FEW > len(mask):
             return Rows(self, Sifted(slots, mask))
-        return Rows(self, self._sort_few(list(compress(range(len(mask)), mask)), order))
+        return Rows(self, self._sort(list(compress(range(len(mask)), mask)), order))
 
     def pick(self, query: Query, keys: Iterable[str], order: str) -> Rows:
         """Of these keys alone, in ascending order."""
@@ -213,9 +205,9 @@ class Shelf:
         slots = [self._slots[key] for key in frozenset(keys) if key in self._slots]
         for test in self._tests(query):
             slots = list(filter(test, slots))
-        return Rows(self, self._sort_few(slots, order))
+        return Rows(self, self._sort(slots, order))
 
-    def _sort_few(self, slots: list[int], order: str) -> list[int]:
+    def _sort(self, slots: list[int], order: str) -> list[int]:
         """By value, and only what has the same by key: keys lie anywhere in memory, and take longest to compare."""
         folded = self._folded
         by: Callable[[int], Any] = lambda slot: folded[slot][:NAME_LENGTH]  # noqa: E731  one of two

@@ -113,7 +113,8 @@ class Known:
 
     def note(self, key: str, revision: int, *, is_there: bool) -> bool:
         """True if this is news."""
-        self._unlisted.discard(key)
+        if self._unlisted:
+            self._unlisted.discard(key)
         known = self._revisions.get(key)
         if not is_there:
             self._revisions.pop(key, None)

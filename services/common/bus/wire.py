@@ -99,13 +99,8 @@ def parse_delivery(reply: bytes) -> Delivery:
     first = 4 if len(tokens) == 9 else 6
     if len(tokens) < first + 5 or tokens[1] != b"ACK":
         raise ValueError(f"not a delivery subject: {reply[:100]!r}")
-    return Delivery(
-        int(tokens[first]),
-        int(tokens[first + 1]),
-        int(tokens[first + 2]),
-        int(tokens[first + 3]) // 1000,
-        int(tokens[first + 4]),
-    )
+    attempt, stream, consumer, at_ns, pending = map(int, tokens[first : first + 5])
+    return Delivery(attempt, stream, consumer, at_ns // 1000, pending)
 
 
 def parse_time_us(stamp: str) -> int:
