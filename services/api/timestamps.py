@@ -8,9 +8,8 @@ def timestamp(time_us: int) -> Timestamp | None:
     """None for 0: it has not happened."""
     if not time_us:
         return None
-    stamp = Timestamp()
-    stamp.FromMicroseconds(time_us)
-    return stamp
+    seconds, micros = divmod(time_us, 1_000_000)
+    return Timestamp(seconds=seconds, nanos=micros * 1_000)
 
 
 def milliseconds(span_ms: int) -> Duration:
