@@ -5,6 +5,7 @@ They are made and kept from the start, so that a livestream need not change when
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from headwater.internal.v1.records_pb2 import CredentialRecord
 from headwater.v1.livestreams_pb2 import Input, Playout
@@ -15,6 +16,11 @@ from services.common.secrets import Sealer
 INSTANCES = ("primary", "secondary")
 INGEST = ("rtmps", "srt", "whip")
 PLAYBACK = ("rtmps", "srt", "whep")
+
+_IN_URL = {"whip", "whep"}
+"""The secret is a part of the URL."""
+_SECRETS = {"srt": "passphrase", "rtmps": "stream_key"}
+"""What it is called otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class ProtocolKeys:
         made = CredentialRecord(protocol=protocol, is_playback=is_playback, instance=instance)
         if protocol == "srt":
             made.stream_id = f"play{new_stream_key()}" if is_playback else new_stream_key()
-        made.sealed_secret = self._sealer.seal(new_stream_key(), _context(livestream, made))
+        made.sealed_secret = self._sealer.seal(new_stream_key(), _context(livestream, protocol, is_playback, instance))
         return made
 
     def inputs(self, livestream: str, credentials: Sequence[CredentialRecord], *, sees_keys: bool) -> list[Input]:
@@ -65,28 +71,27 @@ class ProtocolKeys:
         return [self._playout(livestream, each, sees_keys) for each in credentials if each.is_playback]
 
     def _input(self, livestream: str, credential: CredentialRecord, sees_keys: bool) -> Input:
-        shown = Input(instance=credential.instance, protocol=credential.protocol, is_served=False)
-        self._fill(shown, livestream, credential, sees_keys)
-        return shown
+        instance = credential.instance
+        return Input(instance=instance, **self._shown(livestream, credential, instance, False, sees_keys))
 
     def _playout(self, livestream: str, credential: CredentialRecord, sees_keys: bool) -> Playout:
-        shown = Playout(protocol=credential.protocol, is_served=False)
-        self._fill(shown, livestream, credential, sees_keys)
+        return Playout(**self._shown(livestream, credential, credential.instance, True, sees_keys))
+
+    def _shown(
+        self, livestream: str, credential: CredentialRecord, instance: str, is_playback: bool, sees_keys: bool
+    ) -> dict[str, Any]:
+        protocol, stream_id, secret = credential.protocol, credential.stream_id, ""
+        shown: dict[str, Any] = {"protocol": protocol, "is_served": False}
+        if sees_keys:
+            secret = self._sealer.open(credential.sealed_secret, _context(livestream, protocol, is_playback, instance))
+        if sees_keys or protocol not in _IN_URL:
+            shown["url"] = self._addresses.url(protocol, secret=secret, is_playback=is_playback)
+        if stream_id:
+            shown["stream_id"] = stream_id
+        if sees_keys and protocol in _SECRETS:
+            shown[_SECRETS[protocol]] = secret
         return shown
 
-    def _fill(self, shown: Input | Playout, livestream: str, credential: CredentialRecord, sees_keys: bool) -> None:
-        is_in_url = credential.protocol in {"whip", "whep"}
-        secret = self._sealer.open(credential.sealed_secret, _context(livestream, credential)) if sees_keys else ""
-        if sees_keys or not is_in_url:
-            shown.url = self._addresses.url(credential.protocol, secret=secret, is_playback=credential.is_playback)
-        if credential.stream_id:
-            shown.stream_id = credential.stream_id
-        if sees_keys and credential.protocol == "srt":
-            shown.passphrase = secret
-        elif sees_keys and credential.protocol == "rtmps":
-            shown.stream_key = secret
 
-
-def _context(livestream: str, credential: CredentialRecord) -> str:
-    direction = "playback" if credential.is_playback else "ingest"
-    return f"credential/{livestream}/{credential.protocol}/{direction}/{credential.instance}"
+def _context(livestream: str, protocol: str, is_playback: bool, instance: str) -> str:
+    return f"credential/{livestream}/{protocol}/{'playback' if is_playback else 'ingest'}/{instance}"

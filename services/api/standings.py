@@ -25,6 +25,7 @@ class Standings:
         self._clock = clock
         self._states: dict[str, int] = {}
         self._changed: set[str] = set()
+        self._has_looked = False
         self._armed: set[str] = set()
         records.livestreams.listen(self._note_livestream)
         records.broadcasts.listen(self._note_broadcast)
@@ -47,6 +48,9 @@ class Standings:
     async def catch_up(self) -> None:
         """Look at what has changed; at the start that is all."""
         now_us = round(self._clock.now() * 1e6)
+        if not self._has_looked:
+            self._has_looked = True
+            self._changed.update(stored.key for stored in self._records.livestreams.each())
         async for livestream in breathing(list(self._changed | self._armed)):
             self._look(livestream, now_us)
 
@@ -68,5 +72,5 @@ class Standings:
 
     def _note_broadcast(self, _broadcast: str, record: BroadcastRecord | None) -> None:
         """One that is gone goes with its livestream."""
-        if record is not None:
+        if record is not None and self._has_looked:
             self._changed.add(record.livestream_id)

@@ -27,21 +27,26 @@ class Policies:
     def __init__(self, policies: Repository[Policy]) -> None:
         self._policies = policies
         self._changed: dict[str, None] = {}
+        self._has_begun = False
         self._news = asyncio.Event()
 
     def note(self, key: str) -> None:
         """A livestream or a media has changed, or is gone."""
-        self._changed[key] = None
-        self._news.set()
+        if self._has_begun:  # until then all of them are going to be looked at
+            self._changed[key] = None
+            self._news.set()
 
     async def protect(self, record: LivestreamRecord) -> None:
         """Write a new livestream's policy now: who pushes at once is to be watched, api there or not."""
         await self._write(record.id, policy_of_livestream(record))
 
     async def run(self, records: Records) -> None:
-        """Write until cancelled; begins when the read models are complete, all of which has been noted by then."""
+        """Write until cancelled; begins with all of them, when the read models are complete."""
         for _, repository in records.followed():
             await repository.is_complete.wait()
+        self._has_begun = True
+        for key in (*(each.key for each in records.livestreams.each()), *(each.key for each in records.media.each())):
+            self.note(key)
         while True:
             await self._news.wait()
             self._news.clear()

@@ -35,7 +35,7 @@ def outline(message: Message, longest: int) -> tuple[dict[str, Any], dict[str, S
     found: dict[str, Any] = unset.copy()
     lists: dict[str, Sequence[Message]] = {}
     for field, value in message.ListFields():
-        name, of = known[field.number]
+        name, of = known[field]
         if _is_list(field) and len(value) > longest:
             lists[name] = value
         else:
@@ -60,7 +60,7 @@ def _of_message(shape: Descriptor) -> _Encode:
     def encode(message: Message) -> dict[str, Any]:
         found = unset.copy()
         for field, value in message.ListFields():
-            name, of = known[field.number]
+            name, of = known[field]
             found[name] = of(value)
         return found
 
@@ -68,9 +68,9 @@ def _of_message(shape: Descriptor) -> _Encode:
 
 
 @cache
-def _table(shape: Descriptor) -> tuple[dict[str, Any], dict[int, tuple[str, _Encode]]]:
+def _table(shape: Descriptor) -> tuple[dict[str, Any], dict[FieldDescriptor, tuple[str, _Encode]]]:
     unset = {field.json_name: _unset(field) for field in shape.fields if not field.has_presence}
-    return unset, {field.number: (field.json_name, _of_field(field)) for field in shape.fields}
+    return unset, {field: (field.json_name, _of_field(field)) for field in shape.fields}
 
 
 def _unset(field: FieldDescriptor) -> Any:

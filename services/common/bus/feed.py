@@ -16,7 +16,7 @@ from typing import Any
 from services.common.bus.connection import Bus
 from services.common.bus.entry import Entry
 from services.common.bus.errors import BusError, Refused, Unavailable
-from services.common.bus.wire import is_missing, parse_answer, parse_delivery, parse_headers
+from services.common.bus.wire import is_missing, parse_answer, parse_headers, parse_place
 from services.common.log import get_logger
 from services.common.tasks import cancel, spawn
 
@@ -219,14 +219,16 @@ class Feed:
         if not reply.startswith(b"$JS.ACK."):
             self._hear_control(reply, headers)
             return
-        delivery = parse_delivery(reply)
-        if delivery.consumer_sequence != self._count + 1:
+        sequence, count, time_us, pending = parse_place(reply)
+        if count != self._count + 1:
             self._doubt()
             return
-        self._count += 1
-        self._last = delivery.stream_sequence
-        self._put(Entry(subject.decode(), self._last, delivery.time_us, payload, headers))
-        if self._is_behind and delivery.pending == 0:
+        self._count = count
+        self._last = sequence
+        self._items.append(Entry(subject.decode(), sequence, time_us, payload, headers))
+        if self._waiter is not None:
+            self._wake()
+        if self._is_behind and not pending:
             self._catch_up()
 
     def _hear_control(self, reply: bytes, headers: bytes) -> None:

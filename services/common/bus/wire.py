@@ -103,6 +103,15 @@ def parse_delivery(reply: bytes) -> Delivery:
     return Delivery(attempt, stream, consumer, at_ns // 1000, pending)
 
 
+def parse_place(reply: bytes) -> tuple[int, int, int, int]:
+    """Of a delivery, as quickly as can be: stream sequence, consumer sequence, microseconds, how many are to come."""
+    tokens = reply.split(b".")
+    if len(tokens) == 9 and tokens[1] == b"ACK":
+        return int(tokens[5]), int(tokens[6]), int(tokens[7]) // 1000, int(tokens[8])
+    found = parse_delivery(reply)
+    return found.stream_sequence, found.consumer_sequence, found.time_us, found.pending
+
+
 def parse_time_us(stamp: str) -> int:
     """RFC 3339 with up to nine decimals, as `Nats-Time-Stamp` has it, in Unix microseconds."""
     whole, _, rest = stamp.rstrip("Z").partition(".")
