@@ -63,6 +63,19 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def buckets_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """SeaweedFS gives each bucket a volume, and has room for some sixty on a small disk: they are given back."""
+    if not {"s3_server", "each_s3_server"} & set(request.fixturenames):
+        yield
+        return
+    server: S3Server = request.getfixturevalue("s3_server")
+    before = server.buckets()
+    yield
+    for bucket in server.buckets() - before:
+        server.remove(bucket)
+
+
 @pytest.fixture(scope="session")
 def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """Real MinIO; tests that ask for it are skipped where it has not been built."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import urllib3
 from minio import Minio
+from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
 
 from tests.servers.process import Server, needed, program
@@ -86,6 +87,18 @@ class S3Server(Server):
             secure=False,
             http_client=pool,
         )
+
+    def buckets(self) -> set[str]:
+        """The names of all buckets."""
+        return {bucket.name for bucket in self.client().list_buckets()}
+
+    def remove(self, bucket: str) -> None:
+        """End a bucket and everything in it."""
+        client = self.client()
+        objects = [DeleteObject(str(each.object_name)) for each in client.list_objects(bucket, recursive=True)]
+        for error in client.remove_objects(bucket, objects):
+            raise AssertionError(f"{bucket}: {error.message}")
+        client.remove_bucket(bucket)
 
 
 class MinioServer(S3Server):
