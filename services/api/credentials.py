@@ -1,7 +1,6 @@
 """What a request shows of who sends it: a bearer token, a user with a password, or an e-mail with a key. Pure."""
 
 import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -52,7 +51,7 @@ def read_authorization(value: str) -> Credential | None:
 def _read_basic(encoded: str) -> Credential | None:
     try:
         text = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64, of its ASCII, or of the UTF-8 inside
         return None
     user, colon, password = text.partition(":")
     return Credential(password, user) if colon and user and password else None

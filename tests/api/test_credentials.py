@@ -35,6 +35,7 @@ def test_credential_is_read_from_where_it_stands(metadata: dict[str, str], shown
         {"authorization": "Bearer "},
         {"authorization": "Digest hw_x"},
         {"authorization": "Basic !!!"},
+        {"authorization": "Basic \xff\xfe"},
         {"authorization": basic("id")},
         {"authorization": basic("id:")},
         {"authorization": basic(":secret")},
