@@ -37,7 +37,7 @@ from services.api.viewing import Viewing
 from services.api.webhooks.webhooks import Webhooks
 from services.common.bus.facts import FactPublisher
 from services.common.clock import Clock
-from services.common.opening import object_store
+from services.common.objects_opening import object_store
 from services.common.resources import Resources
 from services.common.rpc_channel import open_channel
 from services.common.secrets import sealer_of

@@ -26,7 +26,8 @@ from services.common.clock import SystemClock
 from services.common.health import Health
 from services.common.ids import new_id
 from services.common.lifecycle import App, Job
-from services.common.opening import object_store, open_bus
+from services.common.objects_opening import object_store
+from services.common.opening import open_bus
 from services.common.playback import PlaybackRecords
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer
@@ -84,10 +85,10 @@ async def open_app(settings: Settings, health: Health) -> AsyncIterator[App]:
         leases = await spine.bucket(subjects.LEASES)
         # A lease's owner is this process and no other, not even the next one of its name.
         owner = f"{settings.replica}-{new_id()}"
-        jobs = Jobs(around, records, leases, owner=owner, limit=settings.conversions)
+        jobs = Jobs(around, records, leases, owner=owner, files=settings.conversions, clips=settings.clips)
         resources.defer("jobs", jobs.drain)
         removal = Removal(around, records, intake.purger, {logs.shard: logs for logs in shards})
         rpc = RpcServer(settings.internal_bind, settings.grpc_port, health)
-        rpc.add(add_ArchiveServiceServicer_to_server, ArchiveServicer(around, records, removal, Clips(around)))
+        rpc.add(add_ArchiveServiceServicer_to_server, ArchiveServicer(around, records, removal, Clips(around, records)))
         await resources.open("grpc", rpc)
         yield ArchiverApp(store, intake, jobs, Usage(around, shards), shards)

@@ -10,10 +10,14 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO, cast
 
 import orjson
-import structlog
-from structlog.contextvars import bound_contextvars, merge_contextvars
-from structlog.typing import FilteringBoundLogger, Processor
 
+from services.common.log_library import (
+    FilteringBoundLogger,
+    Processor,
+    bound_contextvars,
+    merge_contextvars,
+    structlog,
+)
 from services.common.log_repeats import RepeatLimit
 from services.common.redaction import redact
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from structlog import DropEvent
+from services.common.log_library import DropEvent
 
 
 class RepeatLimit:

@@ -8,13 +8,9 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import urllib3
-from minio import Minio
-from minio.commonconfig import CopySource
-from minio.datatypes import Part
-from minio.deleteobjects import DeleteObject
-from minio.error import S3Error
 
 from services.common.objects_errors import ObjectsUnavailable, translated
+from services.common.objects_library import CopySource, DeleteObject, Minio, Part, S3Error
 from services.common.objects_sending import Body, Sender
 from services.common.objects_signing import Signer
 from services.common.objects_wire import Wire

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import urllib3
-from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+
+from services.common.objects_library import InvalidResponseError, MinioException, S3Error, ServerError
 
 _MISSING = frozenset({"NoSuchKey", "ResourceNotFound"})
 _TOO_BUSY = 429

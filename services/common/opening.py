@@ -1,10 +1,9 @@
-"""What programs open in the same way: the connection to the bus, and the object store."""
+"""What every program opens in the same way: the connection to the bus."""
 
 from services.common import metrics
 from services.common.bus.connection import Bus, connect
 from services.common.errors import AppError, Kind
 from services.common.health import Health
-from services.common.objects import ObjectStore
 from services.common.resources import Resources
 from services.common.settings import ServiceSettings
 
@@ -23,14 +22,3 @@ async def open_bus(settings: ServiceSettings, resources: Resources, health: Heal
 
     health.add("nats", check)
     return bus
-
-
-def object_store(settings: ServiceSettings) -> ObjectStore:
-    """The object store of the settings; enter it to use it."""
-    return ObjectStore(
-        settings.s3_endpoint,
-        access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key.get_secret_value(),
-        bucket=settings.s3_bucket,
-        region=settings.s3_region,
-    )

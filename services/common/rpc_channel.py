@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
-from structlog.contextvars import get_contextvars
 
 from services.common.ids import new_id
+from services.common.log_library import get_contextvars
 from services.common.rpc_call import REQUEST_ID_KEY
 from services.common.rpc_status import unwrap
 from services.common.rpc_tracing import client_interceptors

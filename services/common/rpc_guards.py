@@ -13,12 +13,12 @@ from typing import Any
 import grpc
 import protovalidate
 from google.protobuf.message import Message
-from structlog.contextvars import bind_contextvars
 
 from services.common import metrics
 from services.common.errors import AppError, Kind, Violation
 from services.common.ids import new_id
 from services.common.log import get_logger
+from services.common.log_library import bind_contextvars
 from services.common.rpc_call import REQUEST_ID_KEY, Context, Guard
 from services.common.rpc_status import abort
 

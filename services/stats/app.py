@@ -13,7 +13,8 @@ from services.common import metrics
 from services.common.clock import SystemClock
 from services.common.health import Health
 from services.common.lifecycle import App, Job
-from services.common.opening import object_store, open_bus
+from services.common.objects_opening import object_store
+from services.common.opening import open_bus
 from services.common.redis_client import Redis
 from services.common.resources import Resources
 from services.common.rpc_server import RpcServer

@@ -10,7 +10,8 @@ from services.common.bus.facts import FactPublisher
 from services.common.clock import SystemClock
 from services.common.health import Health
 from services.common.lifecycle import App, Job
-from services.common.opening import object_store, open_bus
+from services.common.objects_opening import object_store
+from services.common.opening import open_bus
 from services.common.proxies import Proxies
 from services.common.resources import Resources
 from services.common.rpc_channel import open_channel

@@ -21,7 +21,7 @@ from services.common.bus.connection import Bus
 from services.common.clock import SystemClock
 from services.common.health import Health
 from services.common.objects import ObjectStore
-from services.common.opening import object_store
+from services.common.objects_opening import object_store
 from services.common.redis_client import Redis
 from services.common.resources import Resources
 from services.common.secrets import sealer_of
