@@ -26,6 +26,8 @@ def doctor(*, as_json: bool = False) -> int:
 async def examine(settings: MachineSettings) -> list[Finding]:
     """Everything the doctor looks at, in the order in which it is shown."""
     found = list(machine_findings(settings))
+    if any(one.subject == "home" and one.verdict is Verdict.WRONG for one in found):
+        return found + await part_findings(os.environ)  # nothing runs there
     home = Home(settings.home)
     environment = home.environment()
     if environment is None or not home.is_held():

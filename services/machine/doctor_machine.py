@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from services.machine.disk import disk
+from services.machine.doctor_home import home_finding
 from services.machine.finding import Finding, Verdict, judged
 from services.machine.part import PartMissingError, find_binary
 from services.machine.part_redis import find_redis
@@ -22,13 +23,15 @@ _CLOCK_UNSYNCHRONISED = 5
 
 
 def machine_findings(settings: MachineSettings) -> Iterator[Finding]:
-    """Python, packages, servers, limits, disk, clock."""
+    """Python, packages, servers, limits, state folder, disk, clock."""
     yield _python()
     yield _modules()
     yield _protos()
     yield from _servers(settings)
     yield _open_files()
-    yield disk(settings)
+    yield (home := home_finding(settings.home))
+    if home.verdict is not Verdict.WRONG:
+        yield disk(settings)
     yield _clock()
     yield _ffmpeg()
 

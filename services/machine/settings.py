@@ -11,6 +11,9 @@ from services.machine.ports import HIGHEST_OFFSET, LOOPBACK, port
 
 _EVERYWHERE = ("0.0.0.0", "::")
 
+_UNTOLD = ('"', "\\", ",")
+"""In a path: quotes end one in nats-server's and Redis's configuration, a comma in SeaweedFS's options."""
+
 PRIVATE_TARGETS = "HEADWATER_PRIVATE_TARGETS"
 """Allowed unless it is set: on a machine of one's own, webhooks and outputs mostly lead to it."""
 
@@ -28,6 +31,13 @@ class MachineSettings(ServiceSettings):
     def _ports_exist(self) -> Self:
         if self.port_offset > HIGHEST_OFFSET:
             raise ValueError(f"HEADWATER_PORT_OFFSET: {self.port_offset} is above {HIGHEST_OFFSET}")
+        return self
+
+    @model_validator(mode="after")
+    def _home_can_be_told(self) -> Self:
+        path = str(self.home.absolute())
+        if not path.isprintable() or any(sign in path for sign in _UNTOLD):
+            raise ValueError(f"HEADWATER_HOME: {path!r} has a sign in it that the servers we start cannot be told of")
         return self
 
     def port_of(self, name: str) -> int:
