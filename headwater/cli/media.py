@@ -116,7 +116,7 @@ def clip(
 ) -> None:
     """Cut a recording of its own out of a recording.
 
-    It begins and ends at the key frames around the times that are given.
+    It is FINISHING until it is made; `headwater media get` says how far it is.
     """
     with session() as client:
         _show(client.media.clip(media, start=f"{start:g}s", end=f"{end:g}s", name=name), as_json=as_json)

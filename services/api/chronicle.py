@@ -6,7 +6,7 @@ Both sources lead to the same records, so an api that was down through a whole b
 from collections.abc import Callable
 
 from headwater.internal.v1.facts_pb2 import Fact
-from headwater.internal.v1.onair_pb2 import OnAir, Playback
+from headwater.internal.v1.onair_pb2 import DownloadJob, OnAir, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from services.api import broadcast, recording
 from services.api.media_chronicle import MediaChronicle
@@ -77,6 +77,10 @@ class Chronicle:
         )
         kept = await self._change_broadcast(begun, lambda record: broadcast.note_playback(record, playback))
         await self._media.note_playback(kept, playback)
+
+    async def note_clip_job(self, job: DownloadJob) -> None:
+        """The order for a clip as it stands."""
+        await self._media.note_clip_job(job)
 
     def _is_settled(self, playback: Playback) -> bool:
         """Most are, and at each start all are looked at."""

@@ -1,25 +1,27 @@
 """Clips: a piece of a media as a media of its own.
 
-The archiver copies; the record is written when that is done, so that nobody sees a clip that is not whole. Of one whose
-record was not written nobody knows the id, and origins, which know no rules of it, refuse it.
+The record comes first, FINISHING, so that nothing is ordered that nobody knows of; then the archiver is told to copy.
+An order that does not reach it is given again by the keeper (lost_clips.py). The archiver's records end it: that of
+playback when it is made, or that of the job when it has failed (clip_endings.py).
 """
 
-from headwater.internal.v1.onair_pb2 import Playback
 from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1.media_pb2 import ClipMediaRequest, Media
+from services.api.clip_endings import ClipEndings
 from services.api.livestream_fields import check_origin
 from services.api.once import made_before
 from services.api.recordings import Recordings
 from services.api.repository import Stored
+from services.api.unmade_clips import is_unmade
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
+from services.common.log import get_logger
 
-READY_AT_ONCE = ("ready_time", "state")
-"""What the fact of its creation says of it, so that whoever waits for it to be ready is told."""
+_log = get_logger(__name__)
 
 
 async def clip(recordings: Recordings, source: Stored[MediaRecord], wanted: ClipMediaRequest) -> Stored[MediaRecord]:
-    """The new media, which is READY.
+    """The new media, which is FINISHING until it is made.
 
     AppError(FAILED_PRECONDITION) before the source is complete; INVALID for a piece that it has not.
     """
@@ -28,24 +30,38 @@ async def clip(recordings: Recordings, source: Stored[MediaRecord], wanted: Clip
     check(wanted, source.record.duration_us)
     drawn, known = await made_before("clip", recordings.records.media.get, recordings.now_us())
     if known is not None:  # made by this very order, whose answer was lost
-        return await recordings.again(known)
-    made = await _copied(recordings, source.key, drawn, wanted)
-    record = record_of(source.record, wanted, made, now_us=recordings.now_us())
-    record.last_change.CopyFrom(recordings.telling.change("created", READY_AT_ONCE))
-    stored = await recordings.records.media.create(record.id, record)
-    recordings.telling.media(record, record.last_change)
-    return stored
+        stored = await recordings.again(known)
+    else:
+        record = record_of(source.record, wanted, await _unused(recordings, drawn), now_us=recordings.now_us())
+        record.last_change.CopyFrom(recordings.telling.change("created"))
+        stored = await recordings.records.media.create(record.id, record)
+        recordings.telling.media(record, record.last_change)
+    try:
+        await order(recordings, stored.record)
+    except AppError as error:
+        if error.kind is not Kind.UNAVAILABLE:
+            raise
+        _log.warning("a clip will be ordered later", clip=stored.key, reason=error.detail)
+    return recordings.records.media.peek(stored.key) or stored
 
 
-async def _copied(recordings: Recordings, source: str, drawn: str, wanted: ClipMediaRequest) -> Playback:
-    """The copy, which an order that comes again may have left; one that was given back has lost its id for ever."""
+async def _unused(recordings: Recordings, drawn: str) -> str:
+    """An id; one whose clip was given back is used up for ever."""
     left = await recordings.records.playback.get(drawn)
-    if left is not None and left.record.state == Playback.RECORDED:
-        return left.record
-    which = drawn if left is None else new_id()
-    return await recordings.archive.create_clip(
-        source, which, wanted.start.ToMicroseconds(), wanted.end.ToMicroseconds()
-    )
+    return drawn if left is None else new_id()
+
+
+async def order(recordings: Recordings, record: MediaRecord) -> None:
+    """Tell the archiver, unless it is made. Repeatable. AppError(UNAVAILABLE) where it cannot be told now."""
+    if not is_unmade(record):
+        return
+    start_us, end_us = record.clip_start_us, record.clip_end_us
+    try:
+        await recordings.archive.create_clip(record.clipped_from, record.id, start_us, end_us)
+    except AppError as error:
+        if error.kind is Kind.UNAVAILABLE:
+            raise
+        await ClipEndings(recordings.records, recordings.telling).fail(record.id, error.detail)
 
 
 def check(wanted: ClipMediaRequest, duration_us: int) -> None:
@@ -61,25 +77,24 @@ def check(wanted: ClipMediaRequest, duration_us: int) -> None:
         check_origin(origin, field="allowedOrigins")
 
 
-def record_of(source: MediaRecord, wanted: ClipMediaRequest, made: Playback, *, now_us: int) -> MediaRecord:
+def record_of(source: MediaRecord, wanted: ClipMediaRequest, clip_id: str, *, now_us: int) -> MediaRecord:
     """What is not asked for is as with the source, but for metadata, thumbnail and the time of its deletion."""
     record = MediaRecord(
-        id=made.broadcast_id,
+        id=clip_id,
         livestream_id=source.livestream_id,
         broadcast_id=source.broadcast_id,
-        state=Media.READY,
+        state=Media.FINISHING,
         name=wanted.name or source.name,
         creator=wanted.creator or source.creator,
         create_time_us=now_us,
-        ready_time_us=now_us,
-        duration_us=made.duration_us,
-        size_bytes=made.size_bytes,
         width=source.width,
         height=source.height,
         tenant_id=source.tenant_id,
         app_id=source.app_id,
         access=source.access,
         clipped_from=source.id,
+        clip_start_us=wanted.start.ToMicroseconds(),
+        clip_end_us=wanted.end.ToMicroseconds(),
         metadata=wanted.metadata,
         thumbnail_position=wanted.thumbnail_position,
     )

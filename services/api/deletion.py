@@ -57,7 +57,7 @@ class Deletion:
         # An encoder may have come before the key went.
         await self._orders.end(marked.key, lambda on_air: end_due(marked.record, on_air))
         if marked.record.deletes_media:
-            for media in self._records.media.items(marked.key):
+            for media in self._recordings.unmade.first(self._records.media.items(marked.key)):
                 await self._recordings.purge(media)
         for broadcast in self._records.broadcasts.items(marked.key):
             await self._records.broadcasts.delete(broadcast.key)

@@ -59,7 +59,7 @@ class FactHandlers:
 
 
 class Observer:
-    """Compares `onair` and `playback` with the records: all of them at the start, then each that changes."""
+    """Compares `onair`, `playback` and the jobs of clips with the records: all at the start, then each that changes."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -67,7 +67,7 @@ class Observer:
         self._news = asyncio.Event()
 
     def notice(self, key: str) -> None:
-        """A key has changed; a livestream's or a broadcast's id."""
+        """A key has changed: a livestream's or a broadcast's id, or the key of the order for a clip."""
         self._noticed[key] = None
         self._news.set()
 
@@ -90,6 +90,9 @@ async def _compare(records: Records, chronicle: Chronicle, key: str) -> None:
     playback = records.playback.peek(key)
     if playback is not None and playback.record.broadcast_id == key:
         await chronicle.note_playback(playback.record)
+    job = records.jobs.peek(key)
+    if job is not None:
+        await chronicle.note_clip_job(job.record)
 
 
 async def _insist(bus: Bus, work: Callable[[], Awaitable[None]]) -> None:

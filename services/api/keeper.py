@@ -57,7 +57,8 @@ class Keeper:
         self._manual: set[str] = set()
         self._records.livestreams.listen(self._note)
         self._orphans: dict[str, float] = {}
-        self._sweepers: tuple[Sweeper, ...] = (recordings, LostClips(recordings), *sweepers)
+        self._clips = LostClips(recordings)
+        self._sweepers: tuple[Sweeper, ...] = (recordings, self._clips, *sweepers)
 
     def _note(self, livestream: str, record: LivestreamRecord | None) -> None:
         if record is not None and record.start == Livestream.MANUAL:
@@ -108,7 +109,8 @@ class Keeper:
             await self._orders.sweep(livestream)
 
     async def give_orders(self) -> None:
-        """Hand on what was ordered of broadcasts and has not reached them, and close keys whose time is over."""
+        """Hand on what was ordered of broadcasts and clips and has not arrived, and close keys whose time is over."""
+        await self._clips.go_on()
         for on_air in self._records.on_air.items():
             stored = self._records.livestreams.peek(on_air.key)
             if stored is not None and self._consequences.has_orders(stored.record):

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from headwater.internal.v1.facts_pb2 import Fact
-from headwater.internal.v1.onair_pb2 import Playback
+from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
 from services.api import broadcast, recording
 from services.api.caller import tenant_of
+from services.api.clip_endings import ClipEndings
 from services.api.public_ids import PublicIds
 from services.api.records import Records
 from services.api.telling import Telling
@@ -25,6 +26,7 @@ class MediaChronicle:
         self._records = records
         self._public_ids = public_ids
         self._telling = telling
+        self._clips = ClipEndings(records, telling)
 
     async def note_fact(self, of: BroadcastRecord | None, fact: Fact) -> None:
         kind = fact.WhichOneof("fact") or ""
@@ -34,9 +36,16 @@ class MediaChronicle:
         await self._change(of, playback.broadcast_id, lambda record: recording.note_playback(record, playback), False)
 
     async def note_clip(self, playback: Playback) -> None:
-        """A clip is nobody's broadcast; who makes it writes its record, and this ends a deletion that was begun."""
+        """A clip is nobody's broadcast, and has had a record since it was ordered: it is made, or it is to go."""
         if playback.state == Playback.GONE:
             await self._remove(playback.broadcast_id)
+        elif playback.state == Playback.RECORDED:
+            await self._clips.finish(playback)
+
+    async def note_clip_job(self, job: DownloadJob) -> None:
+        """How far the order for a clip is."""
+        if job.state == DownloadJob.FAILED:
+            await self._clips.fail(job.media_id, job.error)
 
     async def note(self, of: BroadcastRecord | None, media: str) -> None:
         """Only the broadcast has changed."""

@@ -152,4 +152,7 @@ class MediaServicer(MediaServiceServicer):
         return Empty()
 
     def _show(self, stored: Stored[MediaRecord]) -> pb.Media:
-        return view.media(stored, self._recordings.files(stored.key), self._urls)
+        shown = view.media(stored, self._recordings.files(stored.key), self._urls)
+        if shown.state == pb.Media.FINISHING and shown.clipped_from:
+            shown.percent = self._recordings.clip_percent(stored.key)
+        return shown

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
@@ -19,6 +20,8 @@ from services.api.once import id_of, is_noted
 from services.api.records import Records
 from services.api.repository import Stored
 from services.api.telling import Telling
+from services.api.unmade_clips import UnmadeClips
+from services.common.clip_jobs import clip_job
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.log import get_logger
@@ -28,9 +31,6 @@ if TYPE_CHECKING:  # the name stands in the stub file alone
     from headwater.internal.v1.services_pb2_grpc import ArchiveServiceAsyncStub
 
 _log = get_logger(__name__)
-
-_CLIP_S = 18.0
-"""Many objects are copied meanwhile; less than a call to api may take."""
 
 
 class Archive(Protocol):
@@ -42,7 +42,7 @@ class Archive(Protocol):
 
     async def delete_recording(self, media: str) -> None: ...
 
-    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback: ...
+    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> DownloadJob: ...
 
 
 class RemoteArchive:
@@ -60,9 +60,9 @@ class RemoteArchive:
     async def delete_recording(self, media: str) -> None:
         await ask(self._stub.DeleteRecording(DeleteRecordingRequest(media_id=media)))
 
-    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
+    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> DownloadJob:
         request = CreateClipRequest(media_id=media, clip_id=clip, start_us=start_us, end_us=end_us)
-        return await ask(self._stub.CreateClip(request, timeout=_CLIP_S))
+        return await ask(self._stub.CreateClip(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,18 @@ class Recordings:
 
     def files(self, media: str) -> list[DownloadJob]:
         """The files that were ordered from a recording, oldest order first; the archiver keeps them up to date."""
-        jobs = [stored.record for stored in self.records.jobs.items(media)]
+        jobs = [stored.record for stored in self.records.jobs.items(media) if stored.key != clip_job(media)]
         return sorted(jobs, key=lambda job: (job.order_time_us, job.format))
+
+    def clip_percent(self, media: str) -> float:
+        """How much of a clip is made, as far as the read model knows."""
+        job = self.records.jobs.peek(clip_job(media))
+        return job.record.percent if job is not None else 0.0
+
+    @cached_property
+    def unmade(self) -> UnmadeClips:
+        """The clips that are being made."""
+        return UnmadeClips(self.records.media)
 
     async def order_file(self, stored: Stored[MediaRecord], file_format: str) -> DownloadJob:
         """AppError(FAILED_PRECONDITION) before the recording is complete, and of one that is too long."""
@@ -219,13 +229,27 @@ class Recordings:
     async def purge(self, stored: Stored[MediaRecord]) -> None:
         """Delete it for good: first the store, then the record, so that nothing is lost from sight that still takes
         room. Repeatable; should this process die between, the archiver's word ends it (media_chronicle.py).
+
+        AppError(FAILED_PRECONDITION) while a clip is made of it.
         """
         _check_complete(stored.record)
-        await self.archive.delete_recording(stored.key)
+        if self.unmade.are_of(stored.key):
+            raise AppError(
+                Kind.FAILED_PRECONDITION, "a clip of it is being made; wait for it, or delete the clip first"
+            )
+        await self._delete_stored(stored)
         await self.records.broadcasts.change(stored.key, _without_media)
         self.telling.media_gone(stored.record)
         await self.telling.settle()
         await self.records.media.delete(stored.key)
+
+    async def _delete_stored(self, stored: Stored[MediaRecord]) -> None:
+        try:
+            await self.archive.delete_recording(stored.key)
+        except AppError as error:
+            is_unordered = error.kind is Kind.NOT_FOUND and self.unmade.has(stored.key)
+            if not is_unordered:
+                raise
 
     async def sweep(self) -> None:
         """Purge what is due: deleted long enough ago, or to be deleted by now."""

@@ -18,6 +18,7 @@ from services.api.caller import tenant_of
 from services.api.kv_repository import KvRepository
 from services.api.repository import Repository
 from services.common import subjects
+from services.common.clip_jobs import CLIP
 from services.common.spine import Spine
 
 
@@ -49,7 +50,8 @@ async def open_records(
 ) -> Records:
     """Open all buckets. Errors: Unavailable.
 
-    `noticed` is told the key of each change in `onair` and `playback`, `ruled` of each in `livestreams` and `media`.
+    `noticed` is told the key of each change in `onair` and `playback` and of each order for a clip, `ruled` of each in
+    `livestreams` and `media`.
     """
     return Records(
         livestreams=KvRepository(
@@ -90,5 +92,10 @@ async def open_records(
         playback=KvRepository(
             await spine.bucket(subjects.PLAYBACK), Playback, listener=lambda key, _record: noticed(key)
         ),
-        jobs=KvRepository(await spine.bucket(subjects.JOBS), DownloadJob, group=lambda each: each.media_id),
+        jobs=KvRepository(
+            await spine.bucket(subjects.JOBS),
+            DownloadJob,
+            group=lambda each: each.media_id,
+            listener=lambda key, _record: noticed(key) if key.endswith(f".{CLIP}") else None,
+        ),
     )

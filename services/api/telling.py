@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.records_pb2 import HistoryRecord, LivestreamRecord, MediaRecord
+from headwater.v1.media_pb2 import Media
 from services.api import history
 from services.api.caller import caller
 from services.api.once import id_of
@@ -21,6 +22,10 @@ from services.common.ids import digest
 
 CLOCK = "clock"
 """Stands for who made a change that nobody ordered now."""
+
+CLIP_READY = ("duration", "ready_time", "size_bytes", "state")
+CLIP_FAILED = ("failure_reason", "state")
+"""What is said to have changed when a clip is made, and when it cannot be."""
 
 SUBJECTS = tuple(subjects.fact(kind, "*") for kind in ("livestream_changed", "media_changed"))
 
@@ -57,6 +62,10 @@ class Telling:
     def media(self, record: MediaRecord, change: HistoryRecord) -> None:
         self.say(history.media_fact(record, change))
 
+    def now_us(self) -> int:
+        """Unix time in microseconds."""
+        return round(self._clock.now() * 1e6)
+
     def say(self, fact: Fact) -> None:
         say(self._facts, fact)
 
@@ -65,6 +74,14 @@ class Telling:
         at_us = round(self._clock.now() * 1e6)
         fact_id = digest(f"media/{record.id}/{kind}/{record.state}")[:32]
         change = HistoryRecord(fact_id=fact_id, time_us=at_us, kind=kind, token_id=CLOCK, fields=sorted(fields))
+        self.media(record, change)
+
+    def clip_ended(self, record: MediaRecord) -> None:
+        """A clip is made, or cannot be. However often, it is one fact."""
+        fields = CLIP_READY if record.state == Media.READY else CLIP_FAILED
+        fact_id = digest(f"media/{record.id}/updated/{record.state}")[:32]
+        change = HistoryRecord(fact_id=fact_id, time_us=record.clip_time_us, kind="updated", token_id=CLOCK)
+        change.fields.extend(fields)
         self.media(record, change)
 
     def media_gone(self, record: MediaRecord) -> None:
@@ -94,3 +111,5 @@ class Telling:
     def repeat_media(self, record: MediaRecord, since_us: int = 0) -> None:
         if record.last_change.fact_id and record.last_change.time_us >= since_us:
             self.media(record, record.last_change)
+        if record.clip_time_us and record.clip_time_us >= since_us:
+            self.clip_ended(record)

@@ -1,53 +1,43 @@
-"""Pieces of recordings, copied inside the store into recordings of their own; nothing is encoded again.
+"""Orders for clips: what may be ordered, and the job that it becomes (clip_making.py)."""
 
-Objects first, the playback record last: until then nothing names what was copied.
-"""
-
-import asyncio
-from contextlib import suppress
-
-from headwater.internal.v1.cmaf_pb2 import Recording
-from headwater.internal.v1.onair_pb2 import Playback
-from services.archiver.excerpt import Excerpt
+from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
+from headwater.internal.v1.services_pb2 import CreateClipRequest
+from services.archiver.job_records import JobRecords
 from services.archiver.surroundings import Surroundings
+from services.common.clip_jobs import CLIP
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
-from services.common.log import get_logger
-
-_COPIES_AT_ONCE = 6
-_TIDY_S = 5.0
-
-_log = get_logger(__name__)
 
 
 class Clips:
-    """Makes clips. Errors of `make`: AppError, Unavailable (the bus)."""
+    """Takes orders. Errors of `order`: AppError, Unavailable (the bus)."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, jobs: JobRecords) -> None:
         self._around = around
-        self._recordings = around.recordings
+        self._jobs = jobs
 
-    async def make(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
-        """The playback record of a clip that plays.
+    async def order(self, wanted: CreateClipRequest) -> DownloadJob:
+        """The job, new or as it stands; of a clip that is made, one that is READY.
 
-        Errors: NOT_FOUND; FAILED_PRECONDITION before the recording is complete, and where nothing of the piece is in
-        the store; INVALID.
+        Errors: INVALID; NOT_FOUND, also of a deleted clip; FAILED_PRECONDITION before the recording is complete.
         """
-        source = await self._source(media)
-        recording = await self._recordings.recording(source.store_prefix)
-        if recording is None:
-            raise AppError(Kind.FAILED_PRECONDITION, "the recording is not in the store")
-        check_range(start_us, end_us, recording.duration_us)
-        prefix = f"{clip}-{new_id()}"
-        try:
-            made = await self._copy(source.store_prefix, prefix, clip, Excerpt(recording, start_us, end_us))
-        except BaseException:
-            await self._tidy(prefix)
-            raise
-        record = _playback(source, made, prefix)
-        await self._around.playback.add(record)
-        _log.info("clip made", media=media, clip=clip, segments=made.segment_count, bytes=made.size_bytes)
-        return record
+        made = await self._around.playback.get(wanted.clip_id)
+        if made is not None:
+            return _job_of(made)
+        source = await self._source(wanted.media_id)
+        if source.duration_us:
+            check_range(wanted.start_us, wanted.end_us, source.duration_us)
+        job = DownloadJob(
+            media_id=wanted.clip_id,
+            format=CLIP,
+            state=DownloadJob.WAITING,
+            order_time_us=self._around.now_us,
+            source_id=wanted.media_id,
+            start_us=wanted.start_us,
+            end_us=wanted.end_us,
+            store_prefix=f"{wanted.clip_id}-{new_id()}",
+        )
+        return await self._jobs.order_clip(job)
 
     async def _source(self, media: str) -> Playback:
         source = await self._around.playback.get(media)
@@ -56,43 +46,6 @@ class Clips:
         if source.state != Playback.RECORDED:
             raise AppError(Kind.FAILED_PRECONDITION, "the recording is not complete yet")
         return source
-
-    async def _copy(self, source: str, prefix: str, clip: str, excerpt: Excerpt) -> Recording:
-        for number in range(excerpt.of.index_count):
-            index = await self._recordings.index(source, number)
-            if index is None:
-                raise _gone()
-            excerpt.add(index)
-            if excerpt.is_past_end:
-                break
-        indexes = list(excerpt.indexes(clip))
-        if not any(rendition.length for segment in excerpt.segments for rendition in segment.renditions):
-            raise AppError(Kind.FAILED_PRECONDITION, "nothing of that piece could be recorded")
-        await self._copy_media(source, prefix, excerpt)
-        for number, index in enumerate(indexes):
-            await self._recordings.put_index(prefix, number, index)
-        made = excerpt.recording(clip, indexes)
-        await self._recordings.put_recording(prefix, made)
-        return made
-
-    async def _copy_media(self, source: str, prefix: str, excerpt: Excerpt) -> None:
-        for rendition in excerpt.renditions:
-            if not await self._recordings.copy_init(source, rendition, prefix):
-                raise _gone()
-        numbered = list(enumerate(excerpt.segments))
-        for start in range(0, len(numbered), _COPIES_AT_ONCE):
-            some = numbered[start : start + _COPIES_AT_ONCE]
-            done = await asyncio.gather(
-                *(self._recordings.copy_segment(source, segment, prefix, msn) for msn, segment in some)
-            )
-            if not all(done):
-                raise _gone()
-
-    async def _tidy(self, prefix: str) -> None:
-        """Remove what was copied, as far as the store allows at once."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_TIDY_S):
-                await self._recordings.delete_all(prefix)
 
 
 def check_range(start_us: int, end_us: int, duration_us: int) -> None:
@@ -105,24 +58,27 @@ def check_range(start_us: int, end_us: int, duration_us: int) -> None:
         raise AppError(Kind.INVALID, f"is beyond the end: the media lasts {duration_us / 1e6:.3f} s", field="end")
 
 
-def _gone() -> AppError:
-    return AppError(Kind.FAILED_PRECONDITION, "a part of the recording is not in the store")
-
-
-def _playback(source: Playback, made: Recording, prefix: str) -> Playback:
+def gone_clip(job: DownloadJob, source: Playback) -> Playback:
+    """What is written of a clip that was deleted before it was made."""
     return Playback(
         livestream_id=source.livestream_id,
-        broadcast_id=made.broadcast_id,
-        shard=source.shard,
-        store_prefix=prefix,
-        state=Playback.RECORDED,
-        start_time_us=made.start_time_us,
-        end_time_us=made.end.time_us,
-        is_recorded=True,
-        segment_count=made.segment_count,
-        size_bytes=made.size_bytes,
-        duration_us=made.duration_us,
-        is_hidden=source.is_hidden,
         tenant_id=source.tenant_id,
-        clipped_from=source.broadcast_id,
+        shard=source.shard,
+        broadcast_id=job.media_id,
+        store_prefix=job.store_prefix,
+        state=Playback.GONE,
+        clipped_from=job.source_id,
+    )
+
+
+def _job_of(made: Playback) -> DownloadJob:
+    if made.state == Playback.GONE or not made.clipped_from:
+        raise AppError(Kind.NOT_FOUND, f"there is no clip {made.broadcast_id}", field="clip_id")
+    return DownloadJob(
+        media_id=made.broadcast_id,
+        format=CLIP,
+        state=DownloadJob.READY,
+        percent=100.0,
+        source_id=made.clipped_from,
+        size_bytes=made.size_bytes,
     )

@@ -4,9 +4,10 @@ The first pass reads the parts' heads, the second copies the media; see `mp4.ass
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, Segment, SegmentRendition
+from services.archiver.making import MakingError, Report
 from services.archiver.mp4.assembly import Assembly
 from services.archiver.repository import Recordings
 from services.common import keys
@@ -15,9 +16,6 @@ from services.common.media.unit import Track
 FORMATS = {"MP4": ("video/mp4", (Track.VIDEO, Track.AUDIO)), "M4A": ("audio/mp4", (Track.AUDIO,))}
 """Content type and tracks of each format."""
 
-Report = Callable[[float], Awaitable[None]]
-"""Told how much is done, in percent; what it raises ends the conversion."""
-
 _MIB = 1 << 20
 _PART_BYTES, _MOST_PARTS = 8 * _MIB, 9_000
 """S3 takes at most 10,000 parts."""
@@ -25,12 +23,8 @@ _PART_BYTES, _MOST_PARTS = 8 * _MIB, 9_000
 _KINDS = {Rendition.VIDEO: Track.VIDEO, Rendition.AUDIO: Track.AUDIO}
 
 
-class ConversionError(Exception):
-    """A file that cannot be made, however often one tries; the text is for whoever ordered it."""
-
-
 class Conversion:
-    """Makes one file. Errors of `run`: ConversionError, those of the store, and what `report` raises."""
+    """Makes one file. Errors of `run`: MakingError, those of the store, and what `report` raises."""
 
     def __init__(self, recordings: Recordings, prefix: str, file_format: str, report: Report) -> None:
         self._recordings = recordings
@@ -45,12 +39,12 @@ class Conversion:
         """Make the file; its size in bytes."""
         recording = await self._recordings.recording(self._prefix)
         if recording is None:
-            raise ConversionError("the recording is not there")
+            raise MakingError("the recording is not there")
         try:
             await self._survey(recording)
             header = await asyncio.to_thread(self._assembly.header)
         except (ValueError, KeyError) as error:
-            raise ConversionError(f"the recording does not fit into {self._format}: {error}") from error
+            raise MakingError(f"the recording does not fit into {self._format}: {error}") from error
         size = len(header) + self._assembly.media_bytes
         part_bytes = max(_PART_BYTES, -(-size // _MOST_PARTS))
         key = keys.download(self._prefix, self._format)
@@ -63,7 +57,7 @@ class Conversion:
         for number in range(recording.index_count):
             index = await self._recordings.index(self._prefix, number)
             if index is None:
-                raise ConversionError(f"part {number} of the recording's index is not there")
+                raise MakingError(f"part {number} of the recording's index is not there")
             tracks = self._tracks_of(index)
             for segment in index.segments:
                 for track, rendition in _wanted(segment, tracks):
@@ -71,7 +65,7 @@ class Conversion:
                 done += 1
                 await self._report(50 * done / max(recording.segment_count, 1))
         if not self._chosen:
-            raise ConversionError("the recording has no sound" if self._format == "M4A" else "the recording is empty")
+            raise MakingError("the recording has no sound" if self._format == "M4A" else "the recording is empty")
 
     def _tracks_of(self, index: Index) -> dict[int, Track]:
         """The track that each rendition's number stands for; of several of a kind the first."""
@@ -99,7 +93,7 @@ class Conversion:
     async def _read(self, key: str) -> bytes:
         data = await self._recordings.store.get(key)
         if data is None:
-            raise ConversionError(f"a segment of the recording is not there: {key}")
+            raise MakingError(f"a segment of the recording is not there: {key}")
         return data
 
 

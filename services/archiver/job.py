@@ -1,15 +1,12 @@
-"""One job in this archiver's hands: the conversion, what is told of it meanwhile, and how it ends."""
+"""One job in this archiver's hands: the work, what is told of it meanwhile, and how it ends."""
 
 import asyncio
 
-from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
-from services.archiver.conversion import Conversion, ConversionError
-from services.archiver.counts import progress_fact
+from headwater.internal.v1.onair_pb2 import DownloadJob
 from services.archiver.job_records import HeldJob, JobRecords, key_of
+from services.archiver.making import Making, MakingError
 from services.archiver.surroundings import Surroundings
-from services.common import keys
 from services.common.bus.errors import BusError, Stale, Unavailable
-from services.common.facts import say
 from services.common.log import get_logger
 from services.common.objects import ObjectsRefused, ObjectsUnavailable
 
@@ -22,51 +19,59 @@ _log = get_logger(__name__)
 class JobRun:
     """Carries a job out; whoever runs it holds its lease."""
 
-    def __init__(self, around: Surroundings, records: JobRecords, held: HeldJob, record: Playback) -> None:
+    def __init__(self, around: Surroundings, records: JobRecords, held: HeldJob, making: Making) -> None:
         self._around = around
         self._records = records
         self._held = held
-        self._record = record
+        self._making = making
         self._wrote_at = self._said_at = around.clock.monotonic()
 
     async def run(self) -> None:
-        """Make the file, from the beginning; it ends READY or FAILED. Errors: Stale, if the job is ours no more."""
+        """Make it; it ends READY or FAILED. Errors: Stale, if the job is ours no more, or wanted no more."""
         job = self._held.job
-        job.state, job.percent, job.error = DownloadJob.RUNNING, 0.0, ""
+        job.state, job.error = DownloadJob.RUNNING, ""
         await self._write()
-        self._say()
+        self._making.say()
         try:
-            job.size_bytes = await self._convert()
-        except (ConversionError, ObjectsRefused) as error:
+            await self._make()
+        except (MakingError, ObjectsRefused) as error:
             job.state, job.error = DownloadJob.FAILED, str(error)
         except BusError:
             raise
         except Exception:  # noqa: BLE001  a job that is left open is begun again at once, and for ever
-            _log.exception("a file cannot be made", broadcast=job.media_id, format=job.format)
+            _log.exception("a job cannot be carried out", broadcast=job.media_id, format=job.format)
             job.state, job.error = DownloadJob.FAILED, "the recording cannot be read"
         else:
             job.state, job.percent = DownloadJob.READY, 100.0
-            job.object_key = keys.download(self._record.store_prefix, job.format)
-        await self._write()
-        self._say()
-        result = DownloadJob.State.Name(job.state).lower()
-        self._around.counts.conversion(job.format.lower(), result)
+        await self._end()
+
+    async def _end(self) -> None:
+        job = self._held.job
+        if job.state == DownloadJob.READY and not self._making.leaves_order:
+            await self._remove()
+        else:
+            await self._write()
+        self._making.say()
+        self._around.counts.conversion(job.format.lower(), DownloadJob.State.Name(job.state).lower())
         _log.info(
-            "file made" if job.state == DownloadJob.READY else "file not made",
+            "job done" if job.state == DownloadJob.READY else "job failed",
             broadcast=job.media_id,
             format=job.format,
             bytes=job.size_bytes,
             **({"reason": job.error} if job.error else {}),
         )
 
-    async def _convert(self) -> int:
+    async def _make(self) -> None:
         while True:
-            file_format, prefix = self._held.job.format, self._record.store_prefix
             try:
-                return await Conversion(self._around.recordings, prefix, file_format, self._report).run()
+                await self._making.make(self._report)
             except ObjectsUnavailable as error:
-                _log.warning("a file is begun again: the store went away", format=file_format, reason=str(error))
+                _log.warning(
+                    "a job is begun again: the store went away", format=self._held.job.format, reason=str(error)
+                )
                 await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     async def _report(self, percent: float) -> None:
         now = self._around.clock.monotonic()
@@ -79,13 +84,25 @@ class JobRun:
                 return
         if now - self._said_at >= SAY_EACH_S:
             self._said_at = now
-            self._say()
+            self._making.say()
 
     async def _write(self) -> None:
         """Write for good."""
         while True:
             try:
                 await self._put()
+            except Unavailable:
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    async def _remove(self) -> None:
+        """Remove the order for good; whoever has come between has done so."""
+        while True:
+            try:
+                await self._records.remove(self._held)
+            except Stale:
+                return
             except Unavailable:
                 await asyncio.sleep(RETRY_S)
             else:
@@ -102,6 +119,3 @@ class JobRun:
             # A write of ours whose answer was lost: under the lease nobody else writes.
             self._held.revision = found.revision
             await self._records.write(self._held)
-
-    def _say(self) -> None:
-        say(self._around.facts, progress_fact(self._record, self._held.job, self._around.now_us))

@@ -4,15 +4,18 @@ Both are repeatable at any point.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Playback
+from services.archiver.clips import gone_clip
 from services.archiver.counts import fact_of
 from services.archiver.job_records import OPEN, JobRecords, key_of
 from services.archiver.purger import Purger
 from services.archiver.surroundings import Logs, Surroundings
 from services.common import keys
-from services.common.bus.errors import Stale
+from services.common.bus.errors import Exists, Stale
+from services.common.clip_jobs import clip_job
 from services.common.errors import AppError, Kind
 from services.common.facts import say
 from services.common.log import get_logger
@@ -34,7 +37,7 @@ class Removal:
 
         Errors: NOT_FOUND; FAILED_PRECONDITION while it is on air; Unavailable (the bus).
         """
-        before = await self._around.playback.get(media)
+        before = await self._around.playback.get(media) or await self._unmade_clip(media)
         if before is None or before.broadcast_id != media:
             raise AppError(Kind.NOT_FOUND, f"there is no media {media}")
         if before.state == Playback.LIVE:
@@ -53,6 +56,18 @@ class Removal:
             await self._purger.purge_all(logs, media)
         say(self._around.facts, _deleted(before, self._around.now_us))
         _log.info("recording deleted", broadcast=media)
+
+    async def _unmade_clip(self, clip: str) -> Playback | None:
+        """The record that says of an ordered clip that it is gone, or what was written of it just before.
+
+        Whoever is about to copy it, or to say that it is made, finds it.
+        """
+        held = await self._jobs.get(clip_job(clip))
+        if held is not None:
+            source = await self._around.playback.get(held.job.source_id) or Playback()
+            with suppress(Exists):
+                await self._around.playback.add(gone_clip(held.job, source))
+        return await self._around.playback.get(clip)
 
     async def delete_file(self, media: str, file_format: str) -> None:
         """Delete a file and the order for it, if there is one; who is just making it finds out and removes it.

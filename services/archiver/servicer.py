@@ -67,13 +67,13 @@ class ArchiveServicer(ArchiveServiceServicer):
             raise _AWAY from error
         return Empty()
 
-    async def CreateClip(self, request: CreateClipRequest, context: Any) -> Playback:  # noqa: N802  as above
-        """Make a recording of a piece of another. Errors: INVALID, NOT_FOUND, FAILED_PRECONDITION."""
+    async def CreateClip(self, request: CreateClipRequest, context: Any) -> DownloadJob:  # noqa: N802  as above
+        """Order a recording of a piece of another. Errors: INVALID, NOT_FOUND, FAILED_PRECONDITION."""
         del context
         if not is_id(request.clip_id):
             raise AppError(Kind.INVALID, "is no id", field="clip_id")
         try:
-            return await self._clips.make(request.media_id, request.clip_id, request.start_us, request.end_us)
+            return await self._clips.order(request)
         except BusError as error:
             raise _AWAY from error
 

@@ -19,3 +19,4 @@ class Settings(ServiceSettings):
         default=60.0, ge=0, le=3600, description="How long the log keeps a broadcast that has ended, for its viewers."
     )
     conversions: int = Field(default=1, ge=0, le=16, description="Files one archiver makes of recordings at a time.")
+    clips: int = Field(default=2, ge=0, le=16, description="Clips one archiver copies out of recordings at a time.")

@@ -23,6 +23,7 @@ from services.api.recordings import Limits, Recordings
 from services.api.records import Records
 from services.api.stream_keys import StreamKeys
 from services.api.telling import Telling
+from services.common.clip_jobs import CLIP
 from services.common.clock import Clock
 from services.common.objects import ObjectStore
 from services.common.secrets import Sealer
@@ -71,12 +72,12 @@ class KindArchive:
     async def delete_job(self, media: str, file_format: str) -> None:
         await self.records.jobs.delete(f"{media}.{file_format}")
 
-    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> Playback:
+    async def create_clip(self, media: str, clip: str, start_us: int, end_us: int) -> DownloadJob:
         source = await self.records.playback.get(media)
         assert source is not None
         record = clip_of(source.record, clip, start_us, end_us)
-        await self.records.playback.create(clip, record)
-        return record
+        await self.records.playback.change(clip, lambda known: known or record)
+        return DownloadJob(media_id=clip, format=CLIP, state=DownloadJob.READY)
 
     async def delete_recording(self, media: str) -> None:
         self.deleted.append(media)

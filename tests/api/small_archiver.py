@@ -18,15 +18,17 @@ from headwater.internal.v1.services_pb2 import (
     GetJobsResponse,
 )
 from headwater.internal.v1.services_pb2_grpc import ArchiveServiceServicer, add_ArchiveServiceServicer_to_server
+from services.common.clip_jobs import CLIP, clip_job
 from tests.api.running import Others
 
 
 class SmallArchiver(ArchiveServiceServicer):
-    """`deleted` says what it was told to delete."""
+    """`deleted` says what it was told to delete. A clip is made at once, or with `is_slow` when it is told to go on."""
 
     def __init__(self, others: Others) -> None:
         self._others = others
         self.deleted: list[str] = []
+        self.is_slow = False
 
     def CreateJob(self, request: CreateJobRequest, _context: Any) -> DownloadJob:  # noqa: N802  gRPC's
         job = DownloadJob(media_id=request.media_id, format=request.format, state=DownloadJob.WAITING)
@@ -40,11 +42,28 @@ class SmallArchiver(ArchiveServiceServicer):
         self._others.remove("jobs", f"{request.media_id}.{request.format}")
         return Empty()
 
-    def CreateClip(self, request: CreateClipRequest, _context: Any) -> Playback:  # noqa: N802  gRPC's
-        source = Playback.FromString(self._others.get("playback", request.media_id) or b"")
-        record = clip_of(source, request.clip_id, request.start_us, request.end_us)
-        self._others.put("playback", request.clip_id, record)
-        return record
+    def CreateClip(self, request: CreateClipRequest, _context: Any) -> DownloadJob:  # noqa: N802  gRPC's
+        job = DownloadJob(media_id=request.clip_id, format=CLIP, state=DownloadJob.RUNNING, percent=40.0)
+        job.source_id, job.start_us, job.end_us = request.media_id, request.start_us, request.end_us
+        self._others.put("jobs", clip_job(request.clip_id), job)
+        if not self.is_slow:
+            self.finish_clip(job)
+        return job
+
+    def finish_clip(self, job: DownloadJob) -> None:
+        """The clip is made."""
+        source = Playback.FromString(self._others.get("playback", job.source_id) or b"")
+        self._others.put("playback", job.media_id, clip_of(source, job.media_id, job.start_us, job.end_us))
+        self._others.remove("jobs", clip_job(job.media_id))
+
+    def fail_clip(self, job: DownloadJob, reason: str) -> None:
+        """It cannot be made."""
+        job.state, job.error = DownloadJob.FAILED, reason
+        self._others.put("jobs", clip_job(job.media_id), job)
+
+    def clip(self, clip: str) -> DownloadJob:
+        """The job of a clip that was ordered."""
+        return DownloadJob.FromString(self._others.get("jobs", clip_job(clip)) or b"")
 
     def DeleteRecording(self, request: DeleteRecordingRequest, _context: Any) -> Empty:  # noqa: N802  gRPC's
         self.deleted.append(request.media_id)

@@ -46,15 +46,23 @@ def recorded(rest: Rest, others: Others, **more: Any) -> dict[str, Any]:
     return made
 
 
-def clipped(rest: Rest, media: str, start: str, end: str, **more: Any) -> dict[str, Any]:
-    """A clip; at first the way to the archiver may still be closed."""
-    answer = until(
-        lambda: rest.post(f"/v1/media/{media}:clip", json={"start": start, "end": end, **more}),
-        lambda found: found.status_code != 503,
-    )
+def ordered(rest: Rest, media: str, start: str = "0s", end: str = "2s", **more: Any) -> dict[str, Any]:
+    """A clip that is being made."""
+    answer = rest.post(f"/v1/media/{media}:clip", json={"start": start, "end": end, **more})
     assert answer.status_code == 200, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+def clipped(rest: Rest, media: str, start: str, end: str, **more: Any) -> dict[str, Any]:
+    """A clip that is made."""
+    return seen(rest, ordered(rest, media, start, end, **more)["id"], "READY")
+
+
+def seen(rest: Rest, media: str, state: str) -> dict[str, Any]:
+    """A media as soon as it is in this state."""
+    found: dict[str, Any] = until(lambda: rest.get(f"/v1/media/{media}").json(), lambda one: one.get("state") == state)
+    return found
 
 
 def piece(start_s: float, end_s: float, **more: Any) -> ClipMediaRequest:
@@ -89,17 +97,16 @@ def test_clip_has_what_is_asked_for_and_else_what_its_source_has() -> None:
     source.width, source.public_id, source.scheduled_delete_time_us = 1280, "p", 99
     source.access.require_signed_urls = True
     source.access.allowed_origins.append("a.example")
-    made = clip_of(Playback(broadcast_id="s"), "k", 3 * SECOND_US, 5 * SECOND_US)
-
-    same = record_of(source, piece(3, 5), made, now_us=7)
+    same = record_of(source, piece(3, 5), "k", now_us=7)
     asked = piece(3, 5, name="N", creator="C", require_signed_urls=False, allowed_origins=["b.example"])
     asked.scheduled_delete_time.FromMicroseconds(50)
     asked.metadata["k"], asked.thumbnail_position = "v", 0.5
-    other = record_of(source, asked, made, now_us=7)
+    other = record_of(source, asked, "k", now_us=7)
 
     assert (same.id, same.livestream_id, same.broadcast_id, same.clipped_from) == ("k", "l", "b", "s")
     assert (same.tenant_id, same.app_id, same.name, same.creator, same.width) == ("t", "a", "n", "c", 1280)
-    assert (same.state, same.ready_time_us, same.duration_us) == (Media.READY, 7, 4 * SECOND_US)
+    assert (same.state, same.create_time_us, same.clip_time_us) == (Media.FINISHING, 7, 0)
+    assert (same.clip_start_us, same.clip_end_us) == (3 * SECOND_US, 5 * SECOND_US)
     assert (same.public_id, same.scheduled_delete_time_us, same.access) == ("", 0, source.access)
     assert (other.name, other.creator, other.scheduled_delete_time_us) == ("N", "C", 50)
     assert (other.access.require_signed_urls, list(other.access.allowed_origins)) == (False, ["b.example"])
@@ -125,6 +132,51 @@ def test_clip_is_a_media_like_any(rest: Rest, others: Others, archiver: SmallArc
     recorded(rest, others)  # what was written before has been seen
     broadcasts = rest.call("GET", f"/v1/livestreams/{source['livestreamId']}/broadcasts")["broadcasts"]
     assert [each["id"] for each in broadcasts] == [source["id"]]
+
+
+def test_clip_is_there_at_once_and_says_how_far_it_is(
+    rest: Rest, others: Others, archiver: SmallArchiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FINISHING with a percentage, in lists, too, and what needs a whole media refuses it; then READY or FAILED."""
+    monkeypatch.setattr(archiver, "is_slow", True)
+    source = recorded(rest, others)
+    first, second = [ordered(rest, source["id"], name="goal")["id"] for _ in range(2)]
+
+    made = until(lambda: rest.call("GET", f"/v1/media/{first}"), lambda one: one.get("percent"))
+    assert (made["state"], made["percent"], made.get("readyTime")) == ("FINISHING", 40.0, None)
+    waiting = rest.call("GET", f"/v1/media?livestreamId={source['livestreamId']}&state=FINISHING")["media"]
+    assert {each["id"] for each in waiting} == {first, second}
+    shown = rest.call("GET", f"/cloudflare/client/v4/accounts/default/stream/{first}")["result"]
+    assert (shown["status"]["state"], shown["status"]["pctComplete"]) == ("inprogress", "40")
+    assert (shown["readyToStream"], shown["readyToStreamAt"]) == (False, None)
+    assert rest.post(f"/v1/media/{first}/downloads", json={"format": "MP4"}).status_code == 409
+    assert rest.post(f"/v1/media/{first}:clip", json={"start": "0s", "end": "1s"}).status_code == 409
+
+    archiver.finish_clip(archiver.clip(first))
+    archiver.fail_clip(archiver.clip(second), "a part of the recording is not in the store")
+    assert "percent" not in seen(rest, first, "READY")
+    failed = seen(rest, second, "FAILED")
+    assert failed["failureReason"] == "a part of the recording is not in the store"
+    assert rest.call("GET", f"/v1/media/{source['id']}")["state"] == "READY"
+    rest.call("DELETE", f"/v1/media/{second}?permanent=true")
+    assert rest.get(f"/v1/media/{second}").status_code == 404
+
+
+def test_recording_stays_while_a_clip_is_made_of_it(
+    rest: Rest, others: Others, archiver: SmallArchiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For good it cannot be deleted, with its livestream only after its clips; the bin harms nothing."""
+    monkeypatch.setattr(archiver, "is_slow", True)
+    source = recorded(rest, others)
+    clip = ordered(rest, source["id"])["id"]
+    refused = rest.delete(f"/v1/media/{source['id']}?permanent=true")
+    assert (refused.status_code, "a clip of it is being made" in refused.text) == (409, True)
+    rest.call("DELETE", f"/v1/media/{source['id']}")
+    assert rest.delete(f"/v1/media/{source['id']}?permanent=true").status_code == 409
+
+    rest.call("DELETE", f"/v1/livestreams/{source['livestreamId']}?deleteMedia=true")
+    until(lambda: rest.get(f"/v1/media/{source['id']}").status_code, lambda status: status == 404)
+    assert archiver.deleted[-2:] == [clip, source["id"]]
 
 
 def test_clip_that_cannot_be_is_refused(rest: Rest, others: Others, archiver: SmallArchiver) -> None:

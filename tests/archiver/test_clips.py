@@ -1,5 +1,6 @@
 """Pieces of recordings as recordings of their own, made in a real store and ordered over gRPC."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,17 @@ from headwater.internal.v1.cmaf_pb2 import Index, Recording, Segment
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
 from headwater.internal.v1.services_pb2 import CreateClipRequest, DeleteRecordingRequest
 from services.archiver.repository import Recordings
-from services.common import keys
+from services.common import keys, subjects
+from services.common.clip_jobs import clip_job
 from services.common.ids import new_id
 from services.common.media.unit import CLOCK_RATE, Track
+from services.common.objects import ObjectStore, ObjectsUnavailable
 from services.packager.hls.query import with_query
 from services.packager.origin.recording import load
 from services.packager.origin.track import segment_path
+from tests.archiver.facts import facts_of
 from tests.archiver.on_air import Broadcast, Stage
+from tests.archiver.running import until
 from tests.archiver.stored import needed
 from tests.archiver.test_jobs import asking, ended, order, recorded, refusal
 from tests.packager.program.encoder import encode
@@ -28,10 +33,45 @@ pytestmark = pytest.mark.connected
 SECOND_US = 1_000_000
 
 
-async def clipped(stub: Any, media: str, start_us: int, end_us: int) -> Playback:
-    request = CreateClipRequest(media_id=media, clip_id=new_id(), start_us=start_us, end_us=end_us)
-    made: Playback = await stub.CreateClip(request, timeout=10)
+async def ordered(stub: Any, media: str, start_us: int, end_us: int, clip: str = "") -> str:
+    """The id of a clip that is going to be."""
+    request = CreateClipRequest(media_id=media, clip_id=clip or new_id(), start_us=start_us, end_us=end_us)
+    job: DownloadJob = await stub.CreateClip(request, timeout=10)
+    assert (job.media_id, job.format) == (request.clip_id, "CLIP")
+    return job.media_id
+
+
+async def clipped(here: Stage, stub: Any, media: str, start_us: int, end_us: int) -> Playback:
+    """A clip that is made, and of whose order nothing is left."""
+    clip = await ordered(stub, media, start_us, end_us)
+
+    async def is_made() -> bool:
+        return await here.playback.get(clip) is not None and await job_of(here, clip) is None
+
+    await until(is_made)
+    made = await here.playback.get(clip)
+    assert made is not None
     return made
+
+
+async def job_of(here: Stage, clip: str) -> DownloadJob | None:
+    """The order for a clip as it stands."""
+    found = await (await here.spine.bucket(subjects.JOBS)).get(clip_job(clip))
+    return None if found is None else DownloadJob.FromString(found.value)
+
+
+async def failure(here: Stage, stub: Any, media: str, start_us: int = 0, end_us: int = SECOND_US) -> str:
+    """Why a clip that may be ordered cannot be made."""
+    clip = await ordered(stub, media, start_us, end_us)
+    jobs: list[DownloadJob | None] = []
+
+    async def has_failed() -> bool:
+        jobs[:] = [await job_of(here, clip)]
+        return jobs[0] is not None and jobs[0].state == DownloadJob.FAILED
+
+    await until(has_failed)
+    assert await here.playback.get(clip) is None
+    return jobs[0].error if jobs[0] else ""
 
 
 async def segments_of(here: Stage, prefix: str) -> list[Segment]:
@@ -45,7 +85,9 @@ async def test_clip_is_a_recording_of_the_segments_that_cover_it(here: Stage) ->
         source = (await recorded(here, encode(seconds=12))).record
         whole = await segments_of(here, source.store_prefix)
         starts_us = [segment.program_time_us - whole[0].program_time_us for segment in whole]
-        made = await clipped(stub, source.broadcast_id, starts_us[1] + SECOND_US // 2, starts_us[3] - SECOND_US // 4)
+        made = await clipped(
+            here, stub, source.broadcast_id, starts_us[1] + SECOND_US // 2, starts_us[3] - SECOND_US // 4
+        )
 
     listed = await segments_of(here, made.store_prefix)
     assert len(whole) > 4
@@ -73,8 +115,8 @@ async def test_clip_of_borders_takes_no_neighbour_and_of_everything_is_everythin
         total_us = Recording.FromString(await needed(here.objects, keys.recording(source.store_prefix))).duration_us
         whole = await segments_of(here, source.store_prefix)
         starts_us = [segment.program_time_us - whole[0].program_time_us for segment in whole]
-        one = await clipped(stub, source.broadcast_id, starts_us[1], starts_us[2])
-        everything = await clipped(stub, source.broadcast_id, 0, total_us)
+        one = await clipped(here, stub, source.broadcast_id, starts_us[1], starts_us[2])
+        everything = await clipped(here, stub, source.broadcast_id, 0, total_us)
 
     assert one.segment_count == 1
     assert (await segments_of(here, one.store_prefix))[0].program_time_us == whole[1].program_time_us
@@ -85,7 +127,7 @@ async def test_clip_plays_from_its_first_key_frame(here: Stage, tmp_path: Path) 
     """An origin lists its segments from 0 to the end; put together, as a player does, all of their pictures decode."""
     async with asking(here) as stub:
         source = (await recorded(here, encode(seconds=12))).record
-        made = await clipped(stub, source.broadcast_id, 3 * SECOND_US, 5 * SECOND_US)
+        made = await clipped(here, stub, source.broadcast_id, 3 * SECOND_US, 5 * SECOND_US)
     shown = await load(made.store_prefix, here.objects.get)
     assert shown is not None
     playlist = m3u8.loads(with_query(shown.template("video"), "").decode())
@@ -112,7 +154,7 @@ async def test_clip_is_converted_and_outlives_its_source(here: Stage, tmp_path: 
     sent = encode(seconds=12)
     async with asking(here) as stub:
         source = (await recorded(here, sent)).record
-        made = await clipped(stub, source.broadcast_id, 3 * SECOND_US, 5 * SECOND_US)
+        made = await clipped(here, stub, source.broadcast_id, 3 * SECOND_US, 5 * SECOND_US)
         await stub.DeleteRecording(DeleteRecordingRequest(media_id=source.broadcast_id), timeout=10)
         await order(stub, made.broadcast_id, "MP4")
         job = await ended(stub, made.broadcast_id, "MP4")
@@ -136,36 +178,162 @@ async def test_clip_is_converted_and_outlives_its_source(here: Stage, tmp_path: 
 
 
 async def test_clip_that_cannot_be_is_refused_and_leaves_nothing(here: Stage) -> None:
-    """Pieces that the media has not, media that is not there or not complete, and one that loses an object."""
+    """Pieces that the media has not, and media that is not there or not complete."""
     async with asking(here) as stub:
         source = await recorded(here, encode())
         media, invalid = source.record.broadcast_id, grpc.StatusCode.INVALID_ARGUMENT
         for start_us, end_us in ((SECOND_US, SECOND_US), (-1, SECOND_US), (0, 3600 * SECOND_US)):
-            assert (await refusal(clipped(stub, media, start_us, end_us)))[0] == invalid
-        assert (await refusal(clipped(stub, new_id(), 0, SECOND_US)))[0] == grpc.StatusCode.NOT_FOUND
+            assert (await refusal(ordered(stub, media, start_us, end_us)))[0] == invalid
+        assert (await refusal(ordered(stub, new_id(), 0, SECOND_US)))[0] == grpc.StatusCode.NOT_FOUND
         live = (await here.begin()).record.broadcast_id
-        assert (await refusal(clipped(stub, live, 0, SECOND_US)))[0] == grpc.StatusCode.FAILED_PRECONDITION
-
-        await here.objects.delete([keys.segment(source.record.store_prefix, "audio", 0)])
-        assert (await refusal(clipped(stub, media, 0, SECOND_US)))[0] == grpc.StatusCode.FAILED_PRECONDITION
+        assert (await refusal(ordered(stub, live, 0, SECOND_US)))[0] == grpc.StatusCode.FAILED_PRECONDITION
         assert await is_all_of(here, source)
 
 
-async def test_clip_whose_maker_fails_is_never_visible(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Broken off before its last object, it has no playback record, and what was copied is removed."""
-
-    async def fail(_recordings: Recordings, _prefix: str, _recording: Recording) -> None:
-        raise RuntimeError("no more")
-
+async def test_clip_that_cannot_be_made_fails_in_words_and_leaves_nothing(here: Stage) -> None:
+    """One of whose source an object is lost; ordered again it stays failed, and is deleted as any other."""
     async with asking(here) as stub:
         source = await recorded(here, encode())
-        monkeypatch.setattr(Recordings, "put_recording", fail)
-        clip = new_id()
-        request = CreateClipRequest(media_id=source.record.broadcast_id, clip_id=clip, end_us=SECOND_US)
-        assert (await refusal(stub.CreateClip(request, timeout=10)))[0] == grpc.StatusCode.INTERNAL
-
-        assert await here.playback.get(clip) is None
+        media = source.record.broadcast_id
+        await here.objects.delete([keys.segment(source.record.store_prefix, "audio", 0)])
+        assert await failure(here, stub, media) == "a part of the recording is not in the store"
         assert await is_all_of(here, source)
+        await here.objects.put(keys.index(source.record.store_prefix, 0), b"\xff" * 64)
+        assert await failure(here, stub, media) == "the recording cannot be read"
+
+        (clip,) = [each.media_id for each in await jobs_of(here) if each.error.endswith("read")]
+        assert await ordered(stub, media, 0, SECOND_US, clip) == clip
+        await stub.DeleteRecording(DeleteRecordingRequest(media_id=clip), timeout=10)
+        assert await job_of(here, clip) is None
+        assert await is_all_of(here, source)
+        gone = CreateClipRequest(media_id=media, clip_id=clip, end_us=SECOND_US)
+        assert (await refusal(stub.CreateClip(gone, timeout=10)))[0] == grpc.StatusCode.NOT_FOUND
+
+
+async def jobs_of(here: Stage) -> list[DownloadJob]:
+    found = await (await here.spine.bucket(subjects.JOBS)).list()
+    return [DownloadJob.FromString(each.value) for each in found]
+
+
+async def test_clip_of_an_archiver_that_is_gone_is_finished_by_another(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on behind what is known to be there, and the sum is that of a clip made at one go."""
+    monkeypatch.setattr("services.archiver.job.WRITE_EACH_S", 0.0)
+    copies: list[int] = []
+    copy = Recordings.copy_segment
+
+    async def dying(own: Recordings, source: str, of: Segment, prefix: str, msn: int) -> bool:
+        copies.append(msn)
+        if msn >= _DIES_AT:
+            await asyncio.Event().wait()
+        return await copy(own, source, of, prefix, msn)
+
+    monkeypatch.setattr(Recordings, "copy_segment", dying)
+    async with asking(here) as stub:
+        source = (await recorded(here, encode(seconds=30, gop_s=1.0))).record
+        total_us = source_us = (await segments_us(here, source.store_prefix))[-1]
+        clip = await ordered(stub, source.broadcast_id, 0, source_us)
+        await until(lambda: reached(copies, _DIES_AT))
+        left = await job_of(here, clip)
+        assert left is not None
+        assert (left.state, left.copied_segments) == (DownloadJob.RUNNING, 6)
+        assert 0 < left.percent < 100
+        assert await here.playback.get(clip) is None
+    monkeypatch.setattr(Recordings, "copy_segment", copy)
+    async with asking(here) as stub:
+        await until(lambda: is_recorded(here, clip))
+        whole = await clipped(here, stub, source.broadcast_id, 0, total_us)
+
+    made = await here.playback.get(clip)
+    assert made is not None
+    assert (made.segment_count, made.size_bytes) == (whole.segment_count, whole.size_bytes)
+    for each in await segments_of(here, made.store_prefix):
+        for rendition in each.renditions:
+            key = keys.segment(made.store_prefix, rendition.name, each.msn)
+            assert len(await needed(here.objects, key)) == rendition.length
+
+
+_DIES_AT = 8
+
+
+async def reached(copies: list[int], msn: int) -> bool:
+    return msn in copies
+
+
+async def is_recorded(here: Stage, clip: str) -> bool:
+    found = await here.playback.get(clip)
+    return found is not None and found.state == Playback.RECORDED
+
+
+async def segments_us(here: Stage, prefix: str) -> list[int]:
+    """When a recording's segments begin, and last when it ends, in microseconds from its beginning."""
+    listed = await segments_of(here, prefix)
+    began = listed[0].program_time_us
+    recording = Recording.FromString(await needed(here.objects, keys.recording(prefix)))
+    return [*(each.program_time_us - began for each in listed), recording.duration_us]
+
+
+async def test_clip_deleted_while_it_is_made_leaves_nothing(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever copies it finds out and tidies; if that one is killed, the next one does."""
+    has_begun, may_go_on = asyncio.Event(), asyncio.Event()
+    copy = Recordings.copy_segment
+
+    async def held_up(own: Recordings, source: str, of: Segment, prefix: str, msn: int) -> bool:
+        has_begun.set()
+        await may_go_on.wait()
+        return await copy(own, source, of, prefix, msn)
+
+    monkeypatch.setattr(Recordings, "copy_segment", held_up)
+    async with asking(here) as stub:
+        source = await recorded(here, encode())
+        for is_killed in (False, True):
+            has_begun.clear()
+            may_go_on.clear()
+            clip = await ordered(stub, source.record.broadcast_id, 0, SECOND_US)
+            await has_begun.wait()
+            await stub.DeleteRecording(DeleteRecordingRequest(media_id=clip), timeout=10)
+            assert await job_of(here, clip) is not None
+            if is_killed:
+                break
+            may_go_on.set()
+            await until(lambda clip=clip: is_forgotten(here, clip))  # type: ignore[misc]  # bound now
+            assert await is_all_of(here, source)
+    may_go_on.set()
+    async with asking(here):
+        await until(lambda: is_forgotten(here, clip))
+
+    assert await is_all_of(here, source)
+    gone = await here.playback.get(clip)
+    assert gone is not None
+    assert (gone.state, gone.clipped_from) == (Playback.GONE, source.record.broadcast_id)
+    said = {fact.id for fact in await facts_of(here) if fact.HasField("recording_deleted")}
+    assert f"{clip}-deleted" in said
+
+
+async def is_forgotten(here: Stage, clip: str) -> bool:
+    return await job_of(here, clip) is None
+
+
+async def test_clip_waits_for_a_store_that_is_away(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ordered as ever and goes on where it was; nothing of it fails."""
+    is_away, tries = True, asyncio.Event()
+    copy = ObjectStore.copy
+
+    async def away(own: ObjectStore, source: str, key: str) -> bool:
+        if is_away:
+            tries.set()
+            raise ObjectsUnavailable("away")
+        return await copy(own, source, key)
+
+    monkeypatch.setattr(ObjectStore, "copy", away)
+    async with asking(here) as stub:
+        source = await recorded(here, encode())
+        clip = await ordered(stub, source.record.broadcast_id, 0, SECOND_US)
+        await tries.wait()
+        job = await job_of(here, clip)
+        assert job is not None
+        assert (job.state, job.error) == (DownloadJob.RUNNING, "")
+        is_away = False
+        await until(lambda: is_recorded(here, clip))
 
 
 async def is_all_of(here: Stage, source: Broadcast) -> bool:

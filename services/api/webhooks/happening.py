@@ -154,8 +154,7 @@ def _of_media(fact: Fact, event: str, **details: Any) -> Happening:
 def _of_media_change(fact: Fact) -> list[Happening]:
     said = fact.media_changed
     if said.change == "created":
-        is_ready = "ready_time" in said.fields  # as a clip is
-        return [_of_media(fact, MEDIA_CREATED), *([_of_media(fact, MEDIA_READY)] if is_ready else [])]
+        return [_of_media(fact, MEDIA_CREATED), *_of_clip(fact)]
     event = {"updated": MEDIA_UPDATED, "deleted": MEDIA_DELETED, "restored": MEDIA_RESTORED}.get(said.change)
     if event is None:
         return []
@@ -165,7 +164,18 @@ def _of_media_change(fact: Fact) -> list[Happening]:
     if event == MEDIA_DELETED:
         details["isPermanent"] = said.is_permanent
     media = media_of(fact)
-    return [Happening(event, fact.id, fact.time_us, fact.livestream_id, fact.broadcast_id, media, details)]
+    changed = Happening(event, fact.id, fact.time_us, fact.livestream_id, fact.broadcast_id, media, details)
+    return [changed, *_of_clip(fact)]
+
+
+def _of_clip(fact: Fact) -> list[Happening]:
+    """What becomes of a clip nobody but api says; of a recording the archiver does."""
+    said = fact.media_changed
+    if media_of(fact) == fact.broadcast_id:
+        return []
+    if "ready_time" in said.fields:
+        return [_of_media(fact, MEDIA_READY)]
+    return [_of_media(fact, MEDIA_FAILED)] if "failure_reason" in said.fields else []
 
 
 def _of_state(fact: Fact, before: SaidStateRecord, after: SaidStateRecord, reason: str) -> Happening:

@@ -5,7 +5,7 @@ import pytest
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.webhooks_pb2 import SaidStateRecord
 from headwater.v1.livestreams_pb2 import Livestream
-from services.api.clips import READY_AT_ONCE
+from services.api.telling import CLIP_FAILED, CLIP_READY
 from services.api.webhooks.happening import EVENTS, Happening, delivery_id, happenings, media_of, ping
 from tests.api.webhooks.scenes import BROADCAST, fact
 
@@ -116,11 +116,19 @@ def test_media_begins_and_is_ready_once_whoever_says_so() -> None:
     assert media_of(fact("media_changed", media_id="m")) == "m"
 
 
-def test_clip_is_created_and_ready_at_once() -> None:
-    """Who waits for what can be watched hears of it as of a recording."""
-    made = fact("media_changed", change="created", media_id=BROADCAST, fields=list(READY_AT_ONCE))
+def test_clip_is_created_and_then_ready_or_failed() -> None:
+    """Who waits for what can be watched hears of it as of a recording, though only api says so."""
+    clip = "d" * 32
+    made = fact("media_changed", change="created", media_id=clip)
+    ready = fact("media_changed", change="updated", media_id=clip, fields=list(CLIP_READY))
+    failed = fact("media_changed", change="updated", media_id=clip, fields=list(CLIP_FAILED))
+    renamed = fact("media_changed", change="updated", media_id=clip, fields=["name"])
+    recording = fact("media_changed", change="updated", media_id=BROADCAST, fields=list(CLIP_READY))
 
-    assert [each.event for each in _of(made)] == ["media.created", "media.ready"]
+    assert [each.event for each in _of(made)] == ["media.created"]
+    assert [each.event for each in _of(ready)] == ["media.updated", "media.ready"]
+    assert [each.event for each in _of(failed)] == ["media.updated", "media.failed"]
+    assert [each.event for each in _of(renamed)] == [each.event for each in _of(recording)] == ["media.updated"]
 
 
 def test_ping_is_about_nothing() -> None:

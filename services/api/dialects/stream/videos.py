@@ -321,16 +321,17 @@ def _hls(of: pb.Media) -> str:
 def _show(of: pb.Media) -> Video:
     state, hls = _STATES.get(of.state, "error"), _hls(of)
     is_ready = of.state == pb.Media.READY
+    is_growing = of.state in {pb.Media.RECORDING, pb.Media.FINISHING} and not of.clipped_from
     return Video(
         uid=of.id,
         creator=of.creator or None,
         thumbnail=of.thumbnail_url or None,
         thumbnailTimestampPct=of.thumbnail_position,
-        readyToStream=of.state in {pb.Media.RECORDING, pb.Media.FINISHING, pb.Media.READY},
-        readyToStreamAt=iso(of.ready_time) or iso(of.create_time),
+        readyToStream=is_ready or is_growing,
+        readyToStreamAt=iso(of.ready_time) or (iso(of.create_time) if is_growing else None),
         status=VideoStatus(
             state=state,
-            pctComplete="100" if is_ready else "0",
+            pctComplete="100" if is_ready else f"{of.percent:g}",
             errorReasonCode="ERR_UNKNOWN" if state == "error" else "",
             errorReasonText=of.failure_reason if state == "error" else "",
         ),
