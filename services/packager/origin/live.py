@@ -15,7 +15,7 @@ from services.packager.hls.blocking import Edge
 from services.packager.hls.media_playlist import Hint, RenditionReport, Segment, ServerControl, Window
 from services.packager.hls.multivariant import Multivariant
 from services.packager.origin.gaps import LAG_US, LEAST_US, gap_begin_us, gap_lengths_us
-from services.packager.origin.track import Track, init_path, part_path, segment_path
+from services.packager.origin.track import Track, init_path, listed_us, part_path, segment_path
 from services.packager.origin.variants import multivariant
 from services.packager.program.ledger import Ledger
 
@@ -75,6 +75,8 @@ class LiveProgram:
             self._note_state(head.state)
         if head.part == 0:
             self._note_begin(head)
+        for track in self.tracks.values():
+            track.open.said = len(track.open.parts)
         at = 0
         for part in head.parts:
             self._add_part(part, tick.data[at : at + part.length], head)
@@ -147,6 +149,7 @@ class LiveProgram:
                 self._leave_out(track, end_us, msn)
             elif end_us - ends[number] > LAG_US:
                 self._fill(track, self.ledger.rendition(number), end_us - ends[number], msn)
+            track.settle()
             track.close(self._segment(track, msn, is_gap=is_gap))
 
     def _leave_out(self, track: Track, end_us: int, msn: int) -> None:
@@ -165,7 +168,7 @@ class LiveProgram:
         return Segment(
             msn=msn,
             uri=segment_path(track.name, msn),
-            duration_us=sum(part.duration_us for part in track.open.parts),
+            duration_us=track.open.length_us,
             init_uri=init_path(track.name, track.open.init_id),
             program_time_us=track.open.date_us,
             discontinuity_sequence=self.ledger.discontinuity_sequence,
@@ -179,7 +182,7 @@ class LiveProgram:
         return next((track for track in self.tracks.values() if track.name == name), None)
 
     def _part_target_us(self, track: Track) -> int | None:
-        return self.ledger.rendition(track.number).part_target_us if self._low_latency else None
+        return listed_us(self.ledger.rendition(track.number).part_target_us) if self._low_latency else None
 
     def edge(self, track: Track) -> Edge:
         """How far a rendition's playlist has come."""

@@ -1,8 +1,20 @@
 """One rendition of a live broadcast: what its playlist lists, and the bytes behind it. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.packager.hls.media_playlist import Part, Segment
+
+_PRINTED_US = 10
+"""Durations are printed in whole ones of these."""
+
+
+def listed_us(duration_us: int) -> int:
+    """How long a part is listed as: 5 to 15 us longer than it is, so that a segment's list runs ahead of its media.
+
+    Shaka 5.2 resets its decoder between two parts, and then drops all up to the next key frame, where the list is
+    behind (docs/players.md): by as little as 1/3 becomes 0.33333, or by half a microsecond.
+    """
+    return ((duration_us + _PRINTED_US // 2) // _PRINTED_US + 1) * _PRINTED_US
 
 
 def init_path(name: str, init_id: str) -> str:
@@ -23,7 +35,11 @@ class OpenSegment:
     """The segment that parts are being added to."""
 
     parts: list[Part] = field(default_factory=list)
-    """With those that are not there."""
+    """With those that are not there, as they are listed."""
+    said: int = 0
+    """So many of them have been in a list."""
+    length_us: int = 0
+    """What they last in truth."""
     date_us: int = 0
     """Wall clock at which the first of them is shown, Unix microseconds."""
     init_id: str = ""
@@ -45,8 +61,16 @@ class Track:
     def add(self, msn: int, data: bytes, duration_us: int, *, is_independent: bool) -> None:
         """Take the open segment's next part; no bytes: it is not there, as its playlist says."""
         path = part_path(self.name, msn, len(self.open.parts))
-        self.open.parts.append(Part(path, duration_us, is_independent, is_gap=not data))
+        self.open.parts.append(Part(path, listed_us(duration_us), is_independent, is_gap=not data))
+        self.open.length_us += duration_us
         self.kept.setdefault(msn, []).append(data)
+
+    def settle(self) -> None:
+        """The open segment has its last part: unless that is in a list, it takes what the others have too much."""
+        *others, last = self.open.parts
+        rest_us = self.open.length_us - sum(part.duration_us for part in others)
+        if self.open.said <= len(others) and rest_us > 0:
+            self.open.parts[-1] = replace(last, duration_us=rest_us)
 
     def close(self, segment: Segment) -> None:
         """The open segment is whole."""

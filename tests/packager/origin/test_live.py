@@ -1,5 +1,7 @@
 """Live playlists: one function of the log, and always within the rules."""
 
+from itertools import accumulate, pairwise
+
 import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track
@@ -98,6 +100,29 @@ def test_every_version_keeps_the_rules(logs: Logs) -> None:
     for history in versions.values():
         assert [str(each) for each in check_history(history)] == []
     assert all(history[-1][1].endswith("#EXT-X-ENDLIST\n") for history in versions.values())
+
+
+def test_list_runs_ahead_of_the_media_from_part_to_part_and_is_even_with_it_at_each_segment(logs: Logs) -> None:
+    """By what players can tell apart: Shaka takes what falls back for a jump in time, and drops it."""
+    origin = Origin()
+    for place in range(len(logs.ticks)):
+        origin.feed(logs, place)
+    for track in origin.program.tracks.values():
+        scale = origin.program.ledger.rendition(track.number).timescale
+        for segment in track.closed:
+            begins_us = _begins_us(logs, segment.msn, track.number, scale)
+            listed_us = list(accumulate((part.duration_us for part in segment.parts), initial=0))
+            if len(begins_us) == len(segment.parts):  # what is not there has no time of its own
+                ahead = [listed - begin + begins_us[0] for listed, begin in zip(listed_us, begins_us, strict=False)]
+                assert all(later - before >= 2 for before, later in pairwise(ahead)), segment
+                assert abs(listed_us[-1] - segment.duration_us) <= 15 * len(segment.parts)
+
+
+def _begins_us(logs: Logs, msn: int, number: int, scale: int) -> list[float]:
+    """Decode times of a rendition's parts of a segment; where its source begins, as the encoder said."""
+    heads = [head for _, head, _ in logs.ticks if head.msn == msn]
+    parts = [part for head in heads for part in head.parts if part.rendition == number]
+    return [(part.decode_time - part.moved) * 1e6 / scale for part in parts]
 
 
 def test_nobody_is_told_to_wait_for_a_part_at_the_end(logs: Logs) -> None:

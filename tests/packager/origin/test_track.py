@@ -1,7 +1,9 @@
 """A rendition's bytes are there as long as its playlist may lead to them."""
 
+import pytest
+
 from services.packager.hls.media_playlist import Segment
-from services.packager.origin.track import Track, init_path, part_path, segment_path
+from services.packager.origin.track import Track, init_path, listed_us, part_path, segment_path
 
 
 def _closed(track: Track, msn: int) -> None:
@@ -38,6 +40,37 @@ def test_unlisted_segment_keeps_its_bytes_until_it_is_forgotten() -> None:
     track.forget(1)
     assert track.segment_bytes(0) is None
     assert track.segment_bytes(1) == [b"x"]
+
+
+@pytest.mark.parametrize(
+    ("duration_us", "listed"), [(333_333, 333_340), (333_334, 333_340), (333_335, 333_350), (500_000, 500_010)]
+)
+def test_part_is_listed_as_a_little_longer_in_whole_printed_units(duration_us: int, listed: int) -> None:
+    """By 5 to 15 us: what is printed is what was meant, and never what the part lasts, nor less."""
+    assert listed_us(duration_us) == listed
+    assert 5 <= listed - duration_us <= 15
+
+
+def test_last_part_takes_what_the_others_are_listed_too_long() -> None:
+    """So a segment's parts add up to it."""
+    track = Track("video", 0)
+    for _ in range(3):
+        track.add(0, b"x", 500_000, is_independent=False)
+    track.settle()
+
+    assert [part.duration_us for part in track.open.parts] == [500_010, 500_010, 499_980]
+    assert track.open.length_us == 1_500_000
+
+
+def test_part_that_is_in_a_list_already_stays_as_it_was_said() -> None:
+    """A segment that ends without another part cannot take back what its last one was said to last."""
+    track = Track("video", 0)
+    track.add(0, b"x", 500_000, is_independent=True)
+    track.open.said = 1
+    track.settle()
+
+    assert [part.duration_us for part in track.open.parts] == [500_010]
+    assert track.open.length_us == 500_000
 
 
 def test_paths_are_relative_to_the_playlist() -> None:
