@@ -265,10 +265,12 @@ class Livestreams:
         return on_air
 
     def _check_picture(self, of: str) -> None:
-        """The packager decides finally, by what stands in the log."""
-        known = self.records.broadcasts.peek(of)
+        """What the packager says: of its facts who gives media, of the playback record whether there are pictures."""
+        known, playback = self.records.broadcasts.peek(of), self.records.playback.peek(of)
         if known is None or not known.record.source_time_us or known.record.state not in _GIVING:
             raise AppError(Kind.FAILED_PRECONDITION, "no picture arrives")
+        if playback is not None and playback.record.picture_lost_us:
+            raise AppError(Kind.FAILED_PRECONDITION, "no picture has arrived for more than a second")
 
     async def _wait_published(self, of: str) -> None:
         deadline = self.clock.monotonic() + PUBLISH_WAIT_S

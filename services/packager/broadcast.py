@@ -213,7 +213,9 @@ class Broadcast:
             program.change_rules(reconnect_window_ms=rules.reconnect_window_ms, fail_back=rules.fail_back)
         if isinstance(program, KeptBack) and self._is_publish_due(program):
             program = await self._publish(program)
-        await self._note_playback(program.ledger.state)
+        if isinstance(program, KeptBack) and connected_for_s > 1 and self._is_caught_up():
+            program.watch(self._now_us())
+        await self._note_playback(program)
         due = what_is_due(self._situation(program, connected_for_s))
         if due == RUN_TIME and self._key.value is not None and not self._key.value.end_reason:
             await self._order_end(due)
@@ -310,14 +312,16 @@ class Broadcast:
         _log.info("the program is published")
         return found
 
-    async def _note_playback(self, state: State) -> None:
+    async def _note_playback(self, program: Carried) -> None:
         """Let the playback record say what origins and api must know of a program that goes on."""
-        record, is_truncated = self.record, state.record_before > 0
-        if (record.publish_time_us, record.is_truncated) == (state.publish_time_us, is_truncated):
+        record, state = self.record, program.ledger.state
+        picture_lost_us = program.picture_lost_us if isinstance(program, KeptBack) else 0
+        told = (state.publish_time_us, state.record_before > 0, picture_lost_us)
+        if (record.publish_time_us, record.is_truncated, record.picture_lost_us) == told:
             return
 
         def edit(playback: Playback) -> None:
-            playback.publish_time_us, playback.is_truncated = state.publish_time_us, is_truncated
+            playback.publish_time_us, playback.is_truncated, playback.picture_lost_us = told
 
         try:
             await self._around.playback.change(record.broadcast_id, edit)

@@ -149,6 +149,25 @@ def test_nothing_is_published_without_a_picture(made: dict[str, Any], rest: Rest
     assert not on_air_of(gated, others).publish_order_us
 
 
+def test_nothing_is_published_whose_last_picture_is_too_old(rest: Rest, others: Others) -> None:
+    """The packager says so in the playback record; when pictures come again it is published as ever."""
+    gated = rest.call("POST", "/v1/livestreams", {"publishGate": True})
+    broadcast = begin(gated, rest, others, is_gated=True)
+    shown = Playback.FromString(others.get("playback", broadcast) or b"")
+    shown.picture_lost_us = 1
+    others.put("playback", broadcast, shown)
+    later = new_id()  # when this one is seen, so is that
+    others.put("playback", later, playback(gated["id"], later, Playback.RECORDED))
+    until(lambda: rest.get(f"/v1/media/{later}").status_code, lambda status: status == 200)
+
+    refused = rest.post(path_of(gated, ":publish"), json={})
+    assert (refused.status_code, "more than a second" in refused.text) == (409, True)
+    assert not on_air_of(gated, others).publish_order_us
+    shown.picture_lost_us, shown.publish_time_us = 0, START_US + 9 * SECOND_US
+    others.put("playback", broadcast, shown)
+    assert until(lambda: rest.post(path_of(gated, ":publish"), json={}).status_code, lambda status: status == 200)
+
+
 def test_manual_start_shows_inputs_and_opens_keys_only_once_activated(rest: Rest, others: Others) -> None:
     """Whoever knows a key from an earlier time is told what is missing."""
     made = rest.call("POST", "/v1/livestreams", {"start": "MANUAL"})

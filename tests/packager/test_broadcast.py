@@ -168,6 +168,26 @@ async def test_order_to_publish_raced_with_deaths_is_carried_out_once(nats_serve
             group.create_task(_publish_raced(live, around, seed))
 
 
+async def test_record_says_when_pictures_stay_away_from_what_is_kept_back(nats_server: NatsServer) -> None:
+    """Before the reconnect window begins: api refuses to publish by it; with the next picture it is taken back."""
+    async with stage(nats_server) as live, _surroundings(live) as given:
+        around = replace(given, settings=ProgramSettings(quiet_s=20))
+        await live.go_on_air(is_gated=True)
+        running = spawn((await _broadcast(live, around)).run(), name="broadcast")
+        source = Source(tag="r", until_s=4)
+        sent = log(with_configs(source.units(), source.configs), connection=5, closed=False)
+        await live.send(sent[:10])
+        await until(lambda: _has_lost_pictures(live, True))
+        await live.send(sent[10:])
+        await until(lambda: _has_lost_pictures(live, False))
+        await cancel(running)
+
+
+async def _has_lost_pictures(live: Stage, is_lost: bool) -> bool:
+    record = await live.playback.get(live.broadcast)
+    return record is not None and (record.picture_lost_us > 0) is is_lost
+
+
 async def test_media_of_what_is_kept_back_goes_from_the_log(
     nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,6 +158,16 @@ def decode_entries(message: bytes) -> Iterator[tuple[Track, int, int, int, int, 
         at += length
 
 
+def has_track(message: bytes, track: Track) -> bool:
+    """Whether a UNITS message has an entry of this track, a config among them; no payload is looked at."""
+    at, end = HEAD_BYTES, len(message)
+    while at + ENTRY_BYTES <= end:
+        if message[at] == track:
+            return True
+        at += ENTRY_BYTES + int.from_bytes(message[at + 4 : at + 8], "big")
+    return False
+
+
 def decode_pieces(message: bytes) -> Iterator[Piece]:
     """The same as pieces."""
     return map(Piece._make, decode_entries(message))

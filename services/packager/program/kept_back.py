@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 from headwater.internal.v1.cmaf_pb2 import End, Segment, Source, State, Tick
 from headwater.internal.v1.facts_pb2 import Fact
-from services.common.media.framing import Kind, decode_closed, decode_head
+from services.common.media.framing import Kind, decode_closed, decode_head, has_track
+from services.common.media.unit import Track
 from services.packager.program.draft import Draft
 from services.packager.program.election import OnAir
 from services.packager.program.ledger import Ledger
 from services.packager.program.program import Program, ProgramSettings
 from services.packager.program.saying import note
 from services.packager.program.takeover import INSTANCES, inherit
+
+PICTURE_US = 1_000_000
+"""What has given no picture for longer than this is not published."""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,16 @@ class _Heard:
     connection: int = 0
     newest_us: int = 0
     is_over: bool = True
+    picture_us: int = 0
+    """When its last picture came; of a connection that has sent none yet, its last sound."""
+    has_pictures: bool = False
+
+    def note(self, stamp_us: int, *, is_picture: bool) -> None:
+        """Take note of a message."""
+        self.newest_us = stamp_us
+        self.has_pictures = self.has_pictures or is_picture
+        if is_picture or not self.has_pictures:
+            self.picture_us = stamp_us
 
 
 class KeptBack:
@@ -43,6 +57,9 @@ class KeptBack:
         self._last_fed = max(ledger.head.position.read_from - 1, 0)
         self._heard = {name: _Heard() for name in INSTANCES}
         self._looking_since_us = 0
+        self._watching_since_us = 0
+        self.picture_lost_us = 0
+        """When the last picture came, if that was too long ago to publish it."""
         source = ledger.state.source
         if source.instance in self._heard:
             self._heard[source.instance] = _Heard(source.connection, 0, source.is_closed)
@@ -84,7 +101,10 @@ class KeptBack:
         if head.kind is Kind.CLOSED:
             yield from self._note_closed(instance, head.connection, stamp_us, decode_closed(message)[0])
         elif head.connection > heard.connection or not heard.is_over:
-            self._heard[instance] = _Heard(head.connection, stamp_us, is_over=False)
+            if head.connection > heard.connection:
+                heard = self._heard[instance] = _Heard(head.connection)
+            heard.is_over = False
+            heard.note(stamp_us, is_picture=has_track(message, Track.VIDEO))
             yield from self._note_media(instance, head.connection, stamp_us)
 
     def _note_media(self, instance: str, connection: int, stamp_us: int) -> Iterator[Draft]:
@@ -122,6 +142,15 @@ class KeptBack:
         heard_us = self._heard_of(current)
         if now_us - heard_us > self._settings.quiet_us:
             yield from self._lose("silent", at_us=heard_us)
+
+    def watch(self, now_us: int) -> None:
+        """Look whether pictures come; `now_us` is the log's time, and all that it has was read."""
+        self._watching_since_us = self._watching_since_us or now_us
+        current = self.on_air
+        seen_us = self._heard[current.instance].picture_us if current is not None else self.lost_since_us
+        # An heir need not have read anything of what came before it began to watch.
+        seen_us = seen_us or self._watching_since_us
+        self.picture_lost_us = seen_us if now_us - seen_us > PICTURE_US else 0
 
     def _heard_of(self, source: OnAir) -> int:
         # An heir need not have read anything of what was heard before it began to look.

@@ -17,6 +17,7 @@ from services.common.media.framing import (
     encode_config,
     encode_head,
     encode_unit,
+    has_track,
 )
 from services.common.media.unit import Codec, Config, Track, Unit
 
@@ -83,3 +84,18 @@ def test_any_entries_are_read_or_refused(garbage: bytes) -> None:
         list(decode_pieces(bytes(HEAD_BYTES) + garbage))
     except FramingError:
         return
+
+
+@given(st.lists(_units, max_size=4), st.sampled_from(Track))
+def test_tracks_of_a_message_are_known_without_its_payloads(units: list[Unit], track: Track) -> None:
+    """As they are when it is read whole."""
+    entries = b"".join(entry for unit in units for entry in encode_unit(unit, room=10_000, piece_bytes=10_000))
+    message = encode_head(Head(1, 1, Kind.UNITS, len(units), 0)) + entries
+
+    assert has_track(message, track) is any(unit.track is track for unit in units)
+
+
+@given(st.binary(max_size=200))
+def test_foreign_entries_are_looked_through_without_harm(garbage: bytes) -> None:
+    """What they are is for whoever reads them to say."""
+    assert has_track(bytes(HEAD_BYTES) + garbage, Track.VIDEO) in {True, False}

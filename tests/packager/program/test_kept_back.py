@@ -143,6 +143,59 @@ def test_other_instance_is_known_to_give_media(closed: bool, reason: str) -> Non
     assert "media_lost" not in _kinds(logs)
 
 
+@pytest.mark.parametrize(
+    ("source", "lost_s"),
+    [
+        (Source(tag="a", until_s=4.0), None),
+        (Source(tag="a", until_s=2.0, sound_until_s=2.0), 2.0),
+        (Source(tag="a", until_s=4.0, video=None), None),
+        (Source(tag="a", until_s=2.0, video=None), 2.0),
+    ],
+)
+def test_what_has_given_no_picture_for_a_second_is_known(source: Source, lost_s: float | None) -> None:
+    """Sound counts for an encoder that sends nothing else."""
+    logs, program = Logs(media=_messages(source)), _kept_back()
+    _feed(logs, program, len(logs.media))
+
+    program.watch(START_US + 4 * S)
+    assert _seconds(program.picture_lost_us) == (lost_s and pytest.approx(lost_s, abs=0.4))
+
+
+def test_sound_alone_is_no_picture_where_there_was_one() -> None:
+    """The camera is off and the microphone is not; with the next picture it may be published again."""
+    source = _source(until_s=9.0)
+    units = [unit for unit in source.units() if unit.track is Track.AUDIO or not 2.0 <= unit.dts / CLOCK_RATE < 6.0]
+    logs, program = Logs(media=log(with_configs(units, source.configs), connection=5, closed=False)), _kept_back()
+    seen = []
+    for second in range(1, 9):
+        _feed(logs, program, sum(message.stamp_us <= START_US + second * S for message in logs.media))
+        program.watch(START_US + second * S)
+        seen.append(_seconds(program.picture_lost_us))
+
+    lost = pytest.approx(2.0, abs=0.4)
+    assert seen == [None, None, None, lost, lost, lost, None, None]
+    assert program.lost_since_us == 0
+    assert _kinds(logs) == ["source_changed"]
+
+
+def test_heir_that_has_heard_nothing_waits_a_second_before_it_says_so() -> None:
+    """What came before is not read again."""
+    logs, program = Logs(media=_messages(_source(until_s=2.0))), _kept_back()
+    _feed(logs, program, len(logs.media))
+    heir = open_program(program.ledger, ProgramSettings(), epoch=2)
+    assert isinstance(heir, KeptBack)
+
+    found = []
+    for now_us in (START_US + 60 * S, START_US + 61 * S, START_US + 61 * S + 1):
+        heir.watch(now_us)
+        found.append(heir.picture_lost_us)
+    assert found == [0, 0, START_US + 60 * S]
+
+
+def _seconds(time_us: int) -> float | None:
+    return (time_us - START_US) / S if time_us else None
+
+
 def test_heir_knows_who_gives_media() -> None:
     """Also that nobody does."""
     logs = Logs(media=_messages(_source(until_s=2.0), closed=True))
