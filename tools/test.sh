@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# test.sh [ARGUMENTS]: every test but the slow ones, in two parts. First, in WORKERS processes, what may share the
-# machine; then, one after the other, what may not (marker `alone`). The arguments go to both; with `-m` among them
-# there is one plain run, since the marker decides which part a test is in.
+# test.sh [ARGUMENTS]: every test but the slow ones, in WORKERS processes; those that no other may run beside (marker
+# `alone`) come last, one after the other (tests/shares.py). The arguments go to pytest; with `-m` among them there is
+# one plain run.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 pytest=.venv/bin/pytest
@@ -10,17 +10,8 @@ unset PYTHONDONTWRITEBYTECODE
 # One more than there are cores, since tests mostly wait for what they have started; no more than memory has room for.
 cores=$(nproc)
 workers=${WORKERS:-$((cores < 5 ? cores + 1 : 6))}
-nothing_selected=5
 
 for word in "$@"; do
     [[ $word == -m* ]] && exec "$pytest" "$@"
 done
-
-"$pytest" -m "not slow and not alone" -n "$workers" --no-loadscope-reorder "$@"
-together=$?
-"$pytest" -m "alone and not slow" "$@" -n 0
-alone=$?
-
-[[ $together -eq $nothing_selected ]] && exit "$alone"
-[[ $together -eq 0 && $alone -eq $nothing_selected ]] && exit 0
-exit $((together > alone ? together : alone))
+exec "$pytest" -n "$workers" --no-loadscope-reorder "$@"
