@@ -9,7 +9,7 @@ from functools import partial
 from typing import Generic
 
 from services.api.repository import M
-from services.api.row import ORDERS, Query, Row
+from services.api.row import ORDERS, Columns, Query
 from services.api.shelf import Rows, Shelf
 
 LARGE = 10_000
@@ -17,17 +17,19 @@ LARGE = 10_000
 
 
 class Catalog(Generic[M]):
-    """Follows a repository's records; `row_of` makes the row of one, and lists are asked for in these `orders`."""
+    """Follows a repository's records; `columns_of` makes their rows, and lists are asked for in these `orders`."""
 
-    def __init__(self, row_of: Callable[[str, M], Row], orders: Sequence[str] = ORDERS) -> None:
-        self._row_of = row_of
+    def __init__(
+        self, columns_of: Callable[[Sequence[str], Sequence[M]], Columns], orders: Sequence[str] = ORDERS
+    ) -> None:
+        self._columns_of = columns_of
         self._orders = orders
         self._shelves: dict[str, Shelf] = {}
         self._places: dict[str, Shelf] = {}
 
     def note(self, key: str, record: M | None) -> None:
         """A record has changed; None: it is gone."""
-        row = self._row_of(key, record) if record is not None else None
+        row = self._columns_of([key], [record]).rows()[0] if record is not None else None
         known = self._places.pop(key, None)
         shelf = self._shelf(row.tenant) if row is not None else None
         if known is not None and known is not shelf:
@@ -35,6 +37,15 @@ class Catalog(Generic[M]):
         if row is not None and shelf is not None:
             self._places[key] = shelf
             shelf.put(row)
+
+    def note_new(self, keys: Sequence[str], records: Sequence[M]) -> None:
+        """Records that were not there."""
+        rows = self._columns_of(keys, records)
+        tenants = set(rows.tenants)
+        for tenant in tenants:
+            its, shelf = rows if len(tenants) == 1 else rows.of_tenant(tenant), self._shelf(tenant)
+            self._places.update(dict.fromkeys(its.keys, shelf))
+            shelf.put_new(its)
 
     def _shelf(self, tenant: str) -> Shelf:
         return self._shelves.get(tenant) or self._shelves.setdefault(tenant, Shelf())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord
 from services.api.catalog import Catalog
 from services.api.records import Records
-from services.api.rows import broadcast_row, livestream_row, media_row
+from services.api.rows import broadcast_columns, livestream_columns, media_columns
 from services.api.standings import Standings
 from services.common.clock import Clock
 
@@ -39,12 +39,12 @@ class Catalogs:
 
 def catalogs_of(records: Records, clock: Clock) -> Catalogs:
     made = Catalogs(
-        Catalog(livestream_row, ("create_time", "update_time", "name")),
-        Catalog(media_row),
-        Catalog(broadcast_row, ("create_time",)),
+        Catalog(livestream_columns, ("create_time", "update_time", "name")),
+        Catalog(media_columns),
+        Catalog(broadcast_columns, ("create_time",)),
         Standings(records, clock),
     )
-    records.livestreams.listen(made.livestreams.note)
-    records.media.listen(made.media.note)
-    records.broadcasts.listen(made.broadcasts.note)
+    records.livestreams.listen(made.livestreams.note, made.livestreams.note_new)
+    records.media.listen(made.media.note, made.media.note_new)
+    records.broadcasts.listen(made.broadcasts.note, made.broadcasts.note_new)
     return made

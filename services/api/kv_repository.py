@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Generic
+from typing import Generic, TypeGuard
 
 from services.api.newest_first import NewestFirst, Place
 from services.api.page_token import decode_place, encode_place
-from services.api.repository import Edit, Listener, M, Page, Stored, Wanted
+from services.api.repository import Edit, Listener, M, NewListener, Page, Stored, Wanted
 from services.common.bus.bucket import Bucket
 from services.common.bus.errors import BusError, Exists, Stale, TooLarge, Unavailable
 from services.common.bus.watch import Change
@@ -47,24 +47,59 @@ class KvRepository(Generic[M]):
         self._group: Callable[[M], str] = group or (lambda _record: "")
         self._tenant = tenant
         self._is_ordered = time_us is not None or group is not None
-        self._listeners = [listener] if listener is not None else []
+        self._listeners: list[tuple[Listener[M], NewListener[M]]] = []
         self._records: dict[str, Stored[M]] = {}
         self._order = NewestFirst()
         self._deleted: OrderedDict[str, int] = OrderedDict()
         self.is_complete = asyncio.Event()
         """Set once the read model has every record there was at the start."""
+        if listener is not None:
+            self.listen(listener)
 
-    def listen(self, listener: Listener[M]) -> None:
+    def listen(self, listener: Listener[M], many: NewListener[M] | None = None) -> None:
+        def one_by_one(keys: Sequence[str], records: Sequence[M]) -> None:
+            for key, record in zip(keys, records, strict=True):
+                listener(key, record)
+
         for stored in self._records.values():
             listener(stored.key, stored.record)
-        self._listeners.append(listener)
+        self._listeners.append((listener, many or one_by_one))
 
     async def follow(self) -> None:
         """Keep the read model up to date, through reconnects, for ever."""
         async with self._bucket.watch() as changes:
             while batch := await changes.batch():
-                for change in batch:
-                    self._hear(change)
+                if self._are_new(batch):
+                    self._learn_new(batch)
+                else:
+                    for change in batch:
+                        self._hear(change)
+
+    def _are_new(self, batch: Sequence[Change | None]) -> TypeGuard[list[Change]]:
+        """Whether these are records, each once, and none of them was heard of before: at the start nearly all are."""
+        keys = {change.key for change in batch if change is not None and change.value is not None}
+        return len(keys) == len(batch) and all(
+            known.isdisjoint(keys) for known in (self._records.keys(), self._deleted.keys())
+        )
+
+    def _learn_new(self, batch: list[Change]) -> None:
+        """What `_learn` does with one, with all of them at each step: that takes a third of the time."""
+        message = self._message
+        keys = [change.key for change in batch]
+        records = [message.FromString(change.value or b"") for change in batch]
+        found = [Stored(change.key, change.value or b"", change.revision, message) for change in batch]
+        self._records.update(zip(keys, found, strict=True))
+        if self._is_ordered:
+            self._arrange(keys, records)
+        for _, many in self._listeners:
+            many(keys, records)
+
+    def _arrange(self, keys: Sequence[str], records: Sequence[M]) -> None:
+        places = [(-time_us, key) for time_us, key in zip(map(self._time_us, records), keys, strict=True)]
+        self._order.add_to_whole(places)
+        self._order.add_many(places, map(self._group, records))
+        if self._tenant is not None:
+            self._order.add_many(places, map(tenant_group, map(self._tenant, records)))
 
     def _hear(self, change: Change | None) -> None:
         if change is None:
@@ -152,7 +187,7 @@ class KvRepository(Generic[M]):
         return self._learn(key, record.value, record.revision)
 
     def _learn(self, key: str, value: bytes, revision: int) -> Stored[M]:
-        stored = Stored.packed(key, value, revision, self._message)
+        stored = Stored(key, value, revision, self._message)
         known = self._records.get(key)
         if revision <= (known.revision if known is not None else self._deleted.get(key, 0)):
             return known or stored  # the watch is a moment behind what this process itself has written
@@ -162,7 +197,7 @@ class KvRepository(Generic[M]):
             if known is not None:
                 self._displace(key, known.record)
             self._order.add((-self._time_us(record), key), self._groups(record))
-        for listener in self._listeners:
+        for listener, _ in self._listeners:
             listener(key, record)
         return stored
 
@@ -171,7 +206,7 @@ class KvRepository(Generic[M]):
         if known is not None:
             if self._is_ordered:
                 self._displace(key, known.record)
-            for listener in self._listeners:
+            for listener, _ in self._listeners:
                 listener(key, None)
 
     def _displace(self, key: str, record: M) -> None:

@@ -1,7 +1,7 @@
 """Keys in order of their records' age, newest first, as a whole and by group. Pure."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 Place = tuple[int, str]
 """Minus the time in microseconds, then the key: sorts newest first, and never the same for two keys."""
@@ -42,14 +42,25 @@ class NewestFirst:
         self._groups: dict[str, _Places] = {}
 
     def add(self, place: Place, groups: Iterable[str]) -> None:
-        if self._all is not None:
-            self._all.add(place)
+        self.add_to_whole((place,))
         for name in groups:
+            self.add_many((place,), (name,))
+
+    def add_many(self, places: Sequence[Place], names: Iterable[str]) -> None:
+        """Add each to the group beside it, which is not yet there in any; to the whole by `add_to_whole`."""
+        known = self._groups
+        for place, name in zip(places, names, strict=True):
             if name:
-                members = self._groups.get(name)
+                members = known.get(name)
                 if members is None:
-                    members = self._groups[name] = _Places()
+                    members = known[name] = _Places()
                 members.add(place)
+
+    def add_to_whole(self, places: Iterable[Place]) -> None:
+        """The whole has these, too."""
+        if self._all is not None:
+            for place in places:
+                self._all.add(place)
 
     def remove(self, place: Place, groups: Iterable[str]) -> None:
         """One that was added to just these groups."""

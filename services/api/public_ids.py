@@ -1,6 +1,7 @@
 """Public ids of recordings: unique in a tenant, and the newest recording holds it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from headwater.internal.v1.records_pb2 import MediaRecord
 from services.api.caller import tenant_of
@@ -17,7 +18,7 @@ class PublicIds:
         self._media = records.media
         self._names: dict[str, Name] = {}
         self._holders: defaultdict[Name, set[tuple[int, str]]] = defaultdict(set)
-        records.media.listen(self._note)
+        records.media.listen(self._note, self._note_new)
 
     async def give_up(self, tenant: str, public_id: str) -> None:
         """Of all that hold it only the newest keeps it. Repeatable."""
@@ -38,6 +39,11 @@ class PublicIds:
         if record is not None and record.public_id:
             self._names[key] = (tenant_of(record), record.public_id)
             self._holders[self._names[key]].add((record.create_time_us, key))
+
+    def _note_new(self, keys: Sequence[str], records: Sequence[MediaRecord]) -> None:
+        for key, record in zip(keys, records, strict=True):
+            if record.public_id:
+                self._note(key, record)
 
 
 def _without_public_id(record: MediaRecord | None) -> MediaRecord | None:

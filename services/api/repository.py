@@ -1,6 +1,6 @@
 """What the domain needs of a store of records; a SQL store could stand in for the key-value one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -18,25 +18,19 @@ class Stored(Generic[M]):
 
     __slots__ = ("_kept", "_message", "key", "revision")
 
-    def __init__(self, key: str, record: M, revision: int) -> None:
+    def __init__(self, key: str, record: M | bytes, revision: int, message: type[M] | None = None) -> None:
+        """Of the bytes of a `message`, or of a message itself."""
         self.key = key
         self.revision = revision
-        self._kept: M | bytes = record
-        self._message = type(record)
-
-    @classmethod
-    def packed(cls, key: str, value: bytes, revision: int, message: type[M]) -> "Stored[M]":
-        """One that is kept as its bytes."""
-        made = cls.__new__(cls)
-        made.key = key
-        made.revision = revision
-        made._kept = value  # noqa: SLF001  one's own
-        made._message = message  # noqa: SLF001  one's own
-        return made
+        self._kept = record
+        self._message = message
 
     @property
     def record(self) -> M:
-        return self._message.FromString(self._kept) if isinstance(self._kept, bytes) else self._kept
+        if isinstance(self._kept, bytes):
+            assert self._message is not None  # noqa: S101  who gives bytes names it
+            return self._message.FromString(self._kept)
+        return self._kept
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Stored):
@@ -66,6 +60,9 @@ Wanted = Callable[[M], bool]
 Listener = Callable[[str, M | None], None]
 """Told of each record that has changed, whoever changed it; None: it is gone."""
 
+NewListener = Callable[[Sequence[str], Sequence[M]], None]
+"""Told of several records at once, by their keys, of none of which it has heard before."""
+
 
 class Repository(Protocol[M]):
     """Records of one kind. Writes raise AppError: UNAVAILABLE (it may be written or not), CONFLICT."""
@@ -74,8 +71,11 @@ class Repository(Protocol[M]):
         """The record in the read model, which may be a moment behind."""
         ...
 
-    def listen(self, listener: Listener[M]) -> None:
-        """Tell of all records that are known, and from then on of each that changes."""
+    def listen(self, listener: Listener[M], many: NewListener[M] | None = None) -> None:
+        """Tell of all records that are known, and from then on of each that changes.
+
+        With `many`, what comes many at a time and is new, as all is at the start, is told so instead.
+        """
         ...
 
     async def get(self, key: str) -> Stored[M] | None:

@@ -1,47 +1,63 @@
-"""Records as rows of the catalog. Pure."""
+"""Records as rows of the catalog, many at a time: there are very many at a start. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
-from services.api.caller import DEFAULT, tenant_of
+from services.api.caller import DEFAULT
 from services.api.listing import Value
-from services.api.row import NAME_LENGTH, Row
+from services.api.row import NAME_LENGTH, Columns, Row
 
 
-def livestream_row(key: str, record: LivestreamRecord) -> Row:
+def livestream_columns(keys: Sequence[str], records: Sequence[LivestreamRecord]) -> Columns:
     """Where a livestream stands is not in its record, nor in its row."""
-    return Row(
-        key=key,
-        tenant=tenant_of(record),
-        create_time=record.create_time_us,
-        app=record.app_id or DEFAULT,
-        creator=record.creator,
-        name=record.name,
-        update_time=record.update_time_us,
-        is_deleted=bool(record.delete_time_us),
+    nothing = [0] * len(keys)
+    return Columns(
+        keys=keys,
+        tenants=[each.tenant_id or DEFAULT for each in records],
+        create_times=[each.create_time_us for each in records],
+        apps=[each.app_id or DEFAULT for each in records],
+        creators=[each.creator for each in records],
+        names=[each.name for each in records],
+        states=nothing,
+        update_times=[each.update_time_us for each in records],
+        durations=nothing,
+        are_deleted=[bool(each.delete_time_us) for each in records],
+        sizes=nothing,
     )
 
 
-def media_row(key: str, record: MediaRecord) -> Row:
-    is_deleted, created_us = bool(record.delete_time_us), record.create_time_us
-    return Row(  # by place: names would take three times as long, and there are very many
-        key,
-        record.tenant_id or DEFAULT,
-        created_us,
-        record.app_id or DEFAULT,
-        record.creator,
-        record.name,
-        Media.DELETED if is_deleted else record.state,
-        record.update_time_us or record.ready_time_us or created_us,
-        record.duration_us,
-        is_deleted,
-        record.size_bytes,
+def media_columns(keys: Sequence[str], records: Sequence[MediaRecord]) -> Columns:
+    return Columns(
+        keys=keys,
+        tenants=[each.tenant_id or DEFAULT for each in records],
+        create_times=[each.create_time_us for each in records],
+        apps=[each.app_id or DEFAULT for each in records],
+        creators=[each.creator for each in records],
+        names=[each.name for each in records],
+        states=[Media.DELETED if each.delete_time_us else each.state for each in records],
+        update_times=[each.update_time_us or each.ready_time_us or each.create_time_us for each in records],
+        durations=[each.duration_us for each in records],
+        are_deleted=[bool(each.delete_time_us) for each in records],
+        sizes=[each.size_bytes for each in records],
     )
 
 
-def broadcast_row(key: str, record: BroadcastRecord) -> Row:
-    return Row(key, record.tenant_id or DEFAULT, record.start_time_us, record.app_id or DEFAULT)
+def broadcast_columns(keys: Sequence[str], records: Sequence[BroadcastRecord]) -> Columns:
+    nothing, no_text = [0] * len(keys), [""] * len(keys)
+    return Columns(
+        keys=keys,
+        tenants=[each.tenant_id or DEFAULT for each in records],
+        create_times=[each.start_time_us for each in records],
+        apps=[each.app_id or DEFAULT for each in records],
+        creators=no_text,
+        names=no_text,
+        states=nothing,
+        update_times=nothing,
+        durations=nothing,
+        are_deleted=[False] * len(keys),
+        sizes=nothing,
+    )
 
 
 def value_of(field: str) -> Callable[[Row], Value]:

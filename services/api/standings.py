@@ -3,7 +3,7 @@
 A standing follows from a livestream's record and its newest broadcast, and while it is armed from the time.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.livestreams_pb2 import Livestream
@@ -28,7 +28,7 @@ class Standings:
         self._has_looked = False
         self._armed: set[str] = set()
         records.livestreams.listen(self._note_livestream)
-        records.broadcasts.listen(self._note_broadcast)
+        records.broadcasts.listen(self._note_broadcast, self._note_broadcasts)
 
     async def select(self, rows: Rows, states: Collection[int], used: bool | None) -> Rows:
         """Those of `rows` that stand in one of `states`; with `used`, of the idle and disabled ones those that have had
@@ -74,3 +74,7 @@ class Standings:
         """One that is gone goes with its livestream."""
         if record is not None and self._has_looked:
             self._changed.add(record.livestream_id)
+
+    def _note_broadcasts(self, _broadcasts: Sequence[str], records: Sequence[BroadcastRecord]) -> None:
+        if self._has_looked:
+            self._changed.update(record.livestream_id for record in records)

@@ -33,7 +33,7 @@ class Viewing:
         self._stats = stats
         self._clock = clock
         self._open: set[str] = set()
-        records.broadcasts.listen(self._note)
+        records.broadcasts.listen(self._note, self._note_new)
 
     def _note(self, broadcast: str, record: BroadcastRecord | None) -> None:
         """Of most it is written down for good what viewers watched."""
@@ -41,6 +41,9 @@ class Viewing:
             self._open.add(broadcast)
         else:
             self._open.discard(broadcast)
+
+    def _note_new(self, broadcasts: Sequence[str], records: Sequence[BroadcastRecord]) -> None:
+        self._open.update(key for key, record in zip(broadcasts, records, strict=True) if not record.is_viewing_final)
 
     async def of(self, broadcasts: Sequence[BroadcastRecord]) -> list[int]:
         """Milliseconds of each. While stats is away, what was last written down."""

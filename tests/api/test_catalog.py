@@ -9,7 +9,7 @@ from headwater.internal.v1.records_pb2 import MediaRecord
 from headwater.v1.media_pb2 import Media
 from services.api.catalog import Catalog
 from services.api.row import Query, Row
-from services.api.rows import media_row, value_of
+from services.api.rows import media_columns, value_of
 from services.api.shelf import shelf_of
 
 ORDERS = ("create_time", "update_time", "name", "duration")
@@ -36,14 +36,14 @@ def test_list_is_sorted_and_complete_after_any_changes(
     shows_deleted: bool,
 ) -> None:
     """Whether they came before the list was first asked for or after."""
-    catalog, kept = Catalog(media_row), dict[str, MediaRecord]()
+    catalog, kept = Catalog(media_columns), dict[str, MediaRecord]()
     for some in (before, after):
         for key, record in some:
             catalog.note(key, record)
             kept.pop(key, None)
             if record is not None:
                 kept[key] = record
-        rows = [media_row(key, record) for key, record in kept.items()]
+        rows = media_columns(list(kept), list(kept.values())).rows()
         wanted = [row for row in rows if row.tenant == "t" and (shows_deleted or not row.is_deleted)]
         found = catalog.find(replace(OURS, shows_deleted=shows_deleted), order)
         assert list(found) == sorted(wanted, key=lambda row: (value_of(order)(row), row.key))

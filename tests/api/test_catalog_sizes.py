@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from headwater.internal.v1.records_pb2 import MediaRecord
 from services.api.catalog import Catalog
-from services.api.rows import media_row
+from services.api.rows import media_columns
 
 records = st.builds(
     MediaRecord,
@@ -18,7 +18,7 @@ records = st.builds(
 @given(changes=st.lists(st.tuples(st.sampled_from("klm"), st.none() | records), max_size=30))
 def test_size_is_that_of_what_is_there_after_any_changes(changes: list[tuple[str, MediaRecord | None]]) -> None:
     """What is in the bin counts; what is gone, and what went to another tenant, does not."""
-    catalog, kept = Catalog(media_row), dict[str, MediaRecord | None]()
+    catalog, kept = Catalog(media_columns), dict[str, MediaRecord | None]()
     for key, record in changes:
         catalog.note(key, record)
         kept[key] = record

@@ -138,6 +138,28 @@ async def test_deleted_record_does_not_flicker_and_may_come_again(media: KvRepos
     assert media.peek("a") == again
 
 
+async def test_what_is_read_at_the_start_is_told_many_at_a_time_and_like_what_comes_later(
+    bucket: Bucket, media: KvRepository[MediaRecord]
+) -> None:
+    """Each record once to all who listen, and in its groups; what changes afterwards one by one."""
+    for number in range(300):
+        await bucket.put(
+            f"k{number:03}", MediaRecord(livestream_id="xy"[number % 2], create_time_us=number % 7).SerializeToString()
+        )
+    late, one_by_one, at_once = repository(bucket), list[str](), list[int]()
+    late.listen(lambda key, _record: one_by_one.append(key))
+    late.listen(lambda _key, _record: at_once.append(1), lambda keys, _records: at_once.append(len(keys)))
+    task = spawn(late.follow(), name="follow")
+    await late.is_complete.wait()
+    await late.change("k000", lambda _record: MediaRecord(livestream_id="y"))
+    await cancel(task)
+
+    assert one_by_one == [*(f"k{number:03}" for number in range(300)), "k000"]
+    assert (sum(at_once), at_once[-1], max(at_once) > 1) == (301, 1, True)
+    await until(lambda: media.count("x") == 149)
+    assert [late.keys(group) for group in "xy"] == [media.keys(group) for group in "xy"]
+
+
 async def test_pages_cover_a_group_once_and_in_order(media: KvRepository[MediaRecord]) -> None:
     """Newest first, with the total; a record made meanwhile disturbs no later page."""
     for number in range(7):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.row import NAME_LENGTH, ORDERS, Query, Row
+from services.api.row import NAME_LENGTH, ORDERS, Columns, Query, Row
 from services.api.rows import value_of
 from services.api.shelf import Shelf, shelf_of
 
@@ -49,6 +49,7 @@ def fits(row: Row, query: Query) -> bool:
 
 
 @given(
+    before=st.lists(ROWS, max_size=4).map(lambda rows: {row.key: row for row in rows}),
     steps=st.lists(st.one_of(ROWS, KEYS), max_size=25),
     sorted_at=st.integers(0, 25),
     query=QUERIES,
@@ -56,10 +57,13 @@ def fits(row: Row, query: Query) -> bool:
     keys=st.lists(KEYS, max_size=4),
 )
 def test_any_query_is_what_looking_at_every_row_gives(
-    steps: list[Row | str], sorted_at: int, query: Query, order: str, keys: list[str]
+    *, before: dict[str, Row], steps: list[Row | str], sorted_at: int, query: Query, order: str, keys: list[str]
 ) -> None:
     """Whether its order was kept up meanwhile or is sorted now; of all rows, and of some keys."""
     shelf, known = Shelf(), dict[str, Row]()
+    if before:
+        shelf.put_new(Columns.of(before.values()))
+    known.update(before)
     for place, step in enumerate(steps):
         if place == sorted_at:
             shelf.order(order, has_deleted=query.shows_deleted)

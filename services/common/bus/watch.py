@@ -1,6 +1,7 @@
 """Watching a bucket: the keys as they stand, then every change, and after an outage whatever has changed meanwhile."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -60,9 +61,10 @@ class Watch:
             item = await self._feed.next()
             if item is None:
                 return False
-            self._hear(item)
-            for further in self._feed.heard(_AT_ONCE):
-                self._hear(further)
+            items = [item, *self._feed.heard(_AT_ONCE)]
+            if not self._take_new(items):
+                for each in items:
+                    self._hear(each)
         return True
 
     def _hear(self, item: Entry | Opened | CaughtUp) -> None:
@@ -72,6 +74,19 @@ class Watch:
             self._known.begin()
         else:
             self._finish_list(item)
+
+    def _take_new(self, items: Sequence[Entry | Opened | CaughtUp]) -> bool:
+        """By a short way what at a start is nearly all: values of keys that were not there. False: it is not that."""
+        if {*map(type, items)} != {Entry}:
+            return False
+        subjects, sequences, times_us, payloads, headers = zip(*items, strict=True)
+        if any(headers):
+            return False
+        keys = [subject[self._prefix_len :] for subject in subjects]
+        if not self._known.note_new(keys, sequences):
+            return False
+        self._ready.extend(map(Change, keys, payloads, sequences, times_us))
+        return True
 
     def _take(self, entry: Entry) -> None:
         key = entry.subject[self._prefix_len :]
@@ -121,6 +136,13 @@ class Known:
             return known is not None
         self._revisions[key] = revision
         return known != revision
+
+    def note_new(self, keys: Sequence[str], revisions: Sequence[int]) -> bool:
+        """As `note` of keys that are there; False, and nothing is noted, if one of them was known or comes twice."""
+        if len(set(keys)) != len(keys) or not self._revisions.keys().isdisjoint(keys):
+            return False
+        self._revisions.update(zip(keys, revisions, strict=True))
+        return True
 
     def finish(self) -> list[str]:
         """The keys that have gone, forgotten with this."""

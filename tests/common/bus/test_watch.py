@@ -131,6 +131,15 @@ def test_lists_one_after_the_other_tell_exactly_what_differs(lists: list[dict[st
         assert news == {key: revision for key, revision in listed.items() if before.get(key) != revision}
 
 
+def test_several_are_new_at_once_only_where_each_is() -> None:
+    """Of those that were known, or come twice, none is noted: they are looked at one by one."""
+    known = Known()
+    assert known.note_new(["a", "b"], [1, 2])
+    assert not known.note_new(["c", "a"], [3, 4])
+    assert not known.note_new(["c", "c"], [3, 4])
+    assert [known.note(key, at, is_there=True) for key, at in (("a", 1), ("b", 3), ("c", 3))] == [False, True, True]
+
+
 def test_deletion_of_an_unknown_key_is_no_news() -> None:
     """The marker that a long deleted key left behind is not told."""
     known = Known()
