@@ -1,7 +1,6 @@
 """api as a child process, with the ports of its own and real NATS behind it."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ class ApiServer(Server):
     """`python -m services.api`; replicas share a `home`."""
 
     name = "api"
+    module = "services.api"
     ports_needed = 3
 
     def __init__(self, folder: Path, nats_url: str, *, home: Path | None = None, **settings: str) -> None:
@@ -53,9 +53,6 @@ class ApiServer(Server):
     @property
     def token(self) -> str:
         return (self.home / "admin-token").read_text().strip()
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "services.api"]
 
     def environment(self) -> dict[str, str]:
         rest, grpc, metrics = (str(port) for port in self.ports)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.servers.nursery import Forked, nursery
 from tests.servers.ports import free_ports, listens
 
 # Long, because a program takes a second of a core to start, and other tests may have all of them.
@@ -33,16 +34,19 @@ class Server:
 
     name = "server"
     ports_needed = 1
+    module: str | None = None
+    """A program of ours, which is forked from a process that has it loaded (with its `app`); it has no command."""
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         self.folder = folder
         self.log = folder / f"{self.name}.log"
         self._fixed = port
         self._ports: list[int] = []
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def command(self) -> list[str]:
-        raise NotImplementedError
+        assert self.module, "what has no module has a command"
+        return [sys.executable, "-m", self.module]
 
     def environment(self) -> dict[str, str]:
         """What the process sees beside the environment of the tests."""
@@ -126,7 +130,7 @@ class Server:
             return ""
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> "subprocess.Popen[bytes] | Forked":
         if self._process is None:
             raise RuntimeError(f"{self.name} does not run")
         return self._process
@@ -138,13 +142,17 @@ class Server:
             self._ports = [self._fixed, *free_ports(self.ports_needed - 1)] if self.ports_needed > 1 else [self._fixed]
 
     def _spawn(self) -> None:
+        environment = {**os.environ, **self.environment()}
+        if self.module is not None:
+            self._process = nursery(f"{self.module}.app").start(self.module, self.folder, environment, self.log)
+            return
         # setpriv makes the child die with the tests even when these are killed, and keeps its process id.
         guard = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*guard, *self.command()],
                 cwd=self.folder,
-                env={**os.environ, **self.environment()},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
