@@ -33,9 +33,10 @@ def tree(name: str) -> ast.Module:
     return ast.parse(text(name), filename=name)
 
 
-def functions(name: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+@functools.cache
+def functions(name: str) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
     """All functions and methods of a file."""
-    return [node for node in ast.walk(tree(name)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return tuple(node for node in ast.walk(tree(name)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def docstring(name: str) -> str:
