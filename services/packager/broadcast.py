@@ -30,6 +30,7 @@ from services.packager.program.draft import Draft
 from services.packager.program.kept_back import KeptBack, open_program
 from services.packager.program.program import Program, ProgramSettings
 from services.packager.program.takeover import INSTANCES
+from services.packager.program.turning_back import turn_back
 from services.packager.telling import Teller, ended_fact
 from services.packager.tick_log import BrokenLogError, FencedError, TickLog, append_for_good
 from services.packager.traces import Traces
@@ -178,7 +179,7 @@ class Broadcast:
 
     async def _feed(self, program: Carried, entry: Entry) -> None:
         self._heard_at = self._around.clock.monotonic()
-        self._clock.note(entry.time_us, self._heard_at)
+        self._turn_back(program, self._clock.note(entry.time_us, self._heard_at))
         self._media_at_us = max(self._media_at_us, entry.time_us)
         instance = subjects.instance_of(entry.subject)
         self._traces.note(instance, entry)
@@ -278,7 +279,13 @@ class Broadcast:
             await self._write(program, draft)
         last = await self._ticks.last()
         if last is not None and last.sequence == program.ledger.last_sequence:
-            self._clock.set(last.time_us, self._spoke_at)
+            self._turn_back(program, self._clock.set(last.time_us, self._spoke_at))
+
+    def _turn_back(self, program: Carried, by_us: int) -> None:
+        if by_us:
+            _log.warning("the clock of nats-server was put back", by_s=by_us / 1e6)
+            turn_back(program, by_us)
+            self._media_at_us = max(0, self._media_at_us - by_us)
 
     def _tell(self, program: Carried) -> None:
         """Say what has happened, in the trace of the encoder that it comes from; mostly nothing has."""

@@ -7,6 +7,9 @@ from headwater.internal.v1.onair_pb2 import OnAir
 SETTLE_S = 10.0
 """After the bus was away the window is not over before encoders have had this long to come back, or the window."""
 
+SKEW_S = 300.0
+"""Clocks of hosts differ by less; what is dated further ahead was dated before a clock was put back."""
+
 RUN_TIME = "run-time"
 
 
@@ -59,7 +62,9 @@ def _has_run_out(situation: Situation, on_air: OnAir) -> bool:
 
 def _nobody_since(situation: Situation, on_air: OnAir) -> int | None:
     """Since when no encoder has given media; None if one does. One that has just connected counts as giving."""
-    joined_us = max((c.since_us for c in on_air.connections.values()), default=0)
+    # One from ahead was there before the clock was put back, and says nothing of now.
+    latest_us = situation.now_us + round(SKEW_S * 1e6)
+    joined_us = max((c.since_us for c in on_air.connections.values() if c.since_us <= latest_us), default=0)
     if situation.lost_since_us:
         return max(situation.lost_since_us, joined_us)
     if situation.has_begun:

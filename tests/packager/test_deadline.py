@@ -43,6 +43,8 @@ def _situation(**known: object) -> Situation:
         ({"lost_since_us": NOW_US - 121 * S}, "reconnect-window"),
         # One that has just connected counts as giving media.
         ({"lost_since_us": NOW_US - 121 * S, "on_air": _on_air(joined_s=5)}, None),
+        # One that has come before the clock was put back by an hour.
+        ({"lost_since_us": NOW_US - 121 * S, "on_air": _on_air(joined_s=-3000)}, "reconnect-window"),
         # After the bus was away encoders get time to come back, but no more than the window.
         ({"lost_since_us": NOW_US - 121 * S, "connected_for_s": SETTLE_S - 1}, None),
         (

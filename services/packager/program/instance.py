@@ -73,6 +73,12 @@ class Instance:
             self.newest_us = max(self.newest_us, stamp_us)
         return bool(batches)
 
+    def turn_back(self, by_us: int) -> None:
+        """Note that the log's clock was put back by this much; the arrival clock finds out by itself."""
+        self.newest_us = max(0, self.newest_us - by_us)
+        if self.flowing_since_us is not None:
+            self.flowing_since_us = max(0, self.flowing_since_us - by_us)
+
     def _take(self, batch: Batch) -> None:
         if batch.connection != self.connection:
             self.restart(batch.connection)

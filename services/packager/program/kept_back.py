@@ -152,6 +152,14 @@ class KeptBack:
         seen_us = seen_us or self._watching_since_us
         self.picture_lost_us = seen_us if now_us - seen_us > PICTURE_US else 0
 
+    def turn_back(self, by_us: int) -> None:
+        """Note that the log's clock was put back by this much."""
+        self._looking_since_us = max(0, self._looking_since_us - by_us)
+        self._watching_since_us = max(0, self._watching_since_us - by_us)
+        for heard in self._heard.values():
+            heard.newest_us = max(0, heard.newest_us - by_us)
+            heard.picture_us = max(0, heard.picture_us - by_us)
+
     def _heard_of(self, source: OnAir) -> int:
         # An heir need not have read anything of what was heard before it began to look.
         return self._heard[source.instance].newest_us or self._looking_since_us or self.ledger.state.source_time_us
