@@ -1,7 +1,7 @@
 """A broadcast as a packager leaves it in real logs, without a packager."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +98,7 @@ class Broadcast:
     def segment_subject(self) -> str:
         return subjects.segments(0, self.record.broadcast_id)
 
-    async def send(self, sent: list[Message]) -> None:
+    async def send(self, sent: Sequence[Message]) -> None:
         """Let these messages of encoders come in."""
         for message in sent:
             subject = subjects.media(0, message.instance, self.record.broadcast_id)

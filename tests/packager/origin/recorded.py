@@ -1,5 +1,6 @@
 """Recordings and rules as an origin finds them, without an api and without a packager."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from headwater.internal.v1.onair_pb2 import Playback
@@ -10,7 +11,7 @@ from tests.archiver.running import archiver, until
 from tests.packager.program.encoder import Message
 
 
-async def recorded(here: Stage, media: list[Message]) -> Broadcast:
+async def recorded(here: Stage, media: Sequence[Message]) -> Broadcast:
     """A broadcast of this media that has ended and is complete in the store."""
     broadcast = await here.begin()
     async with archiver(here.environment):

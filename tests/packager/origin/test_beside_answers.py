@@ -19,12 +19,12 @@ from tests.archiver.running import until
 from tests.clients.hls_rules import check_playlist
 from tests.packager.origin.recorded import recorded, rule
 from tests.packager.origin.running import Site, origin
-from tests.packager.program.encoder import encode, messages
+from tests.packager.program.encoder import Later, encode, messages
 from tests.servers.ports import free_ports
 
 pytestmark = pytest.mark.connected
 
-MEDIA = messages(encode(seconds=12), connection=5, closed=False)
+MEDIA = Later(lambda: messages(encode(seconds=12), connection=5, closed=False))
 
 
 class Counter(StatisticsServiceServicer):

@@ -17,9 +17,9 @@ from tests.archiver.running import until
 from tests.clients.hls_rules import check_playlist
 from tests.packager.origin.recorded import recorded, rule
 from tests.packager.origin.running import Site, origin
-from tests.packager.program.encoder import encode, messages
+from tests.packager.program.encoder import Later, encode, messages
 
-MEDIA = messages(encode(seconds=12), connection=5, closed=False)
+MEDIA = Later(lambda: messages(encode(seconds=12), connection=5, closed=False))
 VTT = b"WEBVTT\n\n00:01.000 --> 00:03.500\nhello\n"
 MAP = b"X-TIMESTAMP-MAP=MPEGTS:900,LOCAL:00:00:00.000"
 GERMAN = CaptionTrack(language="de", label="Deutsch", object_key="t/de")

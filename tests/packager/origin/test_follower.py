@@ -10,13 +10,13 @@ from services.common.ids import new_id
 from services.packager.origin.follower import Follower
 from tests.archiver.on_air import Broadcast, Stage
 from tests.packager.origin.running import Site, origin, path_of
-from tests.packager.program.encoder import encode, messages
+from tests.packager.program.encoder import Later, encode, messages
 
 pytestmark = pytest.mark.connected
 
 MEDIA = messages(encode(seconds=10), connection=5, closed=False)
 HALF = len(MEDIA) // 2
-LONG_GOP = messages(encode(seconds=10, gop_s=17), connection=5, closed=False)
+LONG_GOP = Later(lambda: messages(encode(seconds=10, gop_s=17), connection=5, closed=False))
 
 
 async def half(here: Stage, **options: bool) -> Broadcast:

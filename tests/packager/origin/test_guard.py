@@ -22,11 +22,11 @@ from tests.archiver.on_air import Broadcast, Stage
 from tests.archiver.running import until
 from tests.packager.origin.recorded import recorded
 from tests.packager.origin.running import Site, origin
-from tests.packager.program.encoder import encode, messages
+from tests.packager.program.encoder import Later, encode, messages
 
 pytestmark = pytest.mark.connected
 
-MEDIA = messages(encode(seconds=12), connection=5, closed=False)
+MEDIA = Later(lambda: messages(encode(seconds=12), connection=5, closed=False))
 KEY, OTHER = (rsa.generate_private_key(65537, 2048) for _ in range(2))
 
 

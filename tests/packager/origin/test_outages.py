@@ -9,14 +9,14 @@ import pytest
 from services.common.tasks import spawn
 from tests.archiver.on_air import Broadcast, Stage
 from tests.packager.origin.running import client, listener, origin, path_of, start_child
-from tests.packager.program.encoder import Message, encode, messages
+from tests.packager.program.encoder import Later, Message, encode, messages
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
 
-MEDIA = messages(encode(seconds=20), connection=5, closed=False)
+MEDIA = Later(lambda: messages(encode(seconds=20), connection=5, closed=False))
 
-PATIENT = messages(encode(seconds=20, gop_s=17), connection=5, closed=False)
+PATIENT = Later(lambda: messages(encode(seconds=20, gop_s=17), connection=5, closed=False))
 """With a target duration of 6 s a reload is held for 18 s: longer than any server takes to start."""
 
 

@@ -13,7 +13,7 @@ from tests.archiver.running import until
 from tests.clients.browser import Viewers, chromium, viewers
 from tests.packager.origin.recorded import recorded, rule
 from tests.packager.origin.running import Site, origin
-from tests.packager.program.encoder import encode, messages
+from tests.packager.program.encoder import Later, encode, messages
 
 pytestmark = [
     pytest.mark.connected,
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="there is no browser"),
 ]
 
-MEDIA = messages(encode(seconds=12), connection=5, closed=False)
+MEDIA = Later(lambda: messages(encode(seconds=12), connection=5, closed=False))
 SEEN = """() => {
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
   return {

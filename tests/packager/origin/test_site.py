@@ -14,13 +14,13 @@ from tests.archiver.on_air import Broadcast, Stage, stage
 from tests.archiver.running import archiver, until
 from tests.clients.hls_rules import check_playlist
 from tests.packager.origin.running import Site, origin, path_of
-from tests.packager.program.encoder import encode, messages
+from tests.packager.program.encoder import Later, encode, messages
 from tests.servers.nats import NatsServer
 from tests.servers.s3 import S3Server
 
 pytestmark = pytest.mark.connected
 
-LONG = messages(encode(seconds=90), connection=5, closed=False)
+LONG = Later(lambda: messages(encode(seconds=90), connection=5, closed=False))
 
 
 async def recorded(here: Stage) -> Broadcast:

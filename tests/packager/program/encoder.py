@@ -1,8 +1,10 @@
 """A small deterministic encoder: units as ingest would write them, and the messages of a media log."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
+from typing import overload
 
 import av
 
@@ -175,3 +177,22 @@ def messages(
 
 
 assert HEAD_BYTES == 24
+
+
+class Later(Sequence[Message]):
+    """Messages that are made when they are first looked at: whoever collects tests loads every file of them."""
+
+    def __init__(self, make: Callable[[], list[Message]]) -> None:
+        self._made = cache(make)
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Message]: ...
+
+    def __getitem__(self, index: int | slice) -> Message | list[Message]:
+        return self._made()[index]
