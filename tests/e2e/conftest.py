@@ -1,4 +1,8 @@
-"""Machines and films for the proofs. `gentle` is shared by all tests that hurt nothing; who kills asks for `own`."""
+"""Machines and films for the proofs.
+
+`gentle` is shared by all tests that hurt nothing, and `beaten` by those that kill or freeze what comes back by itself.
+Who counts all that a machine holds asks for `own`.
+"""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -8,6 +12,7 @@ import pytest
 from tests.clients.browser import SCRIPTS, Viewers, chromium, viewers
 from tests.clients.footage import Film, shoot
 from tests.e2e.harness.machine import Machine, machine
+from tests.e2e.harness.standing import Standing
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,6 +33,20 @@ def gentle_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine
 async def gentle(gentle_machine: Machine) -> Machine:
     await gentle_machine.ready()
     return gentle_machine
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    made = Standing(lambda: tmp_path_factory.mktemp("beaten"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def beaten(standing: Standing, request: pytest.FixtureRequest) -> AsyncIterator[Machine]:
+    failed = request.session.testsfailed
+    yield await standing.whole()
+    await standing.settle(is_good=request.session.testsfailed == failed)
 
 
 @pytest.fixture

@@ -34,12 +34,12 @@ LONGEST_STALL_S = 5.0
     ],
 )
 async def test_program_goes_on_when_the_encoder_or_the_ingest_on_air_dies(  # noqa: PLR0917  fixtures and two parameters
-    own: Machine, audience: Viewers, films: Callable[[Film], Path], tmp_path: Path, gop: int, offset: int
+    beaten: Machine, audience: Viewers, films: Callable[[Film], Path], tmp_path: Path, gop: int, offset: int
 ) -> None:
     """The other instance takes over, nothing goes back by itself, a NATS restart switches nothing."""
     first_film, second_film = films(Film(LENGTH_S, gop=gop)), films(Film(LENGTH_S, gop=gop, keyframe_offset=offset))
-    livestream = await Livestream.create(own)
-    port = await second_ingest(own)
+    livestream = await Livestream.create(beaten)
+    port = await second_ingest(beaten)
     with (
         Encoder(first_film, livestream.ingest(), tmp_path / "first") as first,
         Encoder(second_film, livestream.ingest("secondary", port=port), tmp_path / "second"),
@@ -54,9 +54,9 @@ async def test_program_goes_on_when_the_encoder_or_the_ingest_on_air_dies(  # no
             switched = await livestream.until(_fed_by("secondary"), "is fed by secondary", deadline_s=10)
             with Encoder(first_film, livestream.ingest(), tmp_path / "back") as back:
                 await livestream.until(_connected("primary"), "has primary back")
-                await _restart_nats(own, livestream, kept)
+                await _restart_nats(beaten, livestream, kept)
                 assert (await livestream.get())["sourceInstance"] == switched["sourceInstance"] == "secondary"
-                own.kill("ingest-2")
+                beaten.kill("ingest-2")
                 await livestream.until(_fed_by("primary"), "is fed by primary again", deadline_s=15)
                 await _grows(kept, 2)
                 await player.plays()

@@ -57,18 +57,18 @@ async def test_strangers_at_the_door_harm_neither_a_good_stream_nor_memory(
 
 
 async def test_api_away_through_a_whole_broadcast_has_complete_records_when_it_is_back(
-    own: Machine, films: Callable[[Film], Path], tmp_path: Path
+    beaten: Machine, films: Callable[[Film], Path], tmp_path: Path
 ) -> None:
     """Frozen before the first byte and killed after the end, it reads from the log what it missed."""
     film = films(Film(9.0))
-    livestream = await Livestream.create(own, reconnect_window_s=2)
-    frozen = own.pause("api")
+    livestream = await Livestream.create(beaten, reconnect_window_s=2)
+    frozen = beaten.pause("api")
     with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
         broadcast = await livestream.on_air()
         await encoder.sent_all(deadline_s=60)
-    await _ended(own, broadcast)
-    own.kill("api")
-    await own.running("api", other_than=frozen)
+    await _ended(beaten, broadcast)
+    beaten.kill("api")
+    await beaten.running("api", other_than=frozen)
     (media,) = await livestream.recorded()
     assert media["broadcastId"] == broadcast
     (record,) = await eventually(livestream.broadcasts, _is_told_whole, "all is heard of it", deadline_s=30)
@@ -80,18 +80,18 @@ async def test_api_away_through_a_whole_broadcast_has_complete_records_when_it_i
 
 @pytest.mark.parametrize("kills", [2, pytest.param(10, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 async def test_nats_killed_at_full_rate_loses_and_reorders_nothing(
-    own: Machine, films: Callable[[Film], Path], tmp_path: Path, kills: int
+    beaten: Machine, films: Callable[[Film], Path], tmp_path: Path, kills: int
 ) -> None:
     """nats-server dies again and again under 4 Mbit/s: the media log has n = 1 to N, and the recording is the film."""
     dice = random.Random(dial("SEED", 1))
     film = films(Film(8.0 * kills, bit_rate="4M"))
-    livestream = await Livestream.create(own, reconnect_window_s=8)
+    livestream = await Livestream.create(beaten, reconnect_window_s=8)
     with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
         broadcast = await livestream.on_air()
-        async with media_log(own, broadcast) as logged:
+        async with media_log(beaten, broadcast) as logged:
             for _ in range(kills):
                 await asyncio.sleep(dice.uniform(2, 5))  # a seeded moment
-                await own.running("nats", other_than=own.kill("nats"))
+                await beaten.running("nats", other_than=beaten.kill("nats"))
             await encoder.sent_all(deadline_s=8 * kills + 60)
             await until(lambda: logged.is_closed, "the end of the media log", deadline_s=30)
     ((_, numbers),) = logged.numbers.items()

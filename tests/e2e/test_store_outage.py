@@ -28,20 +28,20 @@ pytestmark = pytest.mark.e2e
     ],
 )
 async def test_store_away_under_a_live_stream_loses_no_frame(
-    own: Machine, films: Callable[[Film], Path], tmp_path: Path, away_s: float, way: str
+    beaten: Machine, films: Callable[[Film], Path], tmp_path: Path, away_s: float, way: str
 ) -> None:
     """S3 is frozen or killed in mid-stream: viewers are served inside the window, and the recording is whole."""
     film = films(Film(away_s + 12))
-    livestream = await Livestream.create(own)
+    livestream = await Livestream.create(beaten)
     with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
         await livestream.on_air()
         async with recording(livestream.playback) as kept:
             if way == "frozen":
-                pid = own.pause("s3")
+                pid = beaten.pause("s3")
                 await asyncio.sleep(away_s)  # how long it is away is the test
-                own.resume(pid)
+                beaten.resume(pid)
             else:
-                await own.running("s3", other_than=own.kill("s3"))
+                await beaten.running("s3", other_than=beaten.kill("s3"))
             await encoder.sent_all(deadline_s=away_s + 60)
             await ended(kept, deadline_s=60)
     (media,) = await livestream.recorded(deadline_s=120)
@@ -58,19 +58,19 @@ async def test_store_away_under_a_live_stream_loses_no_frame(
     ],
 )
 async def test_two_archivers_of_which_one_is_killed_in_mid_put_store_each_segment(
-    own: Machine, films: Callable[[Film], Path], tmp_path: Path, kills: int, seconds: float
+    beaten: Machine, films: Callable[[Film], Path], tmp_path: Path, kills: int, seconds: float
 ) -> None:
     """An archiver dies while the frozen store holds the bytes of its PUT; the other one or its heir stores it."""
     dice = random.Random(dial("SEED", 1))
     film = films(Film(seconds))
-    livestream = await Livestream.create(own)
-    second = own.more("archiver")
-    await own.running(second)
+    livestream = await Livestream.create(beaten)
+    second = beaten.more("archiver")
+    await beaten.running(second)
     with Encoder(film, livestream.ingest(), tmp_path / "encoder") as encoder:
         await livestream.on_air()
         for _ in range(kills):
             await asyncio.sleep(dice.uniform(0.3, seconds / kills - 4))  # a seeded moment
-            assert await kill_in_a_put(own, ["archiver", second])
+            assert await kill_in_a_put(beaten, ["archiver", second])
         await encoder.sent_all(deadline_s=seconds + 60)
     (media,) = await livestream.recorded(deadline_s=120)
     await livestream.compare(await read_tracks(str(film)), media)

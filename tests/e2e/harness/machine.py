@@ -37,6 +37,8 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._extras: list[subprocess.Popen[bytes]] = []
         self._killed: dict[str, int] = {}
+        self._logged_before: dict[str, int] = {}
+        """Bytes that a log had when one more of a program was started: that name may have been another's."""
 
     # -- where things are ---------------------------------------------------------------------------
 
@@ -82,13 +84,25 @@ class Machine:
         """Start one more of a program beside; the answer is its name, as its pid file and log have it."""
         before = {path.stem for path in self.home.run.glob("*.pid")}
         taken = [name for name in before if name.partition("-")[0] == program]
-        self._extras.append(self._spawn("run", "--only", program))
         number = next(n for n in range(2, 64) if f"{program}-{n}" not in taken)
-        return f"{program}-{number}"
+        name = f"{program}-{number}"
+        log = self.home.log_path(name)
+        self._logged_before[name] = log.stat().st_size if log.exists() else 0
+        self._extras.append(self._spawn("run", "--only", program))
+        return name
 
     def said(self) -> str:
         """What was printed for people."""
         return self._output.read_text(errors="replace")
+
+    def stop_extras(self) -> None:
+        """End what was started by `more`, as `stop` does."""
+        for process in self._extras:
+            if process.poll() is None:
+                process.terminate()
+        for process in self._extras:
+            _wait_or_kill(process)
+        self._extras.clear()
 
     def stop(self) -> None:
         """End everything in order, by force what does not end in STOP_S seconds."""
@@ -143,9 +157,9 @@ class Machine:
 
     async def log_says(self, program: str, words: str, *, deadline_s: float = BACK_S) -> None:
         """Return when a line with these words stands in the log of a program."""
-        path = self.home.log_path(program)
+        path, before = self.home.log_path(program), self._logged_before.get(program, 0)
         await until(
-            lambda: path.exists() and words in path.read_text(errors="replace"),
+            lambda: path.exists() and words.encode() in path.read_bytes()[before:],
             f"{words!r} in {path.name}",
             deadline_s=deadline_s,
         )
