@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -31,12 +32,16 @@ def list_(
     name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Only names that contain this.")] = None,
     creator: Annotated[str | None, typer.Option("--creator", metavar="TEXT", help="Only of this creator.")] = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Also those that can be restored.")] = False,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List recordings, newest first."""
     query = {"name": name, "creator": creator, "showDeleted": "true" if deleted else None}
+    span = {"after": after, "before": before, "orderBy": order}
     with session() as client:
-        found = list(client.media.list(livestream=livestream, **query))
+        found = list(client.media.list(livestream=livestream, **query, **span))
     if as_json:
         print_json({"media": found})
     else:
@@ -116,7 +121,7 @@ def clip(
 ) -> None:
     """Cut a recording of its own out of a recording.
 
-    It is FINISHING until it is made; `headwater media get` says how far it is.
+    It begins with the last key frame until then. It is FINISHING until it is made; `headwater media get` says how far it is.
     """
     with session() as client:
         _show(client.media.clip(media, start=f"{start:g}s", end=f"{end:g}s", name=name), as_json=as_json)

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from headwater.internal.v1.cmaf_pb2 import Recording
 from headwater.internal.v1.onair_pb2 import DownloadJob, Playback
+from services.archiver.clip_ends import ClipEnds
 from services.archiver.clips import check_range
 from services.archiver.excerpt import Excerpt
 from services.archiver.job_records import JobRecords
@@ -65,10 +66,13 @@ class ClipMaking:
         prefix = self._job.store_prefix
         source = (await self._source()).store_prefix
         excerpt = await self._excerpt(source)
+        ends = ClipEnds(self._recordings, source, excerpt)
+        await ends.settle()
+        await ends.write(prefix)
         indexes = list(excerpt.indexes(self._job.media_id))
         if not any(rendition.length for segment in excerpt.segments for rendition in segment.renditions):
             raise MakingError("nothing of that piece could be recorded")
-        await self._copy_media(source, excerpt, report)
+        await self._copy_media(source, excerpt, ends, report)
         for number, index in enumerate(indexes):
             await self._recordings.put_index(prefix, number, index)
         made = excerpt.recording(self._job.media_id, indexes)
@@ -93,7 +97,7 @@ class ClipMaking:
                 break
         return excerpt
 
-    async def _copy_media(self, source: str, excerpt: Excerpt, report: Report) -> None:
+    async def _copy_media(self, source: str, excerpt: Excerpt, ends: ClipEnds, report: Report) -> None:
         prefix, job, numbered = self._job.store_prefix, self._job, list(enumerate(excerpt.segments))
         for rendition in excerpt.renditions:
             if not await self._recordings.copy_init(source, rendition, prefix):
@@ -101,7 +105,10 @@ class ClipMaking:
         while some := numbered[job.copied_segments :][:_COPIES_AT_ONCE]:
             await self._check_wanted()
             done = await asyncio.gather(
-                *(self._recordings.copy_segment(source, segment, prefix, msn) for msn, segment in some)
+                *(
+                    self._recordings.copy_segment(source, segment, prefix, msn, without=ends.written(msn))
+                    for msn, segment in some
+                )
             )
             if not all(done):
                 raise _gone()

@@ -2,42 +2,72 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from headwater.internal.v1.cmaf_pb2 import End, Index, Recording, Rendition, Segment
+from headwater.internal.v1.cmaf_pb2 import End, Index, Recording, Rendition, Segment, SegmentRendition
 from services.archiver.index import InitKey, Tally, lasting_segment, make_index, needed
 from services.common.keys import INDEX_SEGMENTS
 from services.common.media.duration import length_us
 
+LEAD = 16
+"""Segments before a piece that are looked through for the key frame that it needs: half a minute at least."""
+
+
+TOLERANCE_US = 500
+"""Who asks for a time in milliseconds means the picture there."""
+
 
 @dataclass
 class Excerpt:
-    """Takes a recording's index objects in order, and keeps what covers [start_us, end_us), in microseconds from its
-    beginning: cut outwards to where segments begin and end, which is at key frames.
+    """Takes a recording's index objects in order, and keeps the segments that cover [start_us, end_us), in microseconds
+    from its beginning, and those just before them, of which the first key frame may be.
     """
 
     of: Recording
     start_us: int
     end_us: int
     segments: list[Segment] = field(default_factory=list)
-    """As they are numbered in the recording."""
+    """As they are numbered in the recording; what is said of them may be changed."""
+    lead: list[Segment] = field(default_factory=list)
+    """The last ones before."""
+    begins_us: int = 0
+    """Where the first of `segments` begins, as `add` has found it."""
+    last_begins_us: int = 0
     _renditions: dict[InitKey, Rendition] = field(default_factory=dict)
     _at_us: int = 0
 
     def add(self, index: Index) -> None:
         """Take the next index object."""
-        name = self._leading()
         for segment in index.segments:
             begins_us = self._at_us
-            self._at_us += _length_us(segment, name)
-            if begins_us < self.end_us and self._at_us > self.start_us:
-                self.segments.append(segment)
+            self._at_us += self.length_us(segment)
+            if self._at_us <= self.start_us + TOLERANCE_US:
+                self.lead = [*self.lead[1 - LEAD :], segment]
+            elif begins_us < self.end_us - TOLERANCE_US or not self.segments:
+                self.begins_us = self.begins_us if self.segments else begins_us
+                self.last_begins_us = begins_us
+                self.segments.append(_copy(segment))
         for rendition in index.renditions:
             self._renditions.setdefault((rendition.name, rendition.init_id), rendition)
 
-    def _leading(self) -> str:
+    def take_lead(self, count: int) -> None:
+        """The piece begins so many segments earlier."""
+        self.segments[:0] = map(_copy, self.lead[len(self.lead) - count :])
+
+    @cached_property
+    def leading(self) -> str:
         """The rendition by whose segments players count time: the first with pictures."""
         renditions = sorted(self.of.renditions, key=lambda each: (each.kind != Rendition.VIDEO, each.number))
         return renditions[0].name if renditions else ""
+
+    def length_us(self, segment: Segment) -> int:
+        """As the segment's playlist says it; of one without the leading rendition, as the longest of the others."""
+        mine = [each for each in segment.renditions if each.name == self.leading] or segment.renditions
+        return max((length_us(each) for each in mine if each.timescale), default=0)
+
+    def rendition(self, told: SegmentRendition) -> Rendition | None:
+        """What a segment's rendition is of, with its init segment."""
+        return self._renditions.get((told.name, told.init_id))
 
     @property
     def is_past_end(self) -> bool:
@@ -69,7 +99,7 @@ class Excerpt:
             livestream=self.of.livestream_id,
             broadcast=clip,
             start_time_us=first.program_time_us,
-            end=End(reason=self.of.end.reason, time_us=last.program_time_us + _length_us(last, self._leading())),
+            end=End(reason=self.of.end.reason, time_us=last.program_time_us + self.length_us(last)),
         )
 
 
@@ -77,7 +107,7 @@ def _found(known: dict[InitKey, Rendition], segments: Sequence[Segment]) -> list
     return [known[key] for key in needed(segments) if key in known]
 
 
-def _length_us(segment: Segment, name: str) -> int:
-    """As the segment's playlist says it; of one without that rendition, as the longest of the others."""
-    mine = [each for each in segment.renditions if each.name == name] or segment.renditions
-    return max((length_us(each) for each in mine if each.timescale), default=0)
+def _copy(segment: Segment) -> Segment:
+    copy = Segment()
+    copy.CopyFrom(segment)
+    return copy

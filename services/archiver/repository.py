@@ -1,7 +1,7 @@
 """Recordings as they lie in the object store. Every call waits for the store; contents are the same whoever writes."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition, Segment
 from services.archiver.index import lasting
@@ -106,13 +106,19 @@ class Recordings:
         found = await self.store.get(keys.recording(prefix))
         return None if found is None else Recording.FromString(found)
 
-    async def copy_segment(self, source: str, of: Segment, prefix: str, msn: int) -> bool:
+    async def put_cut(self, prefix: str, name: str, msn: int, data: bytes) -> None:
+        """Write a segment of which only a part is kept."""
+        await self.store.put(keys.segment(prefix, name, msn), [data], _VIDEO)
+
+    async def copy_segment(
+        self, source: str, of: Segment, prefix: str, msn: int, *, without: Container[str] = ()
+    ) -> bool:
         """Copy a segment's renditions under another prefix and number; False if one is not there.
 
-        One that was lost has nothing to be copied.
+        One that was lost has nothing to be copied, and those in `without` are not.
         """
         for told in of.renditions:
-            if not told.length:
+            if not told.length or told.name in without:
                 continue
             mine, its = keys.segment(source, told.name, of.msn), keys.segment(prefix, told.name, msn)
             if not await self.store.copy(mine, its):

@@ -1,6 +1,7 @@
 """Pieces of recordings as recordings of their own, made in a real store and ordered over gRPC."""
 
 import asyncio
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.archiver.on_air import Broadcast, Stage
 from tests.archiver.running import until
 from tests.archiver.stored import needed
 from tests.archiver.test_jobs import asking, ended, order, recorded, refusal
+from tests.common.media.encoded import run
 from tests.packager.program.encoder import encode
 
 pytestmark = pytest.mark.connected
@@ -79,15 +81,14 @@ async def segments_of(here: Stage, prefix: str) -> list[Segment]:
     return list(Index.FromString(await needed(here.objects, keys.index(prefix, 0))).segments)
 
 
-async def test_clip_is_a_recording_of_the_segments_that_cover_it(here: Stage) -> None:
-    """Cut outwards, numbered from 0, byte for byte the source's, with its dates; and so the sums say."""
+async def test_clip_between_segments_is_a_copy_of_them(here: Stage) -> None:
+    """Numbered from 0, byte for byte the source's, with its dates; and so the sums say."""
     async with asking(here) as stub:
         source = (await recorded(here, encode(seconds=12))).record
         whole = await segments_of(here, source.store_prefix)
-        starts_us = [segment.program_time_us - whole[0].program_time_us for segment in whole]
-        made = await clipped(
-            here, stub, source.broadcast_id, starts_us[1] + SECOND_US // 2, starts_us[3] - SECOND_US // 4
-        )
+        starts_us = await segments_us(here, source.store_prefix)
+        made = await clipped(here, stub, source.broadcast_id, starts_us[1], starts_us[3])
+        everything = await clipped(here, stub, source.broadcast_id, 0, starts_us[-1])
 
     listed = await segments_of(here, made.store_prefix)
     assert len(whole) > 4
@@ -104,23 +105,87 @@ async def test_clip_is_a_recording_of_the_segments_that_cover_it(here: Stage) ->
     assert (made.segment_count, made.size_bytes, made.duration_us) == (2, size, recording.duration_us)
     assert abs(made.duration_us - (starts_us[3] - starts_us[1])) < SECOND_US // 10
     assert (made.state, made.clipped_from) == (Playback.RECORDED, source.broadcast_id)
-    assert await here.playback.get(made.broadcast_id) == made
     assert await here.playback.get(source.livestream_id) == await here.playback.get(source.broadcast_id)
+    assert (everything.segment_count, everything.duration_us) == (len(whole), starts_us[-1])
 
 
-async def test_clip_of_borders_takes_no_neighbour_and_of_everything_is_everything(here: Stage) -> None:
-    """What ends where the clip begins, or begins where it ends, does not cover it."""
+@pytest.mark.parametrize("b_frames", [0, 2])
+async def test_clip_begins_at_a_key_frame_and_ends_at_the_frame(here: Stage, tmp_path: Path, b_frames: int) -> None:
+    """Decoded, its pictures are the source's from the last key frame until then to the last one before the end.
+
+    Where pictures are reordered, it goes on until what is shown last needs nothing that is not there.
+    """
     async with asking(here) as stub:
-        source = (await recorded(here, encode(seconds=12))).record
-        total_us = Recording.FromString(await needed(here.objects, keys.recording(source.store_prefix))).duration_us
-        whole = await segments_of(here, source.store_prefix)
-        starts_us = [segment.program_time_us - whole[0].program_time_us for segment in whole]
-        one = await clipped(here, stub, source.broadcast_id, starts_us[1], starts_us[2])
-        everything = await clipped(here, stub, source.broadcast_id, 0, total_us)
+        sent = encode(seconds=8, gop_s=0.5, b_frames=b_frames)
+        source = (await recorded(here, sent)).record
+        shown = decoded(await played(here, source.store_prefix, "video", tmp_path))
+        assert len(shown) == 240
+        for begin, end, key in ((20, 95, 15), (15, 45, 15), (14, 16, 0), (61, 73, 60), (3, 240, 0)):
+            made = await clipped(here, stub, source.broadcast_id, at_us(begin), at_us(end))
+            found = decoded(await played(here, made.store_prefix, "video", tmp_path))
+            last = key + len(found)
+            assert found == shown[key:last]
+            assert end <= last <= end + b_frames
+            # At its very beginning a recording has the sound that comes before the first picture.
+            slack = Fraction(45 if key else 95, 1000)
+            assert abs(Fraction(made.duration_us, SECOND_US) - Fraction(last - key, 30)) <= slack
+            await assert_sound_beside(here, made.store_prefix, tmp_path, slack)
 
-    assert one.segment_count == 1
-    assert (await segments_of(here, one.store_prefix))[0].program_time_us == whole[1].program_time_us
-    assert (everything.segment_count, everything.duration_us) == (len(whole), total_us)
+
+async def test_clip_begins_segments_earlier_where_the_key_frame_is(here: Stage, tmp_path: Path) -> None:
+    """An encoder may send key frames more seldom than segments are cut."""
+    async with asking(here) as stub:
+        source = (await recorded(here, encode(seconds=14, gop_s=12))).record
+        assert len(await segments_of(here, source.store_prefix)) > 2
+        shown = decoded(await played(here, source.store_prefix, "video", tmp_path))
+        made = await clipped(here, stub, source.broadcast_id, at_us(300), at_us(310))
+
+    assert decoded(await played(here, made.store_prefix, "video", tmp_path)) == shown[:310]
+    assert made.segment_count == 2
+
+
+def at_us(picture: int) -> int:
+    """When a picture is shown, as somebody asks for it who counts in milliseconds."""
+    return round(picture * 1000 / 30) * 1000
+
+
+async def played(here: Stage, prefix: str, name: str, folder: Path) -> Path:
+    """A rendition as a player gets it: init segment, then every segment."""
+    recording = Recording.FromString(await needed(here.objects, keys.recording(prefix)))
+    (rendition,) = [each for each in recording.renditions if each.name == name]
+    found = [await needed(here.objects, keys.init(prefix, name, rendition.init_id))]
+    for segment in await segments_of(here, prefix):
+        (told,) = [each for each in segment.renditions if each.name == name]
+        found.append(await needed(here.objects, keys.segment(prefix, name, segment.msn)))
+        assert len(found[-1]) == told.length
+    path = folder / f"{prefix}-{name}.mp4"
+    path.write_bytes(b"".join(found))
+    return path
+
+
+def decoded(path: Path) -> list[str]:
+    """What ffmpeg decodes, picture by picture; it may complain of nothing."""
+    command = ("-v", "error", "-xerror", "-i", str(path), "-fps_mode", "passthrough", "-f", "framemd5", "-")
+    out = run("ffmpeg", *command)
+    return [line.rpartition(",")[2].strip() for line in out.splitlines() if not line.startswith("#")]
+
+
+async def assert_sound_beside(here: Stage, prefix: str, folder: Path, slack: Fraction) -> None:
+    """It begins and ends with the picture, but for a frame of sound."""
+    video = times(await played(here, prefix, "video", folder))
+    audio = times(await played(here, prefix, "audio", folder))
+    for picture, sound in zip(video, audio, strict=True):
+        assert abs(picture - sound) <= slack
+
+
+def times(path: Path) -> tuple[Fraction, Fraction]:
+    """When the first packet of a rendition is shown, and until when the last one is; in seconds."""
+    with av.open(str(path)) as file:
+        base = file.streams[0].time_base or Fraction(0)
+        shown = [
+            (each.pts, each.pts + each.duration) for each in file.demux() if each.pts is not None and each.duration
+        ]
+    return min(begin for begin, _ in shown) * base, max(end for _, end in shown) * base
 
 
 async def test_clip_plays_from_its_first_key_frame(here: Stage, tmp_path: Path) -> None:
@@ -146,7 +211,7 @@ async def test_clip_plays_from_its_first_key_frame(here: Stage, tmp_path: Path) 
     with av.open(str(path)) as file:
         pictures = list(file.decode(video=0))
     assert pictures[0].key_frame
-    assert len(pictures) == round(30 * made.duration_us / SECOND_US)
+    assert len(pictures) == round(30 * made.duration_us / SECOND_US) == 90
 
 
 async def test_clip_is_converted_and_outlives_its_source(here: Stage, tmp_path: Path) -> None:
@@ -173,8 +238,7 @@ async def test_clip_is_converted_and_outlives_its_source(here: Stage, tmp_path: 
     assert [unit.payload for unit in pictures[first : first + len(frames)]] == frames
     assert decoded == len(frames) < len(pictures)
     begin_s, end_s = ((pictures[at].dts - pictures[0].dts) / CLOCK_RATE for at in (first, first + len(frames)))
-    assert 1 <= begin_s <= 3
-    assert 5 <= end_s <= 7
+    assert (begin_s, end_s) == (2.0, 5.0)
 
 
 async def test_clip_that_cannot_be_is_refused_and_leaves_nothing(here: Stage) -> None:
@@ -215,17 +279,17 @@ async def jobs_of(here: Stage) -> list[DownloadJob]:
     return [DownloadJob.FromString(each.value) for each in found]
 
 
-async def test_clip_of_an_archiver_that_is_gone_is_finished_by_another(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_clip_of_an_archiver_that_is_gone_is_finished(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on behind what is known to be there, and the sum is that of a clip made at one go."""
     monkeypatch.setattr("services.archiver.job.WRITE_EACH_S", 0.0)
     copies: list[int] = []
     copy = Recordings.copy_segment
 
-    async def dying(own: Recordings, source: str, of: Segment, prefix: str, msn: int) -> bool:
+    async def dying(own: Recordings, source: str, of: Segment, prefix: str, msn: int, **more: Any) -> bool:
         copies.append(msn)
         if msn >= _DIES_AT:
             await asyncio.Event().wait()
-        return await copy(own, source, of, prefix, msn)
+        return await copy(own, source, of, prefix, msn, **more)
 
     monkeypatch.setattr(Recordings, "copy_segment", dying)
     async with asking(here) as stub:
@@ -277,10 +341,10 @@ async def test_clip_deleted_while_it_is_made_leaves_nothing(here: Stage, monkeyp
     has_begun, may_go_on = asyncio.Event(), asyncio.Event()
     copy = Recordings.copy_segment
 
-    async def held_up(own: Recordings, source: str, of: Segment, prefix: str, msn: int) -> bool:
+    async def held_up(own: Recordings, *given: Any, **more: Any) -> bool:
         has_begun.set()
         await may_go_on.wait()
-        return await copy(own, source, of, prefix, msn)
+        return await copy(own, *given, **more)
 
     monkeypatch.setattr(Recordings, "copy_segment", held_up)
     async with asking(here) as stub:
