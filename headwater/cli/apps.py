@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -26,10 +27,17 @@ def create(
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
+def list_(
+    *,
+    name: NameOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the apps of the tenant."""
     with session() as client:
-        found = list(client.apps.list())
+        found = list(client.apps.list(name=name, after=after, before=before, orderBy=order))
     if as_json:
         print_json({"apps": found})
     else:

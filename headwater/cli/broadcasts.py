@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -14,10 +15,22 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The broadcast's id.")]
 
 
 @app.command("list")
-def list_(livestream: Livestream, as_json: JsonOption = False) -> None:
+def list_(
+    livestream: Livestream,
+    *,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="Only in this state: ended …")] = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List a livestream's broadcasts, newest first."""
     with session() as client:
-        found = list(client.livestreams.broadcasts(livestream))
+        found = list(
+            client.livestreams.broadcasts(
+                livestream, states=state and state.upper(), after=after, before=before, orderBy=order
+            )
+        )
     if as_json:
         print_json({"broadcasts": found})
         return

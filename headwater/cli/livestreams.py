@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from headwater.cli import livestream_options as options
+from headwater.cli.list_options import AfterOption, BeforeOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -69,11 +70,15 @@ def list_(
     ] = None,
     creator: Annotated[str | None, typer.Option("--creator", metavar="TEXT", help="Only of this creator.")] = None,
     app_id: Annotated[str | None, typer.Option("--app", metavar="ID", help="Only of this app.")] = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List livestreams, newest first."""
+    asked = {"name": name, "state": state, "creator": creator, "appId": app_id}
     with session() as client:
-        found = list(client.livestreams.list(name=name, state=state, creator=creator, appId=app_id))
+        found = list(client.livestreams.list(**asked, after=after, before=before, orderBy=order))
     if as_json:
         print_json({"livestreams": found})
     else:
@@ -203,10 +208,18 @@ def rotate_keys(livestream: Id, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def history(livestream: Id, as_json: JsonOption = False) -> None:
+def history(
+    livestream: Id,
+    *,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Only with this reason.")] = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show what a livestream went through, newest first."""
     with session() as client:
-        found = list(client.livestreams.history(livestream))
+        found = list(client.livestreams.history(livestream, reason=reason, after=after, before=before, orderBy=order))
     if as_json:
         print_json({"entries": found})
         return

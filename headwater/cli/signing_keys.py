@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -45,10 +46,16 @@ def _begin(output: Path) -> None:
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
+def list_(
+    *,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List signing keys, without their private halves."""
     with session() as client:
-        found = list(client.signing_keys.list())
+        found = list(client.signing_keys.list(after=after, before=before, orderBy=order))
     if as_json:
         print_json({"signingKeys": found})
     else:

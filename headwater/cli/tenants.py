@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -35,10 +36,17 @@ def create(
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
+def list_(
+    *,
+    name: NameOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List tenants."""
     with session() as client:
-        found = list(client.tenants.list())
+        found = list(client.tenants.list(name=name, after=after, before=before, orderBy=order))
     if as_json:
         print_json({"tenants": found})
     else:

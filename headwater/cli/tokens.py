@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -33,10 +34,20 @@ def create(
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
+def list_(
+    *,
+    name: NameOption = None,
+    scope: Annotated[
+        Literal["READ", "WRITE", "ADMIN"] | None, typer.Option("--scope", case_sensitive=False, help="Only of this.")
+    ] = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List tokens, without their secrets."""
     with session() as client:
-        found = list(client.tokens.list())
+        found = list(client.tokens.list(name=name, scope=scope, after=after, before=before, orderBy=order))
     if as_json:
         print_json({"tokens": found})
     else:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -23,6 +24,7 @@ Format = Annotated[
     ),
 ]
 Events = Annotated[list[str] | None, typer.Option("--event", metavar="NAME", help="Only this event; may be repeated.")]
+OfEvent = Annotated[str | None, typer.Option("--event", metavar="NAME", help="Only of this event.")]
 Livestreams = Annotated[
     list[str] | None, typer.Option("--livestream", metavar="ID", help="Only of this; may be repeated.")
 ]
@@ -55,10 +57,30 @@ def create(
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
+def list_(
+    *,
+    name: NameOption = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--enabled/--disabled", help="Only those, or only the others.")
+    ] = None,
+    event: OfEvent = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List webhooks."""
     with session() as client:
-        found = list(client.webhooks.list())
+        found = list(
+            client.webhooks.list(
+                name=name,
+                enabled=None if enabled is None else str(enabled).lower(),
+                event=event,
+                after=after,
+                before=before,
+                orderBy=order,
+            )
+        )
     if as_json:
         print_json({"webhooks": found})
     else:
@@ -111,10 +133,21 @@ def ping(webhook: Id, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def deliveries(webhook: Id, state: State = None, as_json: JsonOption = False) -> None:
+def deliveries(
+    webhook: Id,
+    *,
+    state: State = None,
+    event: OfEvent = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    order: OrderOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List what was sent and what waits, newest first."""
     with session() as client:
-        found = list(client.webhooks.deliveries(webhook, state=state))
+        found = list(
+            client.webhooks.deliveries(webhook, state=state, event=event, after=after, before=before, orderBy=order)
+        )
     if as_json:
         print_json({"deliveries": found})
     else:

@@ -17,8 +17,9 @@ class Tenants:
         """A new tenant; without an id one is drawn."""
         return self._transport.call("POST", "/v1/tenants", body=fields | ({"id": tenant} if tenant else {}))
 
-    def list(self) -> Iterator[Json]:
-        return pages(self._transport, "/v1/tenants", "tenants")
+    def list(self, **query: str | None) -> Iterator[Json]:
+        """All, or those with a `name` that contains this, made `after` or `before`; sorted by `orderBy`."""
+        return pages(self._transport, "/v1/tenants", "tenants", **query)
 
     def get(self, tenant: str) -> Json:
         return self._transport.call("GET", f"/v1/tenants/{segment(tenant)}")
@@ -42,8 +43,9 @@ class Apps:
         """A new app; without an id one is drawn."""
         return self._transport.call("POST", "/v1/apps", body={"name": name} | ({"id": app} if app else {}))
 
-    def list(self) -> Iterator[Json]:
-        return pages(self._transport, "/v1/apps", "apps")
+    def list(self, **query: str | None) -> Iterator[Json]:
+        """All, or those with a `name` that contains this, made `after` or `before`; sorted by `orderBy`."""
+        return pages(self._transport, "/v1/apps", "apps", **query)
 
     def get(self, app: str) -> Json:
         return self._transport.call("GET", f"/v1/apps/{segment(app)}")
@@ -67,8 +69,9 @@ class Tokens:
         ends = {"expireTime": expire_time} if expire_time else {}
         return self._transport.call("POST", "/v1/tokens", body={"name": name, "scope": scope} | ends)
 
-    def list(self) -> Iterator[Json]:
-        return pages(self._transport, "/v1/tokens", "tokens")
+    def list(self, **query: str | None) -> Iterator[Json]:
+        """All, or those with a `name` that contains this or of a `scope`, made `after` or `before`; by `orderBy`."""
+        return pages(self._transport, "/v1/tokens", "tokens", **query)
 
     def delete(self, token: str) -> None:
         """From now on it opens nothing, nor do access tokens that were given for it."""

@@ -103,13 +103,16 @@ class Livestreams:
         """New keys; who uses an old one is cut off."""
         return self._transport.call("POST", f"{_livestream(livestream)}:rotateKeys", body={})
 
-    def history(self, livestream: str) -> Iterator[Json]:
-        """States entered and what was noted, newest first."""
-        return pages(self._transport, f"{_livestream(livestream)}/history", "entries")
+    def history(self, livestream: str, **query: str | None) -> Iterator[Json]:
+        """States entered and what was noted, newest first.
 
-    def broadcasts(self, livestream: str) -> Iterator[Json]:
-        """Its broadcasts, newest first."""
-        return pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts")
+        Or what is `after` or `before`, has one of the `states`, this `reason` or `broadcastId`; sorted by `orderBy`.
+        """
+        return pages(self._transport, f"{_livestream(livestream)}/history", "entries", **query)
+
+    def broadcasts(self, livestream: str, **query: str | None) -> Iterator[Json]:
+        """Its broadcasts, newest first; or those begun `after` or `before` or in one of the `states`; by `orderBy`."""
+        return pages(self._transport, f"{_livestream(livestream)}/broadcasts", "broadcasts", **query)
 
     def broadcast(self, livestream: str, broadcast: str) -> Json:
         return self._transport.call("GET", f"{_livestream(livestream)}/broadcasts/{segment(broadcast)}")

@@ -17,8 +17,9 @@ class SigningKeys:
         """A new key; only this answer carries its private half, as `pem` and `jwk`, both in base64."""
         return self._transport.call("POST", "/v1/signingKeys", body={})
 
-    def list(self) -> Iterator[Json]:
-        return pages(self._transport, "/v1/signingKeys", "signingKeys")
+    def list(self, **query: str | None) -> Iterator[Json]:
+        """All, or those made `after` or `before`; sorted by `orderBy`."""
+        return pages(self._transport, "/v1/signingKeys", "signingKeys", **query)
 
     def revoke(self, key: str) -> None:
         """All tokens that were signed with it are refused within 2 seconds, in mid-view too."""

@@ -17,8 +17,11 @@ class Webhooks:
         """A new webhook with the `secret` that signs what it is sent; `format` is NATIVE unless another is given."""
         return self._transport.call("POST", "/v1/webhooks", body={"url": url, **fields})
 
-    def list(self) -> Iterator[Json]:
-        return pages(self._transport, "/v1/webhooks", "webhooks")
+    def list(self, **query: str | None) -> Iterator[Json]:
+        """All, or those with a `name` that contains this, that are `enabled`, that hear of an `event` or a
+        `livestreamId`, of a `format`, made `after` or `before`; sorted by `orderBy`.
+        """
+        return pages(self._transport, "/v1/webhooks", "webhooks", **query)
 
     def get(self, webhook: str) -> Json:
         return self._transport.call("GET", _webhook(webhook))
@@ -35,9 +38,12 @@ class Webhooks:
         """Send it a ping; the delivery as it was ordered."""
         return self._transport.call("POST", f"{_webhook(webhook)}:ping", body={})
 
-    def deliveries(self, webhook: str, *, state: str | None = None) -> Iterator[Json]:
-        """What was sent to it and what waits, newest first; `state` is PENDING, DELIVERED or FAILED."""
-        return pages(self._transport, f"{_webhook(webhook)}/deliveries", "deliveries", state=state)
+    def deliveries(self, webhook: str, **query: str | None) -> Iterator[Json]:
+        """What was sent to it and what waits, newest first; `state` is PENDING, DELIVERED or FAILED.
+
+        Or what is of an `event` or a `livestreamId`, ordered `after` or `before`; sorted by `orderBy`.
+        """
+        return pages(self._transport, f"{_webhook(webhook)}/deliveries", "deliveries", **query)
 
     def resend(self, webhook: str, delivery: str) -> Json:
         """Send a delivery once more, under the same id."""

@@ -8,10 +8,12 @@ from headwater.v1.tenants_pb2_grpc import AppServiceServicer
 from services.api.apps import Apps
 from services.api.audit import Audit, Audited
 from services.api.caller import caller
-from services.api.paging import page_size
 from services.api.repository import Stored
+from services.api.short_list import ShortList
 from services.api.view import timestamp
 from services.common.rpc_call import Context
+
+_LIST = ShortList[AppRecord](lambda each: each.create_time_us, {}, lambda each: each.name)
 
 
 class AppServicer(AppServiceServicer):
@@ -30,7 +32,7 @@ class AppServicer(AppServiceServicer):
         return _show(await self._apps.get(caller().tenant_id, request.id))
 
     async def ListApps(self, request: pb.ListAppsRequest, _context: Context) -> pb.ListAppsResponse:  # noqa: N802  gRPC's
-        page = self._apps.page(caller().tenant_id, after=request.page_token, limit=page_size(request.page_size))
+        page = _LIST.page(request, self._apps.every(caller().tenant_id))
         return pb.ListAppsResponse(
             apps=[_show(stored) for stored in page.items], next_page_token=page.after, total_count=page.total
         )

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from headwater.internal.v1.records_pb2 import AppRecord
-from services.api.always_there import with_oldest
 from services.api.breath import breathing
 from services.api.caller import DEFAULT
 from services.api.kv_repository import tenant_group
 from services.api.once import made_before
 from services.api.records import Records
-from services.api.repository import Page, Stored
+from services.api.repository import Stored
 from services.api.tenancy import app_key
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
@@ -45,10 +44,9 @@ class Apps:
             raise AppError(Kind.NOT_FOUND, f"there is no app {app}")
         return found
 
-    def page(self, tenant: str, *, after: str, limit: int) -> Page[AppRecord]:
-        """Newest first; the one that is always there comes last."""
-        page = self.records.apps.page(after=after, limit=limit, group=tenant)
-        return with_oldest(page, _unwritten(tenant), limit=limit, time_us=lambda record: record.create_time_us)
+    def every(self, tenant: str) -> list[Stored[AppRecord]]:
+        """All of a tenant, also the one that is always there and that nobody has written."""
+        return [*self.records.apps.items(tenant), _unwritten(tenant)]
 
     async def delete(self, tenant: str, app: str) -> None:
         """AppError(FAILED_PRECONDITION) if it is not empty."""

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Generic, TypeGuard
 
 from services.api.newest_first import NewestFirst, Place
-from services.api.page_token import decode_place, encode_place
-from services.api.repository import Edit, Listener, M, NewListener, Page, Stored, Wanted
+from services.api.repository import Edit, Listener, M, NewListener, Stored
 from services.common.bus.bucket import Bucket
 from services.common.bus.errors import BusError, Exists, Stale, TooLarge, Unavailable
 from services.common.bus.watch import Change
@@ -164,21 +163,6 @@ class KvRepository(Generic[M]):
     def count(self, group: str | None = None) -> int:
         return len(self._records) if group is None else self._order.count(group)
 
-    def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
-        start = decode_place(after)
-        if wanted is None:
-            total = self.count(group)
-            found = [self._records[key] for key in self._keys(group, start, limit + 1)]
-        else:
-            total = sum(1 for _ in self._wanted(self._keys(group), wanted))
-            found = list(islice(self._wanted(self._keys(group, start), wanted), limit + 1))
-        more = encode_place(self._place(found[limit - 1])) if len(found) > limit else ""
-        return Page(tuple(found[:limit]), more, total)
-
-    def _wanted(self, keys: Iterable[str], wanted: Wanted[M]) -> Iterator[Stored[M]]:
-        found = (self._records[key] for key in keys)
-        return (stored for stored in found if wanted(stored.record))
-
     async def look_up(self, key: str) -> Stored[M] | None:
         with _telling():
             record = await self._bucket.get(key)
@@ -220,10 +204,10 @@ class KvRepository(Generic[M]):
     def _place(self, stored: Stored[M]) -> Place:
         return -self._time_us(stored.record), stored.key
 
-    def _keys(self, group: str | None, after: Place | None = None, limit: int | None = None) -> list[str]:
+    def _keys(self, group: str | None, limit: int | None = None) -> list[str]:
         if group is not None:
-            return self._order.keys(group, after, limit)
-        return self._order.all_keys(lambda: map(self._place, self._records.values()), after, limit)
+            return self._order.keys(group, limit)
+        return self._order.all_keys(lambda: map(self._place, self._records.values()), limit)
 
 
 @contextmanager

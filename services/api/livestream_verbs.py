@@ -6,9 +6,8 @@ from google.protobuf.empty_pb2 import Empty
 from headwater.internal.v1.records_pb2 import LivestreamRecord
 from headwater.v1 import livestreams_pb2 as pb
 from headwater.v1.livestreams_pb2_grpc import LivestreamServiceServicer
+from services.api.history_page import history_page
 from services.api.livestreams import Livestreams
-from services.api.page_token import decode_offset, encode_offset
-from services.api.paging import page_size
 from services.api.repository import Stored
 from services.api.showing import Showing
 from services.api.thumbnails import CONTENT_TYPE, Thumbnails
@@ -45,12 +44,8 @@ class LivestreamVerbs(LivestreamServiceServicer):
         return self._show(await self._livestreams.rotate_keys(request.id))
 
     async def ListHistory(self, request: pb.ListHistoryRequest, _context: Context) -> pb.ListHistoryResponse:  # noqa: N802  gRPC's
-        entries = self._livestreams.history((await self._livestreams.get(request.livestream_id)).record)
-        start, size = decode_offset(request.page_token), page_size(request.page_size)
-        more = encode_offset(start + size) if start + size < len(entries) else ""
-        return pb.ListHistoryResponse(
-            entries=entries[start : start + size], next_page_token=more, total_count=len(entries)
-        )
+        stored = await self._livestreams.get(request.livestream_id)
+        return history_page(self._livestreams.history(stored.record), request)
 
     async def GetThumbnail(self, request: pb.GetThumbnailRequest, _context: Context) -> HttpBody:  # noqa: N802  gRPC's
         image = await self._thumbnails.get(request.livestream_id)

@@ -1,6 +1,6 @@
 """Keys in order of their records' age, newest first, as a whole and by group. Pure."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 
 Place = tuple[int, str]
@@ -73,19 +73,17 @@ class NewestFirst:
                 if not members.sorted():
                     del self._groups[name]
 
-    def keys(self, group: str, after: Place | None = None, limit: int | None = None) -> list[str]:
-        """Keys of a group behind a place, which need not be there any more; at most `limit`."""
-        return _keys(self._groups.get(group), after, limit)
+    def keys(self, group: str, limit: int | None = None) -> list[str]:
+        """Keys of a group; at most `limit`."""
+        return _keys(self._groups.get(group), limit)
 
-    def all_keys(
-        self, places: Callable[[], Iterable[Place]], after: Place | None = None, limit: int | None = None
-    ) -> list[str]:
+    def all_keys(self, places: Callable[[], Iterable[Place]], limit: int | None = None) -> list[str]:
         """The same of the whole, which is kept in order from when somebody first asks; `places` are all there are."""
         if self._all is None:
             self._all = _Places()
             for place in places():
                 self._all.add(place)
-        return _keys(self._all, after, limit)
+        return _keys(self._all, limit)
 
     def count(self, group: str) -> int:
         """How many keys of a group there are."""
@@ -93,9 +91,5 @@ class NewestFirst:
         return 0 if members is None else len(members.sorted())
 
 
-def _keys(members: _Places | None, after: Place | None, limit: int | None) -> list[str]:
-    if members is None:
-        return []
-    places = members.sorted()
-    start = 0 if after is None else bisect_right(places, after)
-    return [key for _, key in places[start : None if limit is None else start + limit]]
+def _keys(members: _Places | None, limit: int | None) -> list[str]:
+    return [] if members is None else [key for _, key in members.sorted()[:limit]]

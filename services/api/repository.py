@@ -1,7 +1,6 @@
 """What the domain needs of a store of records; a SQL store could stand in for the key-value one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -41,15 +40,6 @@ class Stored(Generic[M]):
 
     def __repr__(self) -> str:
         return f"Stored({self.key!r}, {self.record!r}, {self.revision})"
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[M]):
-    """A piece of a list, newest first; `after` is where the next one begins, empty at the end."""
-
-    items: tuple[Stored[M], ...]
-    after: str
-    total: int
 
 
 Edit = Callable[[M | None], M | None]
@@ -116,8 +106,4 @@ class Repository(Protocol[M]):
 
     def count(self, group: str | None = None) -> int:
         """How many there are, or are of one group."""
-        ...
-
-    def page(self, *, after: str, limit: int, group: str | None = None, wanted: Wanted[M] | None = None) -> Page[M]:
-        """Up to `limit` wanted records after a place; AppError(INVALID) for an `after` that is none."""
         ...

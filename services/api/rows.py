@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord, MediaRecord
 from headwater.v1.media_pb2 import Media
+from services.api.broadcast import public_state
 from services.api.caller import DEFAULT
 from services.api.listing import Value
 from services.api.row import NAME_LENGTH, Columns, Row
@@ -44,6 +45,7 @@ def media_columns(keys: Sequence[str], records: Sequence[MediaRecord]) -> Column
 
 
 def broadcast_columns(keys: Sequence[str], records: Sequence[BroadcastRecord]) -> Columns:
+    """It was made when it began, and changed last when it ended."""
     nothing, no_text = [0] * len(keys), [""] * len(keys)
     return Columns(
         keys=keys,
@@ -52,8 +54,8 @@ def broadcast_columns(keys: Sequence[str], records: Sequence[BroadcastRecord]) -
         apps=[each.app_id or DEFAULT for each in records],
         creators=no_text,
         names=no_text,
-        states=nothing,
-        update_times=nothing,
+        states=[public_state(each) if each.failure_reason else each.state for each in records],
+        update_times=[each.end_time_us for each in records],
         durations=nothing,
         are_deleted=[False] * len(keys),
         sizes=nothing,

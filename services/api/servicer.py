@@ -126,7 +126,7 @@ class Servicers:
         yield "LivestreamService", add_LivestreamServiceServicer_to_server, livestreams
         outputs = OutputServicer(self.outputs, self.showing)
         yield "OutputService", add_OutputServiceServicer_to_server, outputs
-        broadcasts = BroadcastServicer(self.livestreams, self.urls)
+        broadcasts = BroadcastServicer(self.livestreams, catalogs.broadcasts, self.urls)
         yield "BroadcastService", add_BroadcastServiceServicer_to_server, broadcasts
         yield (
             "MediaService",

@@ -7,14 +7,16 @@ from headwater.v1 import signing_keys_pb2 as pb
 from headwater.v1.signing_keys_pb2_grpc import SigningKeyServiceServicer
 from services.api.audit import Audit, Audited
 from services.api.caller import Belonging, caller, tenant_of
-from services.api.paging import page_size
 from services.api.protecting.claims import claims_of
 from services.api.protecting.signing_keys import SigningKeys
 from services.api.records import Records
+from services.api.short_list import ShortList
 from services.api.view import timestamp
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.rpc_call import Context
+
+_LIST = ShortList[SigningKeyRecord](lambda each: each.create_time_us, {})
 
 
 class SigningKeyServicer(SigningKeyServiceServicer):
@@ -36,7 +38,7 @@ class SigningKeyServicer(SigningKeyServiceServicer):
     async def ListSigningKeys(  # noqa: N802  gRPC's
         self, request: pb.ListSigningKeysRequest, _context: Context
     ) -> pb.ListSigningKeysResponse:
-        page = self._keys.page(caller().tenant_id, after=request.page_token, limit=page_size(request.page_size))
+        page = _LIST.page(request, self._keys.shown(caller().tenant_id))
         return pb.ListSigningKeysResponse(
             signing_keys=[_show(stored.record) for stored in page.items],
             next_page_token=page.after,

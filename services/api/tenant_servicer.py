@@ -8,9 +8,9 @@ from headwater.v1.tenants_pb2_grpc import TenantServiceServicer
 from services.api.audit import Audit, Audited
 from services.api.changes import changed_fields, check_etag
 from services.api.once import id_of
-from services.api.paging import page_size
 from services.api.quotas import Quotas
 from services.api.repository import Stored
+from services.api.short_list import ShortList
 from services.api.tenants import Tenants
 from services.api.versions import catch_up
 from services.api.view import timestamp
@@ -18,6 +18,9 @@ from services.common.errors import AppError, Kind
 from services.common.rpc_call import Context
 
 _SETTABLE = ("name", "storage_quota_bytes")
+_LIST = ShortList[TenantRecord](
+    lambda each: each.create_time_us, {"update_time": lambda each: each.update_time_us}, lambda each: each.name
+)
 
 
 class TenantServicer(TenantServiceServicer):
@@ -39,7 +42,7 @@ class TenantServicer(TenantServiceServicer):
         return self._show(await self._tenants.get(request.id))
 
     async def ListTenants(self, request: pb.ListTenantsRequest, _context: Context) -> pb.ListTenantsResponse:  # noqa: N802  gRPC's
-        page = self._tenants.page(after=request.page_token, limit=page_size(request.page_size))
+        page = _LIST.page(request, self._tenants.every())
         return pb.ListTenantsResponse(
             tenants=[self._show(stored) for stored in page.items], next_page_token=page.after, total_count=page.total
         )

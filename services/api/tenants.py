@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.internal.v1.records_pb2 import TenantRecord
-from services.api.always_there import with_oldest
 from services.api.caller import DEFAULT, tenant_of
 from services.api.kv_repository import tenant_group
 from services.api.once import is_recent, made_before
 from services.api.records import Records
-from services.api.repository import Page, Repository, Stored
+from services.api.repository import Repository, Stored
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 
@@ -48,12 +47,10 @@ class Tenants:
             raise AppError(Kind.NOT_FOUND, f"there is no tenant {tenant}")
         return found
 
-    def page(self, *, after: str, limit: int) -> Page[TenantRecord]:
-        """Newest first; the one that is always there comes last."""
-        page = self.records.tenants.page(after=after, limit=limit)
-        if self.records.tenants.peek(DEFAULT) is not None:
-            return page
-        return with_oldest(page, _unwritten(), limit=limit, time_us=lambda record: record.create_time_us)
+    def every(self) -> list[Stored[TenantRecord]]:
+        """All there are, also the one that is always there and that perhaps nobody has written."""
+        kept = self.records.tenants.each()
+        return kept if self.records.tenants.peek(DEFAULT) is not None else [*kept, _unwritten()]
 
     async def update(self, stored: Stored[TenantRecord], record: TenantRecord) -> Stored[TenantRecord]:
         """Write over what was read."""

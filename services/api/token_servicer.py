@@ -8,13 +8,21 @@ from headwater.v1.tokens_pb2_grpc import TokenServiceServicer
 from services.api.audit import Audit, Audited
 from services.api.caller import caller, tenant_of
 from services.api.once import id_of
-from services.api.paging import page_size
 from services.api.repository import Repository
+from services.api.short_list import ShortList
 from services.api.view import timestamp
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import digest, new_token
 from services.common.rpc_call import Context
+
+_NEVER = 1 << 62
+"""A token that ends never ends last."""
+_LIST = ShortList[TokenRecord](
+    lambda each: each.create_time_us,
+    {"last_use_time": lambda each: each.last_use_time_us, "expire_time": lambda each: each.expire_time_us or _NEVER},
+    lambda each: each.name,
+)
 
 
 class TokenServicer(TokenServiceServicer):
@@ -50,8 +58,16 @@ class TokenServicer(TokenServiceServicer):
                 await self._tokens.delete(stored.key)
 
     async def ListTokens(self, request: pb.ListTokensRequest, _context: Context) -> pb.ListTokensResponse:  # noqa: N802  gRPC's
-        page = self._tokens.page(after=request.page_token, limit=page_size(request.page_size), group=caller().tenant_id)
-        return pb.ListTokensResponse(tokens=[_show(stored.record) for stored in page.items], next_page_token=page.after)
+        page = _LIST.page(
+            request,
+            self._tokens.items(caller().tenant_id),
+            lambda record: request.scope in {pb.Token.SCOPE_UNSPECIFIED, record.scope},
+        )
+        return pb.ListTokensResponse(
+            tokens=[_show(stored.record) for stored in page.items],
+            next_page_token=page.after,
+            total_count=page.total,
+        )
 
     async def DeleteToken(self, request: pb.DeleteTokenRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's
         who = caller()

@@ -1,18 +1,19 @@
 """headwater.v1.WebhookService."""
 
 from collections.abc import Collection
+from functools import partial
 
 from google.protobuf.empty_pb2 import Empty
 
-from headwater.internal.v1.webhooks_pb2 import WebhookRecord
+from headwater.internal.v1.webhooks_pb2 import DeliveryRecord, WebhookRecord
 from headwater.v1 import webhooks_pb2 as pb
 from headwater.v1.webhooks_pb2_grpc import WebhookServiceServicer
 from services.api.access import caller
 from services.api.audit import Audit, Audited
 from services.api.changes import changed_fields, check_etag
 from services.api.once import id_of
-from services.api.paging import page_size
 from services.api.repository import Stored
+from services.api.short_list import ShortList
 from services.api.versions import catch_up
 from services.api.webhooks.view import public_delivery, public_webhook
 from services.api.webhooks.webhooks import Webhooks
@@ -21,6 +22,11 @@ from services.common.ids import is_id
 from services.common.rpc_call import Context
 
 _SETTABLE = ("name", "url", "events", "livestream_ids", "enabled", "app_id")
+
+_LIST = ShortList[WebhookRecord](
+    lambda each: each.create_time_us, {"update_time": lambda each: each.update_time_us}, lambda each: each.name
+)
+_LOG = ShortList[DeliveryRecord](lambda each: each.create_time_us, {})
 
 
 class WebhookServicer(WebhookServiceServicer):
@@ -43,8 +49,8 @@ class WebhookServicer(WebhookServiceServicer):
         return self._show(await self._get(request.id))
 
     async def ListWebhooks(self, request: pb.ListWebhooksRequest, _context: Context) -> pb.ListWebhooksResponse:  # noqa: N802  gRPC's
-        who, limit = caller(), page_size(request.page_size)
-        page = self._webhooks.page(who.tenant_id, app=who.app_id, after=request.page_token, limit=limit)
+        who = caller()
+        page = _LIST.page(request, self._webhooks.every(who.tenant_id, app=who.app_id), partial(_is_wanted, request))
         return pb.ListWebhooksResponse(
             webhooks=[self._show(stored) for stored in page.items],
             next_page_token=page.after,
@@ -82,9 +88,7 @@ class WebhookServicer(WebhookServiceServicer):
 
     async def ListDeliveries(self, request: pb.ListDeliveriesRequest, _context: Context) -> pb.ListDeliveriesResponse:  # noqa: N802  gRPC's
         webhook = await self._get(request.webhook_id)
-        page = self._webhooks.deliveries(
-            webhook.key, request.state, after=request.page_token, limit=page_size(request.page_size)
-        )
+        page = _LOG.page(request, self._webhooks.deliveries(webhook.key), partial(_is_asked_for, request))
         return pb.ListDeliveriesResponse(
             deliveries=[public_delivery(stored.record, webhook.record.url) for stored in page.items],
             next_page_token=page.after,
@@ -101,6 +105,24 @@ class WebhookServicer(WebhookServiceServicer):
 
     def _show(self, stored: Stored[WebhookRecord]) -> pb.Webhook:
         return public_webhook(stored, self._webhooks.secrets.open(stored.record) if caller().sees_keys else None)
+
+
+def _is_wanted(request: pb.ListWebhooksRequest, record: WebhookRecord) -> bool:
+    """What a webhook does not narrow down it hears of all."""
+    return (
+        not (request.HasField("enabled") and request.enabled is record.is_disabled)
+        and (not request.event or not record.events or request.event in record.events)
+        and (not request.livestream_id or not record.livestream_ids or request.livestream_id in record.livestream_ids)
+        and request.format in {pb.Webhook.FORMAT_UNSPECIFIED, record.format}
+    )
+
+
+def _is_asked_for(request: pb.ListDeliveriesRequest, record: DeliveryRecord) -> bool:
+    return (
+        request.state in {pb.Delivery.STATE_UNSPECIFIED, record.state}
+        and request.event in {"", record.event}
+        and request.livestream_id in {"", record.livestream_id}
+    )
 
 
 def _take(record: WebhookRecord, given: pb.Webhook, fields: Collection[str]) -> None:

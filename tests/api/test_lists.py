@@ -107,22 +107,23 @@ def expected(entries: list[Any], fits: list[Fits], value: Callable[[Any], Any], 
     return [each.id for each in sorted(found, key=lambda each: (value(each), each.id), reverse=is_descending)]
 
 
-def check_pages(rest: Rest, plural: str, params: dict[str, Any], wanted: list[str], dice: random.Random) -> None:
+def check_pages(rest: Rest, path: str, params: dict[str, Any], wanted: list[str], dice: random.Random) -> None:
     """The first page and the next one by its token, the last or another one by number; the total on each."""
     size = dice.choice((7, 25, 1000))
     pages = max(1, -(-len(wanted) // size))
-    first = ask(rest, plural, params | {"pageSize": size}, wanted, slice(size))
+    first = ask(rest, path, params | {"pageSize": size}, wanted, slice(size))
     assert bool(first) is (len(wanted) > size), params
     if first:
-        ask(rest, plural, params | {"pageSize": size, "pageToken": first}, wanted, slice(size, 2 * size))
+        ask(rest, path, params | {"pageSize": size, "pageToken": first}, wanted, slice(size, 2 * size))
     page = dice.choice((pages, dice.randint(1, pages), pages + 1))
-    ask(rest, plural, params | {"pageSize": size, "page": page}, wanted, slice((page - 1) * size, page * size))
+    ask(rest, path, params | {"pageSize": size, "page": page}, wanted, slice((page - 1) * size, page * size))
 
 
-def ask(rest: Rest, plural: str, params: dict[str, Any], wanted: list[str], page: slice) -> str:
-    """The token of the next page."""
-    found = rest.get(f"/v1/{plural}", params=params).json()
-    assert ([each["id"] for each in found[plural]], found["totalCount"]) == (wanted[page], len(wanted)), params
+def ask(rest: Rest, path: str, params: dict[str, Any], wanted: list[str], page: slice) -> str:
+    """The token of the next page of a list under /v1."""
+    found = rest.get(f"/v1/{path}", params=params).json()
+    ids = [each["id"] for each in found[path.rpartition("/")[2]]]
+    assert (ids, found["totalCount"]) == (wanted[page], len(wanted)), params
     return str(found["nextPageToken"])
 
 
@@ -291,3 +292,27 @@ def test_lists_without_pages_have_everything(rest: Rest) -> None:
     inputs = rest.get(f"{STREAM}/live_inputs").json()["result"]["liveInputs"]
     assert {each["id"] for each in streams} == ids
     assert {each["uid"] for each in inputs} == ids
+
+
+def test_broadcasts_of_a_livestream_by_each_filter_and_order(rest: Rest) -> None:
+    """As sessions, and by when they ended."""
+    livestream, dice = ESTATE.livestream_id(0), random.Random("broadcasts")
+    entries = [each for each in BROADCASTS if each.livestream_id == livestream]
+    half = sorted(each.start_time_us for each in entries)[len(entries) // 2]
+    filters: dict[str, tuple[dict[str, str], Fits]] = {
+        "none": ({}, lambda _: True),
+        "after": ({"after": text(half)}, lambda each: each.start_time_us >= half),
+        "before": ({"before": text(half)}, lambda each: each.start_time_us < half),
+        "state": ({"states": "LIVE"}, lambda _: False),
+        "states": ({"states": "ENDED"}, lambda _: True),
+    }
+    orders: dict[str, Callable[[Any], Any]] = {
+        "start_time": lambda each: each.start_time_us,
+        "end_time": lambda each: each.end_time_us,
+    }
+    for params, fits in filters.values():
+        for order, value in orders.items():
+            way, is_descending = dice.choice([(" desc", True), ("", False)])
+            wanted = expected(entries, [fits], value, is_descending=is_descending)
+            asked = {"orderBy": order + way} | params
+            check_pages(rest, f"livestreams/{livestream}/broadcasts", asked, wanted, dice)

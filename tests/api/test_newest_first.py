@@ -37,13 +37,3 @@ def test_index_is_what_sorting_would_give(steps: list[tuple[str, int, str, str] 
         assert (index.keys(group), index.count(group)) == (wanted(group), len(wanted(group)))
         assert index.keys(group, limit=2) == wanted(group)[:2]
     assert index.keys("") == []
-
-
-def test_list_goes_on_behind_a_place_that_is_gone() -> None:
-    """A record deleted between two pages takes no other with it."""
-    index = NewestFirst()
-    for number, key in enumerate("abcd"):
-        index.add((-number, key), ["x"])
-    index.remove((-2, "c"), ["x"])
-
-    assert index.keys("x", after=(-2, "c")) == ["b", "a"]

@@ -14,7 +14,7 @@ from jwt.algorithms import RSAAlgorithm
 from headwater.internal.v1.protection_pb2 import SigningKeyRecord
 from services.api.caller import tenant_of
 from services.api.once import made_before
-from services.api.repository import Page, Repository, Stored
+from services.api.repository import Repository, Stored
 from services.common.clock import Clock
 from services.common.errors import AppError, Kind
 from services.common.ids import new_id
@@ -45,7 +45,7 @@ class SigningKeys:
 
     async def create(self, tenant: str) -> NewKey:
         """AppError(LIMIT) if the tenant has as many as it may."""
-        if sum(not stored.record.is_own for stored in self.keys.items(tenant)) >= MAX_KEYS:
+        if len(self.shown(tenant)) >= MAX_KEYS:
             raise AppError(Kind.LIMIT, f"a tenant may have {MAX_KEYS} signing keys; revoke some")
         drawn, unfinished = await made_before("signing key", self.keys.get, self._now_us())
         private, record = await self._draw(tenant, drawn)
@@ -59,9 +59,9 @@ class SigningKeys:
         jwk = RSAAlgorithm.to_jwk(private, as_dict=True) | {"use": "sig", "kid": record.id, "alg": "RS256"}
         return NewKey(record, base64.b64encode(pem).decode(), base64.b64encode(orjson.dumps(jwk)).decode())
 
-    def page(self, tenant: str, *, after: str, limit: int) -> Page[SigningKeyRecord]:
-        """Newest first, without the one that the tenant's own tokens are signed with."""
-        return self.keys.page(after=after, limit=limit, group=tenant, wanted=lambda record: not record.is_own)
+    def shown(self, tenant: str) -> list[Stored[SigningKeyRecord]]:
+        """All of a tenant, without the one that its own tokens are signed with."""
+        return [stored for stored in self.keys.items(tenant) if not stored.record.is_own]
 
     async def revoke(self, tenant: str, key: str) -> None:
         """From now on none of its tokens is good."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from headwater.internal.v1.webhooks_pb2 import DeliveryRecord, WebhookRecord
-from headwater.v1.webhooks_pb2 import Delivery, Webhook
+from headwater.v1.webhooks_pb2 import Webhook
 from services.api.caller import DEFAULT, tenant_of
 from services.api.once import id_of, is_recent, made_before
 from services.api.records import Records
-from services.api.repository import Page, Stored
+from services.api.repository import Stored
 from services.api.urls import Urls
 from services.api.webhooks import happening, schedule
 from services.api.webhooks.announcer import make_delivery
@@ -63,9 +63,9 @@ class Webhooks:
             raise AppError(Kind.NOT_FOUND, f"there is no webhook {webhook}")
         return stored
 
-    def page(self, tenant: str, *, app: str, after: str, limit: int) -> Page[WebhookRecord]:
-        """Newest first; of one app, where one is named."""
-        return self.own.webhooks.page(after=after, limit=limit, group=tenant, wanted=lambda record: _is_in(record, app))
+    def every(self, tenant: str, *, app: str) -> list[Stored[WebhookRecord]]:
+        """All of a tenant; of one app, where one is named."""
+        return [stored for stored in self.own.webhooks.items(tenant) if _is_in(stored.record, app)]
 
     async def update(self, stored: Stored[WebhookRecord], record: WebhookRecord) -> Stored[WebhookRecord]:
         """Write over what was read. AppError: INVALID, CONFLICT.
@@ -105,15 +105,9 @@ class Webhooks:
             raise AppError(Kind.INTERNAL, "a format has no ping")
         return made
 
-    def deliveries(
-        self, webhook: str, state: Delivery.State.ValueType, *, after: str, limit: int
-    ) -> Page[DeliveryRecord]:
-        """The log, newest first; `state` 0: of all."""
-
-        def wanted(record: DeliveryRecord) -> bool:
-            return not state or record.state == state
-
-        return self.own.deliveries.page(after=after, limit=limit, group=webhook, wanted=wanted)
+    def deliveries(self, webhook: str) -> list[Stored[DeliveryRecord]]:
+        """The log."""
+        return self.own.deliveries.items(webhook)
 
     async def resend(self, webhook: Stored[WebhookRecord], delivery: str) -> DeliveryRecord:
         """Order it once more under the same id, for a whole day. AppError: NOT_FOUND, FAILED_PRECONDITION."""
