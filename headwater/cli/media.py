@@ -121,7 +121,8 @@ def clip(
 ) -> None:
     """Cut a recording of its own out of a recording.
 
-    It begins with the last key frame until then. It is FINISHING until it is made; `headwater media get` says how far it is.
+    It begins with the last key frame until then, and is FINISHING until it is made: `headwater media get` says how far
+    it is.
     """
     with session() as client:
         _show(client.media.clip(media, start=f"{start:g}s", end=f"{end:g}s", name=name), as_json=as_json)
