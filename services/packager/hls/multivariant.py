@@ -7,11 +7,12 @@ from services.packager.hls.media_playlist import Start
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """EXT-X-MEDIA (4.4.6.1): sound, or with the type SUBTITLES text."""
+    """EXT-X-MEDIA (4.4.6.1): sound, or with the type SUBTITLES text, or CLOSED-CAPTIONS within the picture."""
 
     group_id: str
     name: str
-    uri: str
+    uri: str | None = None
+    """None for closed captions alone."""
     type: str = "AUDIO"
     language: str | None = None
     is_default: bool = False
@@ -19,6 +20,8 @@ class Alternative:
     """Must be true where `is_default` is."""
     channels: str | None = None
     """Number of channels, as text: "2"."""
+    instream_id: str | None = None
+    """Of closed captions, for which it is required: CC1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Variant:
     """Group of the audio renditions that go with it."""
     subtitles: str | None = None
     """The same of text."""
+    closed_captions: str | None = None
+    """The same of closed captions; None says nothing of whether there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Multivariant:
     variants: tuple[Variant, ...]
     audio: tuple[Alternative, ...] = ()
     subtitles: tuple[Alternative, ...] = ()
+    closed_captions: tuple[Alternative, ...] = ()
     has_independent_segments: bool = False
     """Claimed only where a setting refuses encoders whose segments may begin without a keyframe."""
     start: Start | None = None

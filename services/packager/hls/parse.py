@@ -198,8 +198,9 @@ def parse_multivariant(text: str) -> Multivariant:
         raise PlaylistError("EXT-X-STREAM-INF without a URI")
     return Multivariant(
         variants=tuple(variants),
-        audio=tuple(each for each in media if each.type != "SUBTITLES"),
+        audio=tuple(each for each in media if each.type == "AUDIO"),
         subtitles=tuple(each for each in media if each.type == "SUBTITLES"),
+        closed_captions=tuple(each for each in media if each.type == "CLOSED-CAPTIONS"),
         has_independent_segments=tags.INDEPENDENT_SEGMENTS.name in header,
         start=header.get(tags.START.name),
     )

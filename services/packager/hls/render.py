@@ -224,7 +224,7 @@ def multivariant_template(playlist: Multivariant) -> bytes:
         *([tags.VERSION.render(4)] if playlist.audio or playlist.subtitles else ()),
         *([tags.INDEPENDENT_SEGMENTS.render()] if playlist.has_independent_segments else ()),
         *([tags.START.render(playlist.start)] if playlist.start else ()),
-        *map(tags.MEDIA.render, (*playlist.audio, *playlist.subtitles)),
+        *map(tags.MEDIA.render, (*playlist.audio, *playlist.subtitles, *playlist.closed_captions)),
         *map(_variant_text, playlist.variants),
     ]
     return "".join(text).encode()

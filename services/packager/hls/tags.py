@@ -208,7 +208,8 @@ MEDIA = ListTag(
         Attribute("DEFAULT", "is_default", value.YES),
         Attribute("AUTOSELECT", "is_autoselect", value.YES),
         Attribute("CHANNELS", "channels", value.QUOTED),
-        Attribute("URI", "uri", value.URI, is_required=True),
+        Attribute("INSTREAM-ID", "instream_id", value.QUOTED),
+        Attribute("URI", "uri", value.URI),
     ),
 )
 STREAM_INF = ListTag(
@@ -222,5 +223,6 @@ STREAM_INF = ListTag(
         Attribute("FRAME-RATE", "frame_rate", value.FRAME_RATE),
         Attribute("AUDIO", "audio", value.QUOTED),
         Attribute("SUBTITLES", "subtitles", value.QUOTED),
+        Attribute("CLOSED-CAPTIONS", "closed_captions", value.GROUP),
     ),
 )

@@ -24,6 +24,9 @@ SPARE_SEGMENTS = 4
 and the archiver may be a moment behind. Of one that is not recorded a whole window more stays, as RFC 8216bis 6.2.2
 demands: nobody else has it."""
 
+MATURE_SEGMENTS = 3
+"""Closed ones that a player may look into before it plays."""
+
 _US = 1_000_000
 
 
@@ -254,4 +257,6 @@ class LiveProgram:
 
     def multivariant(self, base: str) -> Multivariant:
         """The multivariant playlist; `base` leads from it to the media playlists."""
-        return multivariant(list(self.ledger.state.renditions), base)
+        closed = max((len(track.closed) for track in self.tracks.values()), default=0)
+        is_young = self._low_latency and not self.has_ended and closed < MATURE_SEGMENTS
+        return multivariant(list(self.ledger.state.renditions), base, is_young=is_young)

@@ -9,13 +9,20 @@ from services.packager.hls.multivariant import Alternative, Multivariant, Varian
 
 AUDIO_GROUP = "sound"
 TEXT_GROUP = "text"
+CAPTIONS_GROUP = "cc"
 
 _ROUND_TO = 1000
 """Bits a second: measured rates are rounded up, so that the durations a player reads never give a higher one."""
 
 
-def multivariant(renditions: Sequence[Rendition], base: str, captions: Sequence[CaptionTrack] = ()) -> Multivariant:
-    """One variant out of a picture and a sound, either of which may be missing; `base` leads to their playlists."""
+def multivariant(
+    renditions: Sequence[Rendition], base: str, captions: Sequence[CaptionTrack] = (), *, is_young: bool = False
+) -> Multivariant:
+    """One variant out of a picture and a sound, either of which may be missing; `base` leads to their playlists.
+
+    `is_young`: too few segments are closed for Shaka 5.2, which looks for closed captions in three of them and trips
+    over one that is open; it does not look where some are announced (docs/players.md).
+    """
     video = next((r for r in renditions if r.kind == Rendition.VIDEO), None)
     audio = next((r for r in renditions if r.kind == Rendition.AUDIO), None)
     lead = video or audio
@@ -33,8 +40,14 @@ def multivariant(renditions: Sequence[Rendition], base: str, captions: Sequence[
         frame_rate=video.frame_rate or None if video is not None else None,
         audio=AUDIO_GROUP if groups else None,
         subtitles=TEXT_GROUP if captions else None,
+        closed_captions=CAPTIONS_GROUP if is_young and video is not None else None,
     )
-    return Multivariant((variant,), groups, _texts(captions, base))
+    announced = (_ANY_CAPTIONS,) if variant.closed_captions else ()
+    return Multivariant((variant,), groups, _texts(captions, base), announced)
+
+
+_ANY_CAPTIONS = Alternative(CAPTIONS_GROUP, "CC1", type="CLOSED-CAPTIONS", is_autoselect=True, instream_id="CC1")
+"""Those of the picture, if it has any: players look for them anyway."""
 
 
 def _sound(audio: Rendition, base: str) -> Alternative:

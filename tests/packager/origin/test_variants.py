@@ -4,7 +4,10 @@ import pytest
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
 from headwater.internal.v1.protection_pb2 import CaptionTrack
+from services.packager.hls.parse import parse_multivariant
+from services.packager.hls.render import render_multivariant
 from services.packager.origin.variants import multivariant
+from tests.clients.hls_rules import check_playlist
 
 VIDEO = Rendition(
     name="video",
@@ -46,6 +49,18 @@ def test_text_tracks_are_a_group_whose_names_differ() -> None:
     assert [each.name for each in made.subtitles] == ["Deutsch", "Português (pt)", "Português (pt-BR)"]
     assert made.subtitles[2].uri == "../b/captions/pt-BR.m3u8"
     assert {each.group_id for each in made.subtitles} == {made.variants[0].subtitles}
+
+
+@pytest.mark.parametrize("is_young", [False, True])
+def test_closed_captions_are_announced_while_nobody_can_look_for_them(is_young: bool) -> None:
+    """Later players look into the picture, and nothing is said of it; sound alone has none."""
+    made = multivariant([AUDIO, VIDEO], "", is_young=is_young)
+
+    assert [each.instream_id for each in made.closed_captions] == ["CC1"] * is_young
+    assert (made.variants[0].closed_captions == "cc") == is_young
+    assert multivariant([AUDIO], "", is_young=is_young).closed_captions == ()
+    assert check_playlist(render_multivariant(made).decode()) == []
+    assert parse_multivariant(render_multivariant(made).decode()) == made
 
 
 @pytest.mark.parametrize("only", [VIDEO, AUDIO], ids=["video", "audio"])
