@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, ClassVar
 
 import grpc
+from google.protobuf.message import DecodeError
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Any  # grpc.RpcMethodHandler, whose stub knows only the blocking server
@@ -15,11 +16,18 @@ EXEMPT = ("/grpc.health.", "/grpc.reflection.")
 """What anybody may ask."""
 
 
+UNREADABLE = object()
+"""What stands for a request whose bytes are no message."""
+
+
 class Guard(grpc.aio.ServerInterceptor):
     """Override one or both; health and reflection pass untouched."""
 
     unary_only: ClassVar[bool] = False
     """Leave calls that answer with a stream alone."""
+
+    takes_unreadable: ClassVar[bool] = False
+    """Whether bytes that are no message come to `check` as UNREADABLE; else the library ends the call as our fault."""
 
     @asynccontextmanager
     async def around(self, method: str, context: Context) -> AsyncIterator[None]:
@@ -41,7 +49,10 @@ class Guard(grpc.aio.ServerInterceptor):
         passes = handler is None or method.startswith(EXEMPT) or (self.unary_only and handler.response_streaming)
         if passes:
             return handler
-        return _rebuild(handler, _Call(self, method))
+        rebuilt = _rebuild(handler, _Call(self, method))
+        if self.takes_unreadable:
+            rebuilt = rebuilt._replace(request_deserializer=_tolerant(rebuilt.request_deserializer))
+        return rebuilt
 
 
 class _Call:
@@ -65,6 +76,16 @@ class _Call:
         async for message in messages:
             await self._guard.check(self._method, message, context)
             yield message
+
+
+def _tolerant(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def reading(data: bytes) -> Any:
+        try:
+            return read(data)
+        except DecodeError:
+            return UNREADABLE
+
+    return reading
 
 
 def _rebuild(handler: Handler, call: _Call) -> Handler:

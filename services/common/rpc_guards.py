@@ -19,7 +19,7 @@ from services.common.errors import AppError, Kind, Violation
 from services.common.ids import new_id
 from services.common.log import get_logger
 from services.common.log_library import bind_contextvars
-from services.common.rpc_call import REQUEST_ID_KEY, Context, Guard
+from services.common.rpc_call import REQUEST_ID_KEY, UNREADABLE, Context, Guard
 from services.common.rpc_status import abort
 
 _log = get_logger(__name__)
@@ -93,8 +93,12 @@ class DeadlineGuard(Guard):
 class ValidationGuard(Guard):
     """Every message is held against its protovalidate rules; all fields at fault are told at once."""
 
+    takes_unreadable = True
+
     async def check(self, method: str, message: Any, context: Context) -> None:
         del method, context
+        if message is UNREADABLE:
+            raise AppError(Kind.INVALID, "these bytes are no message of this method")
         if not isinstance(message, Message):
             return
         violations = [

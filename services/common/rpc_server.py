@@ -12,6 +12,7 @@ from services.common.errors import AppError, Kind
 from services.common.health import Health
 from services.common.rpc_guards import DeadlineGuard, ErrorGuard, LogGuard, ValidationGuard
 from services.common.rpc_health import HealthServicer
+from services.common.rpc_reflection import ReflectionGuard
 from services.common.rpc_tracing import server_interceptors
 
 MAX_MESSAGE = 4 << 20
@@ -50,7 +51,7 @@ class RpcServer:
         """The port it listens on, once it is open; also where 0 was asked for."""
         own = (LogGuard(), ErrorGuard(), DeadlineGuard(deadline_s), *guards, ValidationGuard())
         self._server = grpc.aio.server(
-            interceptors=[*server_interceptors(), *own],
+            interceptors=[ReflectionGuard(), *server_interceptors(), *own],
             options=[*_OPTIONS, ("grpc.max_receive_message_length", max_message)],
             maximum_concurrent_rpcs=_MAX_CALLS,
         )

@@ -290,6 +290,18 @@ async def test_reflection_lists_the_services() -> None:
     assert {_SERVICE, "grpc.health.v1.Health"} <= names
 
 
+async def test_bytes_that_are_no_message_are_the_callers_fault() -> None:
+    """One message or a stream of them: refused in words, and nothing is logged as a fault of ours."""
+    async with _running() as (_, _, channel):
+        one: Any = channel.unary_unary(f"/{_SERVICE}/One")
+        each: Any = channel.stream_stream(f"/{_SERVICE}/Each")
+        with capture_logs() as logged:
+            refusals = [await _refusal(one(b"\xff\xff")), await _stream_refusal(each(iter((b"\xff\xff",))))]
+
+    assert [refused.kind for refused in refusals] == [Kind.INVALID, Kind.INVALID]
+    assert [line for line in logged if line["log_level"] == "error"] == []
+
+
 async def test_drain_lets_calls_in_hand_finish() -> None:
     """A draining server refuses what is new and answers what it has."""
     entered, leave = asyncio.Event(), asyncio.Event()
