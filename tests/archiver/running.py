@@ -1,16 +1,16 @@
 """Archivers: in this process, and as children that may be killed."""
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from services.archiver.app import ArchiverApp, open_app
 from services.common.health import Health
 from services.common.tasks import cancel, spawn
 from tests.archiver.on_air import read_settings
+from tests.servers.nursery import ForkedProcess, forked
 
 PATIENCE_S = 30.0
 
@@ -36,14 +36,19 @@ async def archiver(environment: dict[str, str]) -> AsyncIterator[ArchiverApp]:
 
 
 @asynccontextmanager
-async def child(environment: dict[str, str]) -> AsyncIterator[Process]:
+async def child(environment: dict[str, str]) -> AsyncIterator[ForkedProcess]:
     """One as a program of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.archiver", env={**os.environ, **environment}, stdout=PIPE, stderr=PIPE
-    )
+    with TemporaryDirectory() as folder:
+        async with _child(environment, Path(folder) / "archiver.log") as process:
+            yield process
+
+
+@asynccontextmanager
+async def _child(environment: dict[str, str], log: Path) -> AsyncIterator[ForkedProcess]:
+    process = await forked("services.archiver", environment, log)
     try:
         yield process
     finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+        await process.wait()

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from services.ingest.rtmp_server import RtmpServer
 from services.ingest.settings import Settings
 from services.packager.program.ordering import Batch, ConnectionOrder
 from tests.servers.nats import NatsServer
+from tests.servers.nursery import ForkedProcess, forked
 from tests.servers.ports import free_ports
 
 PATIENCE_S = 30.0
@@ -218,7 +217,7 @@ async def ingest(nats: NatsServer, **more: str) -> AsyncIterator[Running]:
 class Child:
     """An ingest that is a process of its own."""
 
-    process: Process
+    process: ForkedProcess
     port: int
     metrics_port: int
     log: Path
@@ -232,13 +231,7 @@ async def child(nats: NatsServer, folder: Path, **more: str) -> AsyncIterator[Ch
     """One as a program of its own; it listens."""
     environment = settings_for(nats, **more)
     log = folder / f"{environment['HEADWATER_REPLICA']}.log"
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.ingest"),
-            env={**os.environ, **environment},
-            stdout=output,
-            stderr=output,
-        )
+    process = await forked("services.ingest", environment, log)
     running = Child(process, int(environment["HEADWATER_RTMP_PORT"]), int(environment["HEADWATER_METRICS_PORT"]), log)
     try:
         await until(lambda: '"started"' in running.lines() or process.returncode is not None)

@@ -3,11 +3,10 @@
 import asyncio
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from headwater.internal.v1.cmaf_pb2 import Segment
 from headwater.internal.v1.facts_pb2 import Fact
@@ -22,11 +21,11 @@ from services.common.ids import new_id
 from services.common.media.tick import TickAssembler
 from services.common.playback import PlaybackRecords
 from services.common.spine import Spine
-from services.common.tasks import spawn
 from services.packager.settings import Settings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs
 from tests.servers.nats import NatsServer
+from tests.servers.nursery import ForkedProcess, forked
 from tests.servers.ports import free_ports
 
 PATIENCE_S = 30.0
@@ -63,35 +62,27 @@ class Child:
     nats: NatsServer
     replica: str
     settings: dict[str, str] = field(default_factory=dict)
-    process: Process | None = None
-    said: list[str] = field(default_factory=list)
-    """Its log, line by line."""
-    _reader: "asyncio.Task[None] | None" = None
+    process: ForkedProcess | None = None
+    _log: Path | None = None
+    """Of the present process."""
 
     async def start(self) -> None:
         """Return when it works."""
-        self.said.clear()
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.packager",
-            env={**os.environ, **environment(self.nats, self.replica, **self.settings)},
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        self._reader = spawn(self._listen(self.process), name=f"log of {self.replica}")
+        self._log = self.nats.folder / f"{self.replica}-{new_id()}.log"
+        given = environment(self.nats, self.replica, **self.settings)
+        self.process = await forked("services.packager", given, self._log)
         await self.until_said("started")
+
+    @property
+    def said(self) -> list[str]:
+        """Its log, line by line."""
+        return [] if self._log is None else self._log.read_text(errors="replace").splitlines()
 
     async def until_said(self, text: str, *, timeout_s: float = PATIENCE_S) -> None:
         """Return when its log has that."""
         async with asyncio.timeout(timeout_s):
             while not self.has_said(text):  # noqa: ASYNC110  a line that comes sets no event
                 await asyncio.sleep(0.01)
-
-    async def _listen(self, process: Process) -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
-            self.said.append(line.decode().rstrip())
 
     def signal(self, number: int) -> None:
         assert self.process is not None
@@ -111,10 +102,7 @@ class Child:
     async def _gone(self) -> int:
         assert self.process is not None
         async with asyncio.timeout(PATIENCE_S):
-            status = await self.process.wait()
-            if self._reader is not None:
-                await self._reader
-        return status
+            return await self.process.wait()
 
     def has_said(self, text: str) -> bool:
         return any(text in line for line in self.said)

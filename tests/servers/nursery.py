@@ -4,6 +4,7 @@ A program that is loaded anew is shown by whole machines (tests/e2e, tests/machi
 each file of tests, or for each kill, are about what it does.
 """
 
+import asyncio
 import atexit
 import json
 import os
@@ -14,6 +15,8 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+
+PROGRAMS = tuple(f"services.{name}" for name in ("api", "archiver", "ingest", "packager", "stats"))
 
 _CHECKOUT = Path(__file__).parents[2]
 _PATIENCE_S = 60.0
@@ -50,6 +53,24 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
+class ForkedProcess:
+    """The same with the face of asyncio's Process."""
+
+    def __init__(self, forked: Forked) -> None:
+        self._forked = forked
+        self.pid = forked.pid
+        self.send_signal = forked.send_signal
+        self.terminate = forked.terminate
+        self.kill = forked.kill
+
+    @property
+    def returncode(self) -> int | None:
+        return self._forked.poll()
+
+    async def wait(self) -> int:
+        return await asyncio.to_thread(self._forked.wait)
+
+
 class Nursery:
     """The process that has loaded `modules`. Calls may come from any thread."""
 
@@ -67,6 +88,7 @@ class Nursery:
 
     def start(self, module: str, folder: Path, environment: Mapping[str, str], log: Path) -> Forked:
         """`python -m module` in this folder, with this environment and no other; it writes to the end of `log`."""
+        log.touch()  # whoever reads it need not wait for it
         order = {"module": module, "folder": str(folder), "environment": dict(environment), "log": str(log)}
         with self._starting:
             assert self._process.stdin is not None
@@ -107,8 +129,14 @@ class Nursery:
 
 
 @cache
-def nursery(*modules: str) -> Nursery:
-    """One for the whole run of tests, or its worker."""
-    made = Nursery(*modules)
+def nursery() -> Nursery:
+    """The one of PROGRAMS, for the whole run of tests or its worker."""
+    made = Nursery(*(f"{program}.app" for program in PROGRAMS))
     atexit.register(made.close)
     return made
+
+
+async def forked(module: str, environment: Mapping[str, str], log: Path) -> ForkedProcess:
+    """One of PROGRAMS with our environment and this one; it writes to the end of `log`, whose folder is its own."""
+    everything = {**os.environ, **environment}
+    return ForkedProcess(await asyncio.to_thread(lambda: nursery().start(module, log.parent, everything, log)))

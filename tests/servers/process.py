@@ -35,7 +35,7 @@ class Server:
     name = "server"
     ports_needed = 1
     module: str | None = None
-    """A program of ours, which is forked from a process that has it loaded (with its `app`); it has no command."""
+    """One of tests.servers.nursery.PROGRAMS, which is forked from a process that has it loaded."""
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         self.folder = folder
@@ -144,7 +144,7 @@ class Server:
     def _spawn(self) -> None:
         environment = {**os.environ, **self.environment()}
         if self.module is not None:
-            self._process = nursery(f"{self.module}.app").start(self.module, self.folder, environment, self.log)
+            self._process = nursery().start(self.module, self.folder, environment, self.log)
             return
         # setpriv makes the child die with the tests even when these are killed, and keeps its process id.
         guard = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []

@@ -1,9 +1,5 @@
 """Stats as a program of its own beside real servers, asked over gRPC."""
 
-import asyncio
-import os
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +15,7 @@ from headwater.v1.statistics_pb2_grpc import StatisticsServiceStub
 from services.common.rpc_channel import ask, open_channel
 from services.common.settings_types import HostPort
 from tests.servers.nats import NatsServer
+from tests.servers.nursery import ForkedProcess, forked
 from tests.servers.ports import free_ports
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server
@@ -46,7 +43,7 @@ def objects_of(server: S3Server, bucket: str) -> dict[str, str]:
 class StatsProgram:
     """Started by `started`."""
 
-    process: Process
+    process: ForkedProcess
     stub: "StatisticsServiceAsyncStub"
     sample_stub: "SampleServiceAsyncStub"
     metrics_url: str
@@ -88,7 +85,6 @@ async def started(
     """Run stats until the block ends; `objects` says where the object store is, in settings."""
     grpc_port, metrics_port = free_ports(2)
     environment = {
-        "PATH": os.environ["PATH"],
         "HEADWATER_NATS_URL": nats.url,
         "HEADWATER_REDIS_URL": redis.url,
         "HEADWATER_GRPC_PORT": str(grpc_port),
@@ -97,10 +93,7 @@ async def started(
         **objects,
     }
     path = folder / "stats.log"
-    with path.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.stats", env=environment, stderr=log
-        )
+    process = await forked("services.stats", environment, path)
     channel = open_channel(HostPort("127.0.0.1", grpc_port), deadline_s=3.0)
     try:
         stubs = StatisticsServiceStub(channel), SampleServiceStub(channel)
