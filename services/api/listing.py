@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,12 +36,28 @@ class Cut:
     size: int
     token: str = ""
     number: int = 0
+    of_list: str = ""
+    """Names the list: a token goes on in the one that it was given for, and in no other."""
 
     @classmethod
     def of(cls, request: Message) -> "Cut":
         """Of a request with `page_size`, `page_token` and `page`."""
         size, token = getattr(request, "page_size"), getattr(request, "page_token")  # noqa: B009  of whichever request
-        return cls(page_size(size), token, getattr(request, "page", 0))
+        return cls(page_size(size), token, getattr(request, "page", 0), _name_of(request))
+
+
+_NO_FILTERS = ("page_size", "page_token", "page", "order_by", "sum_up")
+"""What of a request does not say which things are in the list."""
+
+
+def _name_of(request: Message) -> str:
+    wanted = type(request)()
+    wanted.CopyFrom(request)
+    for name in _NO_FILTERS:
+        if name in wanted.DESCRIPTOR.fields_by_name:
+            wanted.ClearField(name)
+    told = f"{wanted.DESCRIPTOR.full_name} ".encode() + wanted.SerializeToString(deterministic=True)
+    return hashlib.blake2b(told, digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +89,21 @@ def cut(ascending: Sequence[E], order: Order, value: Callable[[E], Value], asked
     AppError(INVALID) for a token of another list.
     """
     total = len(ascending)
-    start = (asked.number - 1) * asked.size if asked.number else _start(ascending, order, value, asked.token)
+    start = (asked.number - 1) * asked.size if asked.number else _start(ascending, order, value, asked)
     stop = min(start + asked.size, total)
     if order.is_descending:
         found = ascending[max(total - stop, 0) : max(total - start, 0)][::-1]
     else:
         found = ascending[start:stop]
-    more = _encode(order, value(found[-1]), found[-1].key) if stop < total and found else ""
+    more = _encode(order, asked, value(found[-1]), found[-1].key) if stop < total and found else ""
     return Part(found, more, total)
 
 
-def _start(ascending: Sequence[E], order: Order, value: Callable[[E], Value], token: str) -> int:
+def _start(ascending: Sequence[E], order: Order, value: Callable[[E], Value], asked: Cut) -> int:
     """How many come before what the token names, which need not be there any more."""
-    if not token:
+    if not asked.token:
         return 0
-    place = _decode(order, token)
+    place = _decode(order, asked)
     low, high = 0, len(ascending)
     while low < high:
         middle = (low + high) // 2
@@ -98,17 +115,18 @@ def _start(ascending: Sequence[E], order: Order, value: Callable[[E], Value], to
     return len(ascending) - low if order.is_descending else low
 
 
-def _encode(order: Order, value: Value, key: str) -> str:
-    text = json.dumps([order.field, order.is_descending, value, key], ensure_ascii=False, separators=(",", ":"))
+def _encode(order: Order, asked: Cut, value: Value, key: str) -> str:
+    told = [asked.of_list, order.field, order.is_descending, value, key]
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
-def _decode(order: Order, token: str) -> tuple[Value, str]:
+def _decode(order: Order, asked: Cut) -> tuple[Value, str]:
     try:
-        padded = token + "=" * (-len(token) % 4)
-        name, is_descending, value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        is_right = (name, is_descending) == (order.field, order.is_descending) and isinstance(key, str)
-        if is_right and isinstance(value, str if name == "name" else int):
+        padded = asked.token + "=" * (-len(asked.token) % 4)
+        *where, value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        is_right = where == [asked.of_list, order.field, order.is_descending] and isinstance(key, str)
+        if is_right and isinstance(value, str if order.field == "name" else int):
             return value, key
     except (ValueError, TypeError, binascii.Error, RecursionError):
         pass

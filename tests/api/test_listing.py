@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.v1.livestreams_pb2 import ListLivestreamsRequest
 from headwater.v1.media_pb2 import ListMediaRequest
 from services.api.listing import Cut, Order, cut, microseconds
 from services.common.errors import AppError, Kind
@@ -72,6 +73,20 @@ def test_token_of_another_order_or_none_at_all_is_refused() -> None:
     for wrong in (token, "x", "e30", "W10", "WyJuYW1lIixmYWxzZSwxLCJhIl0"):
         with pytest.raises(AppError) as caught:
             cut(found, Order.of("name"), value, Cut(1, wrong))
+        assert (caught.value.kind, caught.value.field) == (Kind.INVALID, "pageToken")
+
+
+def test_token_goes_on_in_the_list_that_it_was_given_for_and_in_no_other() -> None:
+    """Another kind of thing, or another filter, is another list; another size of pages or the number of one is not."""
+    found = [Item("a", 1), Item("b", 2)]
+    asked = ListMediaRequest(page_size=1, creator="ann")
+    token = cut(found, Order.of(""), value, Cut.of(asked)).after
+
+    same = ListMediaRequest(page_size=9, creator="ann", page_token=token, order_by="create_time desc")
+    assert [each.key for each in cut(found, Order.of(""), value, Cut.of(same)).items] == ["a"]
+    for other in (ListMediaRequest(creator="eve", page_token=token), ListLivestreamsRequest(page_token=token)):
+        with pytest.raises(AppError) as caught:
+            cut(found, Order.of(""), value, Cut.of(other))
         assert (caught.value.kind, caught.value.field) == (Kind.INVALID, "pageToken")
 
 
