@@ -11,10 +11,9 @@ from tests.clients.footage import Film
 from tests.clients.playlist_recorder import ended, recording
 from tests.e2e.harness.livestream import Livestream
 from tests.e2e.harness.machine import Machine
-from tests.e2e.harness.waiting import until
 
-ENOUGH_FOR_SHAKA = 4
-"""Segments longer than the hold-back together: opened before, Shaka 5.2 plays at the edge and may trip over it."""
+LEAST_SHOWN = 2 / 3
+"""Of a short film: the beginning is over when the players come, and a crowded machine leaves pictures out."""
 
 LONG_S = 300.0
 LENGTHS = [20.0, pytest.param(LONG_S, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
@@ -33,14 +32,13 @@ async def test_players_follow_a_livestream_without_an_error(  # noqa: PLR0917  f
     b_frames: int,
     seconds: float,
 ) -> None:
-    """hls.js plays from the first second on, Shaka from where it comes, both to the end; no version breaks a rule."""
+    """Both as they come, with low latency from the first segment on, to the end; no version breaks a rule."""
     film_of = Film(seconds, b_frames=b_frames)
     livestream = await Livestream.create(gentle, reconnect_window_s=2)
     with Encoder(films(film_of), livestream.ingest(), tmp_path / "encoder") as encoder:
         await livestream.on_air()
         async with recording(livestream.playback) as kept:
             hlsjs = await audience.hlsjs(livestream.playback)
-            await until(lambda: kept.closed_segments() >= ENOUGH_FOR_SHAKA, "segments for Shaka", deadline_s=30)
             shaka = await audience.shaka(livestream.playback)
             await shaka.plays()
             await _until_near_the_end(hlsjs, seconds)
@@ -51,7 +49,7 @@ async def test_players_follow_a_livestream_without_an_error(  # noqa: PLR0917  f
             for player in (shaka, hlsjs):
                 seen = await player.until(lambda seen: seen["ended"], "the end", deadline_s=20)
                 assert (player.kind, seen["fatal"]) == (player.kind, [])
-                assert seen["shown"] > film_of.rate * seconds / 3, f"{player.kind} shows few frames"
+                assert seen["shown"] > film_of.rate * seconds * LEAST_SHOWN, f"{player.kind} shows few frames"
     assert kept.violations() == []
     assert kept.statuses() == []
 
