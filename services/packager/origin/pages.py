@@ -9,11 +9,11 @@ from services.packager.origin import answers
 STATIC = Path(__file__).parents[1] / "static"
 
 POLICY = (
-    "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data: http: https:; "
+    "default-src 'self'; media-src 'self' blob:; img-src 'self' data: http: https:; "
     "style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
-"""hls.js feeds the player from memory and works in a worker made of its own text; nothing but the poster, which may be
-anybody's, comes from elsewhere. Who may show the page in a frame follows."""
+"""hls.js feeds the player from memory; nothing but the poster, which may be anybody's, comes from elsewhere. Who may
+show the page in a frame follows."""
 
 _SITE = re.compile(r"(?:\*\.)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
 MAX_POLICIES = 1000

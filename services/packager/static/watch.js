@@ -21,6 +21,8 @@ const SESSION = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
 
 const CONFIG = {
   lowLatencyMode: true,
+  // Its worker reads all of hls.js again before it hands out the first part, and has nothing to convert: parts are fMP4.
+  enableWorker: false,
   xhrSetup: (request) => request.setRequestHeader("X-Playback-Session-Id", SESSION),
   // Rewinding is the server's business; what has been played need not stay in memory for ever.
   backBufferLength: 90,
