@@ -30,6 +30,9 @@ _MAX_KEY = 64  # the status rides in trailing metadata, which gRPC limits to 8 K
 _PLAIN = {
     "does not match regex pattern `^[0-9a-f]{32}$`": "must be an id: 32 hexadecimal digits, in lower case",
     "must not be in list [0]": "value is required",
+    "does not match regex pattern `^[^\\x00-\\x1f\\x7f\u202a-\u202e\u2066-\u2069]*$`": (
+        "must not have control characters, nor any that turn the direction of text"
+    ),
 }
 """What is said in place of protovalidate's words, which not everybody reads."""
 
