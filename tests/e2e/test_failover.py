@@ -20,7 +20,7 @@ from tests.e2e.harness.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
 FRAME = Fraction(1, 30)
-LENGTH_S = 55.0
+LENGTH_S = 60.0
 LONGEST_STALL_S = 5.0
 
 
