@@ -52,12 +52,15 @@ class Striker:
         self._packagers = packagers
         self._watch = watch
         self._dice = dice
+        self.struck: list[tuple[float, str]] = []
+        """When each blow was begun (by the loop's clock), and its target."""
 
     async def strike(self, plan: Sequence[Blow], began: float) -> None:
         """One blow after the other, each at its moment of the loop's clock or as soon as its target runs."""
         loop = asyncio.get_running_loop()
         for blow in plan:
             await asyncio.sleep(max(0.0, began + blow.at - loop.time()))  # the plan's moment, not a wait for something
+            self.struck.append((loop.time(), blow.target))
             match blow.aim:
                 case Aim.PART:
                     await self._in_a_part()
