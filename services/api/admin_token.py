@@ -33,6 +33,8 @@ def _make(path: Path) -> None:
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(new_token() + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # or the name may outlive a power cut and the token not
         os.link(temporary, path)
     except FileExistsError:
         return

@@ -39,9 +39,12 @@ class Home:
         return self.logs / f"{program}.log"
 
     def secret(self, name: str, prefix: str = "") -> str:
-        """The secret kept under `name`, made at first use: 256 random bits as URL-safe text, file mode 600."""
+        """The secret kept under `name`, made at first use: 256 random bits as URL-safe text, file mode 600.
+
+        An empty file, as a disk that lost its power may leave, is as none.
+        """
         path = self.path / name
-        if not path.exists():
+        if not path.exists() or not path.read_text().strip():
             write_private(path, f"{prefix}{secrets.token_urlsafe(32)}\n")
         return path.read_text().strip()
 
@@ -94,4 +97,6 @@ def write_private(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE), "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # or the name may outlive a power cut and the text not
     temporary.replace(path)

@@ -23,6 +23,16 @@ def test_first_start_makes_a_private_admin_token_and_the_second_keeps_it(tmp_pat
     assert stat.S_IMODE(home.admin_token_path.stat().st_mode) == 0o600
 
 
+def test_secret_that_a_power_cut_has_emptied_is_made_anew(tmp_path: Path) -> None:
+    """And is not an empty password, which no server takes."""
+    home = Home(tmp_path)
+    home.prepare()
+    (tmp_path / "admin-token").write_text("\n")
+    home.prepare()
+    assert home.secret("admin-token").startswith("hw_")
+    assert len(home.secret("nats-password")) > 40
+
+
 def test_second_holder_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
     """Two supervisors never share a folder, and the second says who is there."""
     home = Home(tmp_path)
