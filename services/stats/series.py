@@ -17,7 +17,7 @@ KEEP_STORED_MS = 24 * 3_600_000
 PAGE = 50
 LARGEST_PAGE = 1000
 
-_PLACE = re.compile(r"(primary|secondary) (\d{1,15})")
+_PLACE = re.compile(r"([^ ]*) (primary|secondary) (\d{1,15})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ def page_size(asked: int) -> int:
     return min(asked or PAGE, LARGEST_PAGE)
 
 
-def encode_place(instance: str, before_ms: int) -> str:
-    """A page token: opaque, and good for one instance's list."""
-    return base64.urlsafe_b64encode(f"{instance} {before_ms}".encode()).decode().rstrip("=")
+def encode_place(livestream: str, instance: str, before_ms: int) -> str:
+    """A page token: opaque, and good for the list of one livestream's instance."""
+    return base64.urlsafe_b64encode(f"{livestream} {instance} {before_ms}".encode()).decode().rstrip("=")
 
 
-def decode_place(instance: str, token: str) -> int | None:
+def decode_place(livestream: str, instance: str, token: str) -> int | None:
     """Samples before this slot come next; None for an empty token. AppError(INVALID) for one of another list."""
     if not token:
         return None
@@ -64,6 +64,6 @@ def decode_place(instance: str, token: str) -> int | None:
     except (ValueError, binascii.Error):
         text = ""
     found = _PLACE.fullmatch(text)
-    if found is None or found[1] != instance:
+    if found is None or (found[1], found[2]) != (livestream, instance):
         raise AppError(Kind.INVALID, "is no page token of this list", field="pageToken")
-    return int(found[2])
+    return int(found[3])

@@ -41,13 +41,13 @@ class StatisticsServicer(StatisticsServiceServicer):
         after_ms, before_ms = _limits(request)
         place = Place(request.livestream_id, request.instance)
         page = await self._history.page(place, after_ms, before_ms, page_size(request.page_size))
-        more = "" if page.before_ms is None else encode_place(request.instance, page.before_ms)
+        more = "" if page.before_ms is None else encode_place(*place, page.before_ms)
         return pb.ListSamplesResponse(samples=map(_to_proto, page.samples), next_page_token=more)
 
 
 def _limits(request: pb.ListSamplesRequest) -> tuple[int, int | None]:
     """Slots from the first on and before the second are asked for; None: up to the newest."""
-    befores = [decode_place(request.instance, request.page_token)]
+    befores = [decode_place(request.livestream_id, request.instance, request.page_token)]
     if request.HasField("before"):
         befores.append(max(0, request.before.ToMilliseconds()))
     after_ms = max(0, request.after.ToMilliseconds()) if request.HasField("after") else 0

@@ -49,24 +49,25 @@ def test_page_has_a_size_that_is_bounded(asked: int, expected: int) -> None:
 @given(st.sampled_from(["primary", "secondary"]), st.integers(0, 10**15 - 1))
 def test_page_token_leads_back_to_its_place(instance: str, before_ms: int) -> None:
     """What was encoded is decoded."""
-    assert decode_place(instance, encode_place(instance, before_ms)) == before_ms
+    assert decode_place("a1", instance, encode_place("a1", instance, before_ms)) == before_ms
 
 
 def test_first_page_has_no_token() -> None:
     """An empty token begins at the newest."""
-    assert decode_place("primary", "") is None
+    assert decode_place("a1", "primary", "") is None
 
 
 @given(st.text(min_size=1, max_size=60))
 def test_foreign_token_is_refused_and_named(token: str) -> None:
     """Whatever a stranger sends is INVALID, never an error of ours."""
     with pytest.raises(AppError) as refusal:
-        decode_place("primary", f"!{token}")
+        decode_place("a1", "primary", f"!{token}")
 
     assert (refusal.value.kind, refusal.value.field) == (Kind.INVALID, "pageToken")
 
 
-def test_token_of_the_other_instance_is_refused() -> None:
-    """A place in one list is no place in another."""
+@pytest.mark.parametrize("other", [("a1", "secondary"), ("b2", "primary")])
+def test_token_of_another_list_is_refused(other: tuple[str, str]) -> None:
+    """A place in one livestream's instance is no place in another's."""
     with pytest.raises(AppError):
-        decode_place("primary", encode_place("secondary", 5))
+        decode_place("a1", "primary", encode_place(*other, 5))
