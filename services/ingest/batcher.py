@@ -8,7 +8,7 @@ before it: a reader may begin at any of them, and what is dropped when the log i
 from dataclasses import dataclass
 
 from services.common.media.framing import ENTRY_BYTES, encode_config, encode_entry_head, encode_unit
-from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.ingest.cadence import Cadence
 
 SOUND_WAIT_S = 0.1
@@ -103,20 +103,20 @@ class Batcher:
 
     def _is_whole(self, unit: Unit, now: float, *, ends_part: bool) -> bool:
         """True if the message has all of a part that the packager needs to put it out."""
-        if unit.track is Track.AUDIO:
+        if unit.track is AUDIO:
             return ends_part or (self._sound_until is not None and unit.dts >= self._sound_until)
         if unit.is_key:
             self._shown_after = unit.cts
-        if ends_part and Track.AUDIO in self._configs:
+        if ends_part and AUDIO in self._configs:
             self._sound_until, self._ended_at = unit.dts + self._shown_after, now
             return False
         return ends_part
 
     def _begins(self, unit: Unit) -> bool:
         """True for a key frame; where no picture has come, for a frame each two seconds."""
-        if unit.track is Track.VIDEO:
+        if unit.track is VIDEO:
             return unit.is_key
-        if self._cadence.lead is Track.VIDEO:
+        if self._cadence.lead is VIDEO:
             return False
         return self._gop_start is None or unit.dts - self._gop_start >= AUDIO_GOP_TICKS
 

@@ -4,7 +4,7 @@ The unit that ends a part is what viewers wait for, so ingest writes it at once.
 decision (services/packager/program/cutter.py), from the same data; a wrong one costs the batch delay and nothing else.
 """
 
-from services.common.media.unit import CLOCK_RATE, Track, Unit
+from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Track, Unit
 
 SEGMENT_TICKS = round(1.95 * CLOCK_RATE)
 """A key frame this long after the segment's first ends it."""
@@ -25,17 +25,17 @@ class Cadence:
     def ends_part(self, unit: Unit) -> bool:
         """True if a part probably ends before this unit."""
         if self.lead is not unit.track:
-            if self.lead is Track.VIDEO:
+            if self.lead is VIDEO:
                 return False
             self._begin(unit)
             return False
         step, self._last = unit.dts - self._last, unit.dts
-        is_key = unit.is_key and unit.track is Track.VIDEO
+        is_key = unit.is_key and unit.track is VIDEO
         if is_key and unit.dts - self._segment_start >= SEGMENT_TICKS:
             self._segment_start = self._part_start = unit.dts
             return True
         # Sound follows the picture's cuts and may be one frame longer.
-        longest = self._part + (step if unit.track is Track.AUDIO else 0)
+        longest = self._part + (step if unit.track is AUDIO else 0)
         if unit.dts - self._part_start + step - _SLACK <= longest:
             return False
         self._part_start = unit.dts

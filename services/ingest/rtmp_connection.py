@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from services.common.clock import Clock
 from services.common.log import get_logger
+from services.common.media.unit import Unit
 from services.common.tasks import spawn
 from services.ingest.admission import admit
 from services.ingest.counts import Counts
@@ -23,7 +24,6 @@ from services.ingest.rtmp.events import (
     Event,
     Fault,
     PublishRequested,
-    UnitReceived,
     Unpublished,
     Warned,
 )
@@ -164,9 +164,9 @@ class Connection(asyncio.Protocol):
         """Do what the session says, and send what it has to send."""
         next_event, now, units = self._session.next_event, self._now(), 0
         while (event := next_event()) is not None:
-            if isinstance(event, UnitReceived):
+            if isinstance(event, Unit):
                 if self.encoder is not None:
-                    self.encoder.add(event.unit, now)
+                    self.encoder.add(event, now)
                     units += 1
             else:
                 self._take(event)

@@ -36,13 +36,6 @@ class ConfigReceived:
     config: Config
 
 
-@dataclass(slots=True)
-class UnitReceived:
-    """One access unit, its track's config already told. Not frozen: it is made 77 times a second per encoder."""
-
-    unit: Unit
-
-
 @dataclass(frozen=True, slots=True)
 class MetadataReceived:
     """onMetaData: a hint for people, never trusted for codecs."""
@@ -81,6 +74,5 @@ class Closed:
     """True if the encoder had unpublished, or we closed by our own wish."""
 
 
-Event = (
-    PublishRequested | ConfigReceived | UnitReceived | MetadataReceived | Warned | CodecRefused | Unpublished | Closed
-)
+Event = PublishRequested | ConfigReceived | Unit | MetadataReceived | Warned | CodecRefused | Unpublished | Closed
+"""A unit speaks for itself: nothing is made around what comes 77 times a second. Its track's config was told before."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.common.media.unit import Codec, Config, Track, Unit
 from services.ingest.rtmp import avc, flv
 from services.ingest.rtmp.errors import ProtocolError, UnsupportedCodecError
-from services.ingest.rtmp.events import ConfigReceived, Event, UnitReceived
+from services.ingest.rtmp.events import ConfigReceived, Event
 from services.ingest.rtmp.messages import Message, MessageType
 from services.ingest.timestamps import TICKS_PER_MS, Timeline
 
@@ -141,7 +141,7 @@ class Intake:
             self._counts.jumps += 1
             self._warn("timestamps jump and are made continuous")
         self.has_units = True
-        self._emit(UnitReceived(Unit(track, dts, cts, is_key, bytes(payload))))
+        self._emit(Unit(track, dts, cts, is_key, bytes(payload)))
 
     def _checked_cts(self, cts_ms: int) -> int:
         if 0 <= cts_ms <= MAX_CTS_MS:

@@ -5,12 +5,13 @@ frame would make it too long, so only that frame tells that it has ended. Where 
 part may hold (sound that comes in bursts), it gets ticks of its own before the lead's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from services.common.media.unit import CLOCK_RATE, Track
+from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Track
 from services.packager.program.instance import MAX_DELAY_TICKS
 from services.packager.program.lane import Cut, Lane
+from services.packager.program.ordering import Item
 from services.packager.program.pace import Pace
 
 MIN_FILL = 0.85
@@ -58,13 +59,13 @@ class Cutter:
     @property
     def newest_sound(self) -> int | None:
         """Program time of the newest sound; None where there is no such track."""
-        sound = self.lanes.get(Track.AUDIO)
+        sound = self.lanes.get(AUDIO)
         return None if sound is None else sound.newest
 
     @property
     def shown_end_time(self) -> int:
         """Program time at which every picture that has been cut has been shown; 0 where there is none."""
-        video = self.lanes.get(Track.VIDEO)
+        video = self.lanes.get(VIDEO)
         return 0 if video is None else video.shown_end_time
 
     @property
@@ -80,9 +81,18 @@ class Cutter:
 
     # -- while media comes ------------------------------------------------------------------------
 
+    def due(self, lane: Lane, item: Item, time: int, *, is_key: bool) -> Iterable[TickCut]:
+        """The ticks that are complete as `lane` goes on with an item at `time`; `is_key`: a segment may begin with it.
+
+        Most often there are none, so that much is made certain before a generator is made of it.
+        """
+        if item.place < lane.cursor or not self.is_due(lane, time, is_key=is_key):
+            return ()
+        return self.before(lane, time, is_key=is_key)
+
     def is_due(self, lane: Lane, time: int, *, is_key: bool) -> bool:
         """True if `before` may have something to say as `lane` goes on at `time`: most often it has not."""
-        video = self.lanes.get(Track.VIDEO)
+        video = self.lanes.get(VIDEO)
         if video is not None and lane is not video and time - video.newest <= LEAD_SILENCE:
             return False
         lane.settle(time)
@@ -111,11 +121,11 @@ class Cutter:
         return any(lane.segment_duration for lane in self.lanes.values())
 
     def _target(self, lane: Lane) -> int:
-        return self.pace.video_part if lane.track is Track.VIDEO else self.pace.audio_part
+        return self.pace.video_part if lane.track is VIDEO else self.pace.audio_part
 
     def _step(self, lane: Lane) -> int:
         """How long the frame that has come will be, for all one knows; milliseconds are rounded."""
-        if lane.track is Track.VIDEO:
+        if lane.track is VIDEO:
             return max(self.pace.frame, lane.frame_duration - CLOCK_RATE // 1000)
         return lane.to_clock(lane.frame_duration)
 
@@ -130,7 +140,7 @@ class Cutter:
         ends_segment = is_end or is_forced
         followers = [lane for lane in self.lanes.values() if lane is not lead]
         last_of = {}
-        shown = time + (self.delay if lead.track is Track.VIDEO else -self.delay)
+        shown = time + (self.delay if lead.track is VIDEO else -self.delay)
         for lane in followers:
             yield from self._catch_up(lane, shown, ends_segment=ends_segment)
             last_of[lane.track] = self._last_count(lane, shown, ends_segment=ends_segment)
@@ -188,7 +198,7 @@ class Cutter:
 
     def _last_count(self, lane: Lane, time: int, *, ends_segment: bool) -> int:
         count = self._fitting(lane, lane.count_before(time))
-        if ends_segment or lane.track is Track.VIDEO or lane.has_gap_at(count):
+        if ends_segment or lane.track is VIDEO or lane.has_gap_at(count):
             return count
         return count if lane.duration_of(count) >= MIN_FILL * self._target(lane) else 0
 
@@ -196,7 +206,7 @@ class Cutter:
 
     def close_ranks(self) -> None:
         """Pictures that were still to come do not: those that were to be shown after them are shown in their place."""
-        if (video := self.lanes.get(Track.VIDEO)) is not None:
+        if (video := self.lanes.get(VIDEO)) is not None:
             video.close_ranks(self.delay)
 
     def drop_unbegun(self) -> None:
@@ -208,7 +218,7 @@ class Cutter:
 
     def drop_unseen(self) -> None:
         """Drop sound whose picture has not come: who goes on has both, and they are to begin together."""
-        video, sound = self.lanes.get(Track.VIDEO), self.lanes.get(Track.AUDIO)
+        video, sound = self.lanes.get(VIDEO), self.lanes.get(AUDIO)
         if video is not None and sound is not None:
             sound.drop_from(video.last_shown - sound.to_clock(sound.frame_duration) // 2)
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from services.common.media.framing import decode_head
-from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.packager.program.arrival import ArrivalClock
 from services.packager.program.ordering import NOWHERE, Batch, ConnectionOrder, Item
 
@@ -132,7 +132,7 @@ class Instance:
 
     @property
     def has_video(self) -> bool:
-        return Track.VIDEO in self._seen
+        return VIDEO in self._seen
 
     @property
     def tracks(self) -> frozenset[Track]:
@@ -172,11 +172,11 @@ class Instance:
     @property
     def key_times(self) -> Sequence[int]:
         """Decode times at which a program may begin with this instance, oldest first."""
-        return self._keys[Track.VIDEO if self.has_video else Track.AUDIO]
+        return self._keys[VIDEO if self.has_video else AUDIO]
 
     def delay_at(self, key: int) -> int:
         """How much later than it is decoded that key frame is shown (90 kHz); 0 where sound is alone."""
-        units = (unit for unit in self.kept(Track.VIDEO) if isinstance(unit, Unit) and unit.is_key)
+        units = (unit for unit in self.kept(VIDEO) if isinstance(unit, Unit) and unit.is_key)
         return next((min(unit.cts, MAX_DELAY_TICKS) for unit in units if unit.dts == key), 0)
 
     def kept(self, track: Track) -> Iterator[Unit | Config]:
@@ -204,7 +204,7 @@ class Instance:
         What a decoder needs to begin there stays known.
         """
         items = list(self._units)
-        limits = {Track.VIDEO: dts, Track.AUDIO: dts - LEAD_IN_TICKS if self.has_video else dts}
+        limits = {VIDEO: dts, AUDIO: dts - LEAD_IN_TICKS if self.has_video else dts}
         last_gone = {
             item.content.track: index
             for index, item in enumerate(items)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
 from services.common.media.aac import parse_config
-from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.common.media.unit import CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.packager.cmaf.part import Sample
 from services.packager.program.instance import MAX_DELAY_TICKS
 from services.packager.program.ordering import NOWHERE, Item, Place
@@ -86,7 +86,7 @@ class Lane:
     @classmethod
     def open(cls, config: Config, rendition: Rendition, *, video_frame: int) -> "Lane":
         """A lane for a rendition that goes on at its next decode time; `video_frame` is the usual interval."""
-        frame = video_frame if config.track is Track.VIDEO else parse_config(config.record).frame_length
+        frame = video_frame if config.track is VIDEO else parse_config(config.record).frame_length
         lane = cls(config.track, rendition.number, rendition.timescale, frame, config, end=rendition.next_decode_time)
         lane.shown_end = max(rendition.shown_until, lane.end)
         lane.has_begun = rendition.shown_until > 0
@@ -175,7 +175,7 @@ class Lane:
         """Take a unit whose program time is given (90 kHz), if it is wanted."""
         if item.place < self.cursor:
             return
-        if self.track is Track.VIDEO:
+        if self.track is VIDEO:
             self._add_video(item, unit, program_time)
         else:
             self._add_audio(item, unit, program_time)
@@ -261,7 +261,7 @@ class Lane:
 
     def settle(self, program_time: int) -> None:
         """Note where the last pending picture ends: at this program time the next one begins."""
-        if self._pending and self.track is Track.VIDEO:
+        if self._pending and self.track is VIDEO:
             end = program_time if self._seam is None else self._seam.decode_time(program_time)
             self._set_last(max(end, self._pending[-1].time + 1))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment, Source, Tick
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.input_rules import GOP_OUT_OF_RANGE, applies
-from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
+from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.draft import Draft
 from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
@@ -190,7 +190,7 @@ class Program:
 
     def _has_shown_itself(self, instance: Instance) -> bool:
         """True unless its sound runs ahead of a picture that is to be expected."""
-        return instance.has_video or Track.VIDEO not in self._lanes or instance.kept_span > LEAD_SILENCE
+        return instance.has_video or VIDEO not in self._lanes or instance.kept_span > LEAD_SILENCE
 
     def _is_ahead(self, instance: Instance) -> bool:
         """True if a key frame is there that has not been shown: to go back is no reason to show anything again."""
@@ -239,7 +239,7 @@ class Program:
 
     def _joint(self, instance: Instance) -> int:
         """Program time at which another source goes on: where the picture has been shown, if both have one."""
-        video = self._lanes.get(Track.VIDEO)
+        video = self._lanes.get(VIDEO)
         if video is None or not instance.has_video or self._end_time - video.end_time > LEAD_SILENCE:
             return self._end_time
         return max(video.shown_end_time, START_TIME)
@@ -367,7 +367,7 @@ class Program:
     def _take(self, cutter: Cutter, item: Item, unit: Unit, time: int) -> Iterator[Draft]:
         """Put a unit into its lane: a picture once its sound is there, sound after the pictures it was waited for."""
         sound = cutter.newest_sound
-        if unit.track is Track.VIDEO:
+        if unit.track is VIDEO:
             if unit.is_key:
                 self._set_delay(unit.cts)
             if self._gop is not None and (reason := self._gop.note(item.place.connection, unit)):
@@ -376,9 +376,14 @@ class Program:
         elif sound is not None:
             sound = max(sound, time)
         for held in self._held.release(sound=sound, delay=cutter.delay):
-            yield from self._put(cutter, *held, may_end=held.unit.is_key)
-        if unit.track is Track.AUDIO:
-            yield from self._put(cutter, item, unit, time, may_end=True)
+            picture = held.unit
+            for cut in cutter.due(cutter.lanes[VIDEO], held.item, held.time, is_key=picture.is_key):
+                yield self._draft(cut)
+            cutter.lanes[VIDEO].add(held.item, picture, held.time)
+        if unit.track is AUDIO:
+            for cut in cutter.due(cutter.lanes[AUDIO], item, time, is_key=True):
+                yield self._draft(cut)
+            cutter.lanes[AUDIO].add(item, unit, time)
 
     def _flag(self, reason: str) -> None:
         """Say that the source breaks a rule, unless that was said before."""
@@ -387,14 +392,6 @@ class Program:
             source.is_flagged = self._is_state_due = True
             fact = self._say(self.instances[source.instance].newest_us, source.instance)
             fact.input_rejected.code, fact.input_rejected.reason = GOP_OUT_OF_RANGE, reason
-
-    def _put(self, cutter: Cutter, item: Item, unit: Unit, time: int, *, may_end: bool) -> Iterator[Draft]:
-        """Put a unit into its lane, and what it shows to be complete out; `may_end`: a segment may begin with it."""
-        lane = cutter.lanes[unit.track]
-        if item.place >= lane.cursor and cutter.is_due(lane, time, is_key=may_end):
-            for cut in cutter.before(lane, time, is_key=may_end):
-                yield self._draft(cut)
-        lane.add(item, unit, time)
 
     def _configure(self, config: Config) -> Iterator[Draft]:
         """Take a codec configuration; another one than before ends the segment and makes a discontinuity."""
@@ -428,7 +425,7 @@ class Program:
         wall_us = self._wall_us(time)
         yield from self._flush()
         self._set_clock(unit.dts, self._end_time, wall_us)
-        if (sound := self._lanes.get(Track.AUDIO)) is not None:
+        if (sound := self._lanes.get(AUDIO)) is not None:
             sound.is_joining = True
         self._is_break = True
 
@@ -444,7 +441,9 @@ class Program:
         for held in self._held.release_all():
             # A key frame without sound of its own goes into the segment before: none may have a picture alone.
             has_sound = sound is None or sound >= held.time + cutter.delay
-            yield from self._put(cutter, *held, may_end=held.unit.is_key and has_sound)
+            for cut in cutter.due(cutter.lanes[VIDEO], held.item, held.time, is_key=held.unit.is_key and has_sound):
+                yield self._draft(cut)
+            cutter.lanes[VIDEO].add(held.item, held.unit, held.time)
         if is_torn:
             cutter.close_ranks()
         if successor is not None and successor.tracks >= set(cutter.lanes):

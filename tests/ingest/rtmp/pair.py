@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.common.media.unit import Unit
-from services.ingest.rtmp.events import Closed, ConfigReceived, Event, PublishRequested, UnitReceived, Warned
+from services.ingest.rtmp.events import Closed, ConfigReceived, Event, PublishRequested, Warned
 from services.ingest.rtmp.limits import Limits
 from services.ingest.rtmp.session import Session
 from tests.clients.rtmp_client import Publisher
@@ -50,7 +50,7 @@ class Pair:
 
     @property
     def units(self) -> list[Unit]:
-        return [event.unit for event in self.of(UnitReceived)]
+        return self.of(Unit)
 
     @property
     def records(self) -> list[bytes]:

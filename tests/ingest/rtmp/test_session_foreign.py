@@ -12,7 +12,7 @@ import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track, Unit
 from services.ingest.rtmp.answers import StatusCode
-from services.ingest.rtmp.events import Closed, ConfigReceived, PublishRequested, UnitReceived, Unpublished
+from services.ingest.rtmp.events import Closed, ConfigReceived, PublishRequested, Unpublished
 from services.ingest.rtmp.session import Session
 from tests.ingest.rtmp.pair import accept
 from tests.ingest.rtmp.shell import Connection, serving
@@ -58,7 +58,7 @@ def frames_in(units: list[Unit], track: Track) -> list[Frame]:
 
 
 def units_of(connection: Connection) -> list[Unit]:
-    return [event.unit for event in connection.events if isinstance(event, UnitReceived)]
+    return [event for event in connection.events if isinstance(event, Unit)]
 
 
 def assert_every_frame_is_there(connection: Connection, source: Path) -> None:

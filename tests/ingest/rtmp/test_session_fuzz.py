@@ -68,7 +68,7 @@ def test_publication_is_told_whole() -> None:
     kinds = [type(event).__name__ for event in WHOLE]
     assert kinds[0] == "PublishRequested"
     assert kinds.count("ConfigReceived") == 2
-    assert kinds.count("UnitReceived") == 16
+    assert kinds.count("Unit") == 16
     assert kinds[-1] == "Unpublished"
 
 
