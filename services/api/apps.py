@@ -45,7 +45,7 @@ class Apps:
         return found
 
     def every(self, tenant: str) -> list[Stored[AppRecord]]:
-        """All of a tenant, also the one that is always there and that nobody has written."""
+        """All of a tenant, with the one that is always there and that nobody has written."""
         return [*self.records.apps.items(tenant), _unwritten(tenant)]
 
     async def delete(self, tenant: str, app: str) -> None:

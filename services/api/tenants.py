@@ -48,7 +48,7 @@ class Tenants:
         return found
 
     def every(self) -> list[Stored[TenantRecord]]:
-        """All there are, also the one that is always there and that perhaps nobody has written."""
+        """All there are, with the one that is always there and that perhaps nobody has written."""
         kept = self.records.tenants.each()
         return kept if self.records.tenants.peek(DEFAULT) is not None else [*kept, _unwritten()]
 
