@@ -110,7 +110,6 @@ class Keeper:
 
     async def give_orders(self) -> None:
         """Hand on what was ordered of broadcasts and clips and has not arrived, and close keys whose time is over."""
-        await self._clips.go_on()
         for on_air in self._records.on_air.items():
             stored = self._records.livestreams.peek(on_air.key)
             if stored is not None and self._consequences.has_orders(stored.record):
@@ -124,6 +123,7 @@ class Keeper:
             is_over = record.armed_time_us and not is_armed(record, now_us)
             if is_over and not record.delete_time_us and not self._keys.are_published(record):
                 await self._draw(livestream)
+        await self._clips.go_on()  # last: an archiver that does not answer keeps nobody on air waiting
 
     async def repair(self) -> None:
         """Finish deletions, draw what follows from records, remove keys of no livestream, purge what is due."""
