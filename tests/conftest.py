@@ -16,11 +16,16 @@ from xdist.remote import Producer
 from tests.servers.nats import NatsServer
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import MinioServer, S3Server, minio_program
-from tests.shares import ALONE, Shares, in_order
+from tests.shares import Shares, in_order, open_note
 
 # How long an example takes is the machine's affair, which is busy: other tests run beside.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+def pytest_configure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        open_note()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
@@ -31,12 +36,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         in_order(items)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """What is printed can be given to pytest again."""
-    report.nodeid = report.nodeid.removesuffix(ALONE)
 
 
 @pytest.fixture(scope="session")

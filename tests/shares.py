@@ -1,20 +1,37 @@
 """Which worker runs which tests, and when: how a run of tests in several processes is divided."""
 
+import atexit
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 MACHINES = "tests/e2e/"
-ALONE = "@alone"
-"""Ends the name of a test that no other may run beside: a name is all that is told of a test where work is divided."""
+ALONE = "what runs alone"
+_NOTE = "TESTS_ALONE"
+"""Names the file in which workers note what runs alone: xdist tells whoever divides the work names and no marks."""
+
+
+def open_note() -> None:
+    """For the process that starts the workers, before it does."""
+    handle, path = tempfile.mkstemp(prefix="alone-")
+    os.close(handle)
+    os.environ[_NOTE] = path
+    atexit.register(Path(path).unlink, missing_ok=True)
 
 
 def in_order(items: list[pytest.Item]) -> None:
-    """Whole machines begin first, because they take longest; what runs alone comes last, and its name says so."""
-    for item in items:
-        if item.get_closest_marker("alone"):
-            item._nodeid = f"{item.nodeid}{ALONE}"  # type: ignore[attr-defined]  # as xdist itself names its groups
-    items.sort(key=lambda item: (item.nodeid.endswith(ALONE), not item.nodeid.startswith(MACHINES)))
+    """Whole machines begin first, because they take longest; what runs alone comes last, and is noted."""
+    alone = {item.nodeid for item in items if item.get_closest_marker("alone")}
+    items.sort(key=lambda item: (item.nodeid in alone, not item.nodeid.startswith(MACHINES)))
+    note = Path(os.environ[_NOTE])
+    mine = note.with_name(f"{note.name}-{os.getpid()}")
+    mine.write_text("\n".join(sorted(alone)))
+    mine.replace(note)  # each worker has the same to say
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -23,8 +40,13 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     What runs alone is given, when all others have ended, to the worker whose machine still runs.
     """
 
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        """Asked for when all workers have collected."""
+        return frozenset(Path(os.environ[_NOTE]).read_text().split("\n"))
+
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.endswith(ALONE):
+        if nodeid in self._alone:
             return ALONE
         return MACHINES if nodeid.startswith(MACHINES) else nodeid.partition("::")[0]
 

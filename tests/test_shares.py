@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.shares import ALONE, MACHINES, Shares
+from tests.shares import MACHINES, Shares
 
+ALONE = "_alone"
 SCOPES = st.lists(st.integers(1, 6), min_size=1, max_size=8)
 
 
@@ -41,6 +42,7 @@ class Run:
         """Each test, who ran it, and how many workers there were."""
         config = SimpleNamespace(getvalue=lambda _: ["popen"] * workers, option=SimpleNamespace(loadscopereorder=False))
         self.shares = Shares(config)
+        self.shares.__dict__["_alone"] = {name for name in names if name.endswith(ALONE)}
         self.workers = [Worker(number) for number in range(workers)]
         for worker in self.workers:
             self.shares.add_node(worker)

@@ -46,7 +46,7 @@ async def test_encoder_killed_and_back_goes_on_in_the_same_broadcast(  # noqa: P
 ) -> None:
     """One broadcast, one media, a discontinuity with the right date; hls.js waits and plays on."""
     first_film, second_film = films(Film(60.0)), films(second)
-    livestream = await Livestream.create(gentle, reconnect_window_s=int(away_s) + 10)
+    livestream = await Livestream.create(gentle, reconnect_window_s=int(away_s) + 6)
     with Encoder(first_film, livestream.ingest(), tmp_path / "first") as first:
         broadcast = await livestream.on_air()
         player = await audience.hlsjs(livestream.playback)
