@@ -24,7 +24,10 @@ from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
 
-TARGET = {"type": "SIMULCAST", "url": "rtmp://a.rtmp.example/live2", "streamKey": "abc", "vendor": "youtube"}
+KEY = "their-key"
+"""No part of an id, which is made of hexadecimal digits."""
+
+TARGET = {"type": "SIMULCAST", "url": "rtmp://a.rtmp.example/live2", "streamKey": KEY, "vendor": "youtube"}
 
 
 def outputs_path(rest: Rest, **fields: object) -> str:
@@ -88,7 +91,7 @@ def test_simulcast_target_is_checked_sealed_and_unique(rest: Rest, others: Other
     made = rest.call("POST", path, TARGET)
 
     assert (made["streamKey"], made["vendor"], made["state"], made["enabled"]) == (
-        "abc",
+        KEY,
         "youtube",
         "DISCONNECTED",
         True,
@@ -100,7 +103,7 @@ def test_simulcast_target_is_checked_sealed_and_unique(rest: Rest, others: Other
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "output.url"), url
     kept = others.get("livestreams", path.split("/")[3]) or b""
     assert b"a.rtmp.example" in kept
-    assert b"abc" not in kept
+    assert KEY.encode() not in kept
     with api.client(token=new_token(rest, "READ")) as reader:
         assert "streamKey" not in reader.call("GET", f"{path}/{made['id']}")
 
