@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lint.sh: everything that is checked without running the programs. Goes on after a failure, so that one run shows all.
-# Types take longest: they are looked at beside all else, by as many processes as there are cores.
+# Types take longest: they are looked at beside all else.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 failed=()
@@ -14,7 +14,7 @@ check() {
 
 typed=$(mktemp)
 trap 'rm -f "$typed"' EXIT
-.venv/bin/mypy --num-workers "$(nproc)" >"$typed" 2>&1 &
+.venv/bin/mypy >"$typed" 2>&1 &
 types=$!
 
 check format .venv/bin/ruff format --quiet --check .
