@@ -12,30 +12,37 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers.nats import NatsServer
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import MinioServer, S3Server, minio_program
-from tests.shares import Shares, in_order, open_note
 
 # How long an example takes is the machine's affair, which is busy: other tests run beside.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 
-def pytest_configure() -> None:
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        open_note()
+MACHINES = "tests/e2e/"
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Which worker runs what: the tests of a file stay together, for they share servers; and whole machines run one
+    after the other.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return MACHINES if nodeid.startswith(MACHINES) else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
     return Shares(config, log)
 
 
-@pytest.hookimpl(trylast=True)  # when every mark has been set and looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there are workers, whole machines begin first, because they take longest."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        in_order(items)
+        items.sort(key=lambda item: not item.nodeid.startswith(MACHINES))
 
 
 @pytest.fixture(scope="session")
