@@ -57,7 +57,9 @@ def sign_in(page: Page, api: ApiServer) -> None:
 def create(page: Page, name: str) -> Any:
     page.get_by_label("Name of a new livestream").fill(name)
     page.get_by_role("button", name="Create livestream").click()
-    return page.get_by_role("article").filter(has=page.get_by_role("heading", name=name, exact=True))
+    card = page.get_by_role("article").filter(has=page.get_by_role("heading", name=name, exact=True))
+    expect(card).to_be_visible()  # the page has heard the answer, and so may others ask for it
+    return card
 
 
 def test_wrong_token_is_told_in_words(page: Page) -> None:
