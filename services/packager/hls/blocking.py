@@ -28,6 +28,11 @@ class Directives:
     part: int | None = None
     delta: DeltaRequest = DeltaRequest.NONE
 
+    @property
+    def has_list(self) -> bool:
+        """Who asks so goes on from a version that he has."""
+        return self.msn is not None or self.delta is not DeltaRequest.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -136,7 +136,7 @@ class Follower:
         if track is None:
             return answers.not_there()
         edge = self.program.edge(track)
-        is_at_edge = directives.msn is not None
+        is_at_edge = directives.has_list
         wanted = Wanted(name, directives.delta, kept_query, self._max_age_s(directives), is_at_edge, is_plain)
         if is_satisfied(directives, edge):
             return self._playlists.media(track, wanted)

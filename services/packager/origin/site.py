@@ -197,7 +197,8 @@ def _live(follower: Follower, route: Route, asked: Asked, *, is_plain: bool) -> 
     match route.kind:
         case "part":
             return follower.part(route.name, route.msn, route.index)
-        case "playlist" if not has_ended or asked.directives.msn is not None:
+        # Who has followed it is told the end in his own list: hls.js loses its place in one that begins earlier.
+        case "playlist" if not has_ended or asked.directives.has_list:
             return _playlist(follower, route, asked, is_plain=is_plain)
         case "multivariant" if not has_ended:
             return follower.multivariant(asked.base(route.id), asked.kept_query)

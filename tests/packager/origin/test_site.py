@@ -10,6 +10,7 @@ import pytest
 
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.ids import new_id
+from services.packager.hls.parse import parse_media
 from tests.archiver.on_air import Broadcast, Stage, stage
 from tests.archiver.running import archiver, until
 from tests.clients.hls_rules import check_playlist
@@ -96,6 +97,27 @@ async def test_recording_keeps_the_address_of_the_broadcast(here: Stage) -> None
     assert again.content == segment.content == broadcast.bytes_of("video", 0)
     assert again.headers["etag"] == segment.headers["etag"]
     assert f"../{broadcast.record.broadcast_id}/video.m3u8" in master.text
+
+
+async def test_who_has_followed_a_broadcast_is_told_its_end_in_the_list_that_he_has(here: Stage) -> None:
+    """It never begins earlier than it did, though the recording does; and it has its parts, whatever is asked with."""
+    async with origin(here) as site, archiver(here.environment):
+        broadcast = await here.begin()
+        await broadcast.send(LONG)
+        live = parse_media((await site.get(path_of(broadcast, "video.m3u8"))).text)
+        await broadcast.end()
+        await here.playback.change(broadcast.record.broadcast_id, _end)
+        whole = parse_media((await _answered(site, path_of(broadcast, "video.m3u8"), "PLAYLIST-TYPE:VOD")).text)
+        next_msn = broadcast.program.ledger.msn
+        followed = [
+            parse_media((await site.get(path_of(broadcast, f"video.m3u8?{query}"))).text)
+            for query in (f"_HLS_msn={next_msn}&_HLS_part=0", "_HLS_skip=YES")
+        ]
+
+    assert live.media_sequence > whole.media_sequence == 0
+    assert all(each.media_sequence >= live.media_sequence for each in followed)
+    assert all(each.window.segments[-1].parts for each in followed)
+    assert all(each.window.is_ended for each in (whole, *followed))
 
 
 async def test_query_goes_to_every_address_of_a_recording(here: Stage) -> None:
