@@ -64,8 +64,9 @@ MAIN = """#EXTM3U
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="One",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a1.m3u8"
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Two",CHANNELS="2",URI="a2.m3u8"
 #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",NAME="English",LANGUAGE="en",URI="t.m3u8"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="c",NAME="CC1",INSTREAM-ID="CC1"
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,CODECS="avc1.64001f,mp4a.40.2",\
-RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="a",SUBTITLES="t"
+RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="a",SUBTITLES="t",CLOSED-CAPTIONS="c"
 v.m3u8
 """
 
@@ -218,6 +219,9 @@ MORE_MISTAKES: list[tuple[str, str, Change]] = [
     ("audio-group-exists", MAIN, ('AUDIO="a"', 'AUDIO="b"')),
     ("text-group-exists", MAIN, ('SUBTITLES="t"', 'SUBTITLES="u"')),
     ("text-group-exists", MAIN, (',URI="t.m3u8"', "")),
+    ("captions-in-picture", MAIN, ('CLOSED-CAPTIONS="c"', 'CLOSED-CAPTIONS="d"')),
+    ("captions-in-picture", MAIN, (',INSTREAM-ID="CC1"', "")),
+    ("captions-in-picture", MAIN, ('INSTREAM-ID="CC1"', 'INSTREAM-ID="CC1",URI="c.m3u8"')),
     ("audio-group-in-codecs", MAIN, (",mp4a.40.2", "")),
     ("rendition-attributes", MAIN, (',NAME="Two"', "")),
     ("rendition-attributes", MAIN, ("AUTOSELECT=YES", "AUTOSELECT=NO")),

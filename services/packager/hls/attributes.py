@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -102,10 +102,8 @@ SECONDS: Value[int] = Value(seconds, parse_seconds)
 BOUND: Value[int] = Value(bound, parse_seconds)
 SIGNED_SECONDS: Value[int] = Value(_signed, _parse_signed)
 QUOTED: Value[str] = Value(_quoted, _parse_quoted)
-GROUP: Value[str | None] = Value(
-    lambda text: "NONE" if text is None else _quoted(text), lambda text: None if text == "NONE" else _parse_quoted(text)
-)
-"""A group that may be said to be none."""
+GROUP: Value[Any] = Value(_quoted, lambda text: None if text == "NONE" else _parse_quoted(text))
+"""A group, which others may say to be none."""
 URI: Value[str] = Value(lambda text: _quoted(text + QUERY_MARK), _parse_quoted)
 YES: Value[bool] = Value(lambda yes: "YES" if yes else "NO", _parse_yes)
 ENUMERATED: Value[str] = Value(str, _parse_enumerated)

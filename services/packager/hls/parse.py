@@ -191,7 +191,7 @@ def parse_multivariant(text: str) -> Multivariant:
         elif name == tags.STREAM_INF.name:
             pending = tags.STREAM_INF.fields(content)
         elif name == tags.MEDIA.name:
-            media.append(tags.MEDIA.parse(content))
+            media.append(_alternative(content))
         elif name in (tags.VERSION.name, tags.START.name, tags.INDEPENDENT_SEGMENTS.name):
             _read_header(header, name, content)
     if pending is not None:
@@ -204,3 +204,12 @@ def parse_multivariant(text: str) -> Multivariant:
         has_independent_segments=tags.INDEPENDENT_SEGMENTS.name in header,
         start=header.get(tags.START.name),
     )
+
+
+def _alternative(content: str) -> Alternative:
+    """What is in the picture is named by its INSTREAM-ID, all else by its URI (4.4.6.1)."""
+    found = tags.MEDIA.parse(content)
+    needed = "INSTREAM-ID" if found.type == "CLOSED-CAPTIONS" else "URI"
+    if (found.instream_id if needed == "INSTREAM-ID" else found.uri) is None:
+        raise PlaylistError(f"{tags.MEDIA.name} lacks {needed}")
+    return found

@@ -80,6 +80,17 @@ def text_group_exists(playlist: Playlist) -> Iterable[str]:
             yield f"line {tag.line}: text without a URI"
 
 
+@MULTIVARIANT.rule("captions-in-picture", "4.4.6.1")
+def captions_in_picture(playlist: Playlist) -> Iterable[str]:
+    for tag in playlist.all("EXT-X-MEDIA"):
+        if tag.text("TYPE") == "CLOSED-CAPTIONS" and (tag.text("URI") or not tag.text("INSTREAM-ID")):
+            yield f"line {tag.line}: closed captions have an INSTREAM-ID and no URI"
+    for tag in playlist.all("EXT-X-STREAM-INF"):
+        group = tag.text("CLOSED-CAPTIONS")
+        if group not in {None, "NONE"} and f"CLOSED-CAPTIONS {group}" not in _groups(playlist):
+            yield f"line {tag.line}: no group {group}"
+
+
 @MULTIVARIANT.rule("audio-group-in-codecs", "6.2.4")
 def audio_group_in_codecs(playlist: Playlist) -> Iterable[str]:
     for tag in playlist.all("EXT-X-STREAM-INF"):

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from services.packager.hls.attributes import PlaylistError
 from services.packager.hls.media_playlist import Start
 from services.packager.hls.multivariant import Alternative, Multivariant, Variant
 from services.packager.hls.parse import parse_multivariant
@@ -82,3 +85,19 @@ def test_query_goes_to_variants_and_renditions() -> None:
     assert "b1/video.m3u8?token=x\n" in text
     assert 'URI="b1/audio.m3u8?token=x"' in text
     assert multivariant_template(PLAYLIST).count(b"\0") == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "needed"),
+    [('TYPE=AUDIO,GROUP-ID="a",NAME="A"', "URI"), ('TYPE=CLOSED-CAPTIONS,GROUP-ID="c",NAME="C"', "INSTREAM-ID")],
+)
+def test_rendition_that_nobody_can_find_is_refused(written: str, needed: str) -> None:
+    """What is in the picture is found by one attribute, all else by the other."""
+    with pytest.raises(PlaylistError, match=f"lacks {needed}$"):
+        parse_multivariant(f"#EXTM3U\n#EXT-X-MEDIA:{written}\n")
+
+
+def test_closed_captions_may_be_said_to_be_none() -> None:
+    """By others; we say nothing where we do not know."""
+    text = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.64001f",CLOSED-CAPTIONS=NONE\nv.m3u8\n'
+    assert parse_multivariant(text).variants[0].closed_captions is None
