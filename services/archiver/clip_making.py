@@ -71,7 +71,7 @@ class ClipMaking:
         await ends.write(prefix)
         indexes = list(excerpt.indexes(self._job.media_id))
         if not any(rendition.length for segment in excerpt.segments for rendition in segment.renditions):
-            raise MakingError("nothing of that piece could be recorded")
+            raise _nothing()
         await self._copy_media(source, excerpt, ends, report)
         for number, index in enumerate(indexes):
             await self._recordings.put_index(prefix, number, index)
@@ -95,6 +95,8 @@ class ClipMaking:
             excerpt.add(index)
             if excerpt.is_past_end:
                 break
+        if not excerpt.segments:  # less than the tolerance at the very end
+            raise _nothing()
         return excerpt
 
     async def _copy_media(self, source: str, excerpt: Excerpt, ends: ClipEnds, report: Report) -> None:
@@ -129,6 +131,10 @@ class ClipMaking:
 
     def say(self) -> None:
         """Nobody listens: the record of the job says how far it is, and the playback record that it is made."""
+
+
+def _nothing() -> MakingError:
+    return MakingError("nothing of that piece could be recorded")
 
 
 def _gone() -> MakingError:

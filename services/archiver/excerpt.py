@@ -11,8 +11,6 @@ from services.common.media.duration import length_us
 
 LEAD = 16
 """Segments before a piece that are looked through for the key frame that it needs: half a minute at least."""
-
-
 TOLERANCE_US = 500
 """Who asks for a time in milliseconds means the picture there."""
 
