@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from headwater.cli import livestream_options as options
-from headwater.cli.list_options import AfterOption, BeforeOption, OrderOption
+from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -64,7 +64,7 @@ def create(
 @app.command("list")
 def list_(
     *,
-    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Only names that contain this.")] = None,
+    name: NameOption = None,
     state: Annotated[
         State | None, typer.Option("--state", metavar="STATE", case_sensitive=False, help="Only in this state: live …")
     ] = None,

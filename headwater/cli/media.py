@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from headwater.cli.list_options import AfterOption, BeforeOption, OrderOption
+from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
 from headwater.cli.session import JsonOption, session
 
@@ -29,7 +29,7 @@ def list_(
     livestream: Annotated[
         str | None, typer.Option("--livestream", metavar="ID", help="Only those of this livestream.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Only names that contain this.")] = None,
+    name: NameOption = None,
     creator: Annotated[str | None, typer.Option("--creator", metavar="TEXT", help="Only of this creator.")] = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Also those that can be restored.")] = False,
     after: AfterOption = None,

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from headwater.v1.livestreams_pb2 import HistoryEntry, ListHistoryRequest, ListHistoryResponse
 from services.api import listing
 
-_NEVER = 1 << 62
-
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
@@ -22,7 +20,9 @@ class _Noted:
 def history_page(entries: Iterable[HistoryEntry], request: ListHistoryRequest) -> ListHistoryResponse:
     """What is asked for of it. AppError(INVALID) for a token of another list."""
     order = listing.Order.of(request.order_by or "time desc")
-    found = sorted(_keyed(entry for entry in entries if _is_wanted(entry, request)), key=_place)
+    since, until = listing.span(request)
+    of_time = (entry for entry in entries if since <= entry.time.ToMicroseconds() < until)
+    found = sorted(_keyed(entry for entry in of_time if _is_wanted(entry, request)), key=_place)
     page = listing.cut(found, order, lambda each: each.time_us, listing.Cut.of(request))
     return ListHistoryResponse(
         entries=[each.entry for each in page.items], next_page_token=page.after, total_count=page.total
@@ -43,10 +43,8 @@ def _keyed(entries: Iterable[HistoryEntry]) -> Iterable[_Noted]:
 
 
 def _is_wanted(entry: HistoryEntry, request: ListHistoryRequest) -> bool:
-    since, until = listing.microseconds(request, "after"), listing.microseconds(request, "before") or _NEVER
     return (
-        since <= entry.time.ToMicroseconds() < until
-        and (not request.states or entry.state in request.states)
+        (not request.states or entry.state in request.states)
         and request.reason in {"", entry.reason}
         and request.broadcast_id in {"", entry.broadcast_id}
     )

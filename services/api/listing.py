@@ -133,6 +133,15 @@ def _decode(order: Order, asked: Cut) -> tuple[Value, str]:
     raise AppError(Kind.INVALID, "is no page token of this list", field="pageToken")
 
 
+NEVER = 1 << 62
+"""Later than any time."""
+
+
+def span(request: Message) -> tuple[int, int]:
+    """From when, and until before when (microseconds), of a request with `after` and `before`."""
+    return microseconds(request, "after"), microseconds(request, "before") or NEVER
+
+
 def microseconds(request: Message, field: str) -> int:
     """A time of a request; 0 where it is not given."""
     stamp = getattr(request, field)

@@ -9,11 +9,9 @@ from typing import Generic
 
 from google.protobuf.message import Message
 
-from services.api.listing import Cut, Order, Part, Value, cut, microseconds
+from services.api.listing import Cut, Order, Part, Value, cut, span
 from services.api.repository import M, Stored, Wanted
 from services.api.row import NAME_LENGTH
-
-_NEVER = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class ShortList(Generic[M]):
 
     def _fits(self, request: Message) -> Wanted[M]:
         part, name_of, time_us = str(getattr(request, "name", "")).casefold(), self.name_of, self.time_us
-        since, until = microseconds(request, "after"), microseconds(request, "before") or _NEVER
+        since, until = span(request)
 
         def fits(record: M) -> bool:
             is_called = not part or name_of is None or part in name_of(record).casefold()

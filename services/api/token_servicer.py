@@ -7,6 +7,7 @@ from headwater.v1 import tokens_pb2 as pb
 from headwater.v1.tokens_pb2_grpc import TokenServiceServicer
 from services.api.audit import Audit, Audited
 from services.api.caller import caller, tenant_of
+from services.api.listing import NEVER
 from services.api.once import id_of
 from services.api.repository import Repository
 from services.api.short_list import ShortList
@@ -16,11 +17,9 @@ from services.common.errors import AppError, Kind
 from services.common.ids import digest, new_token
 from services.common.rpc_call import Context
 
-_NEVER = 1 << 62
-"""A token that ends never ends last."""
 _LIST = ShortList[TokenRecord](
     lambda each: each.create_time_us,
-    {"last_use_time": lambda each: each.last_use_time_us, "expire_time": lambda each: each.expire_time_us or _NEVER},
+    {"last_use_time": lambda each: each.last_use_time_us, "expire_time": lambda each: each.expire_time_us or NEVER},
     lambda each: each.name,
 )
 
