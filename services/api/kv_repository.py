@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Generic, TypeGuard
 
+from services.api.insisting import Lost
 from services.api.newest_first import NewestFirst, Place
 from services.api.repository import Edit, Listener, M, NewListener, Stored
 from services.common.bus.bucket import Bucket
@@ -122,8 +123,12 @@ class KvRepository(Generic[M]):
 
     async def update(self, key: str, record: M, revision: int) -> Stored[M]:
         value = record.SerializeToString()
-        with _telling():
-            written = await self._bucket.update(key, value, revision)
+        try:
+            with _telling():
+                written = await self._bucket.update(key, value, revision)
+        except Lost:
+            await self.look_up(key)  # who tries again does so on what is there by now
+            raise
         return self._learn(key, value, written)
 
     async def change(self, key: str, edit: Edit[M]) -> Stored[M] | None:
@@ -134,15 +139,17 @@ class KvRepository(Generic[M]):
                 return found
             try:
                 return await (self.update(key, wanted, found.revision) if found else self.create(key, wanted))
-            except AppError as error:
-                if error.kind is not Kind.CONFLICT:
-                    raise
+            except Lost:
                 found = await self.look_up(key)
         raise AppError(Kind.CONFLICT, "others keep changing this; try again")
 
     async def delete(self, key: str, revision: int | None = None) -> None:
-        with _telling():
-            await self._bucket.delete(key, revision)
+        try:
+            with _telling():
+                await self._bucket.delete(key, revision)
+        except Lost:
+            await self.look_up(key)
+            raise
         known = self._records.get(key)
         self._deleted[key] = revision or (known.revision if known else 0)
         if len(self._deleted) > _REMEMBERED_DELETIONS:
@@ -219,7 +226,7 @@ def _telling() -> Iterator[None]:
         message = "records cannot be reached now; nothing else stops, try again"
         raise AppError(Kind.UNAVAILABLE, message, retry_after_s=1.0) from error
     except (Exists, Stale) as error:
-        raise AppError(Kind.CONFLICT, "it was changed meanwhile; read it again") from error
+        raise Lost from error
     except TooLarge as error:
         raise AppError(Kind.LIMIT, "the record would be too large") from error
     except BusError as error:

@@ -55,6 +55,18 @@ def id_of(purpose: str) -> str:
     return hmac.digest(order.seed, name.encode(), "sha256").hex()[:ID_LENGTH]
 
 
+def rewinding() -> Callable[[], None]:
+    """Called, it lets the present order draw the ids again that it draws from now on."""
+    order = _order.get()
+    drawn = Counter(order.drawn) if order is not None else Counter()
+
+    def rewind() -> None:
+        if order is not None:
+            order.drawn = Counter(drawn)
+
+    return rewind
+
+
 def is_recent(time_us: int, now_us: int) -> bool:
     """Whether what was made then can be the same order's."""
     return time_us > now_us - KEPT_S * 1_000_000

@@ -31,6 +31,9 @@ class Outputs:
         if known is not None:  # made by this very order, whose answer was lost
             return (await self.livestreams.again(stored)).record, known
         output.check_room(stored.record, given.type)
+        if given.type == Output.SIMULCAST and given.url:
+            stored = await self._led_outside(livestream, given.url)
+            output.check_room(stored.record, given.type)
         await self._check_off_air(stored, given.type)
         now_us = self.livestreams.now_us()
         if given.type in output.LASTING:
@@ -53,6 +56,9 @@ class Outputs:
         await self._check_off_air(stored, kept.type)
         for field in fields - _SETTABLE[kept.type]:
             raise AppError(Kind.INVALID, f"cannot be set of this type: {field}", field=f"output.{field}")
+        if kept.type == Output.SIMULCAST and "url" in fields:  # one that leads elsewhere by now can be switched off
+            stored = await self._led_outside(livestream, given.url)
+            kept = output.find(stored.record, given.id)
         changed = OutputRecord()
         changed.CopyFrom(kept)
         return await self._put(stored, changed, given, self._change("output-updated", fields, order))
@@ -66,6 +72,11 @@ class Outputs:
         output.put_outputs(record, [each for each in output.outputs_of(record) if each.id != which])
         change = self.livestreams.telling.change("output-deleted", [Output.Type.Name(gone.type)])
         await self.livestreams.write(stored, record, change)
+
+    async def _led_outside(self, livestream: str, url: str) -> Stored[LivestreamRecord]:
+        """Check where an URL leads; the livestream as it stands after that, since a name may take seconds."""
+        await self.targets.check(url, field="output.url", ports=OUTPUT_PORTS)
+        return await self.livestreams.get(livestream)
 
     def _change(self, kind: str, fields: Iterable[str], order: str = "") -> HistoryRecord:
         return self.livestreams.telling.change(kind, [f"outputs.{each}" for each in fields], fact_id=order)
@@ -84,8 +95,6 @@ class Outputs:
         record.CopyFrom(stored.record)
         others = output.outputs_of(record)
         if made.type == Output.SIMULCAST:
-            if "url" in fields:  # one that leads elsewhere by now can still be switched off
-                await self.targets.check(made.url, field="output.url", ports=OUTPUT_PORTS)
             self._check_unique(stored.record, made)
         place = next((n for n, each in enumerate(others) if each.id == made.id), len(others))
         output.put_outputs(record, [*others[:place], made, *others[place + 1 :]])

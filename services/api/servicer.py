@@ -35,6 +35,7 @@ from services.api.broadcast_servicer import BroadcastServicer
 from services.api.captions import Captions
 from services.api.catalogs import Catalogs
 from services.api.deletion import Deletion
+from services.api.insisting import Insisting
 from services.api.livestream_servicer import LivestreamServicer
 from services.api.livestreams import Livestreams
 from services.api.media_servicer import MediaServicer
@@ -112,13 +113,13 @@ class Servicers:
     def add_to(self, server: RpcServer) -> None:
         """Offer them over gRPC."""
         for _, register, servicer in self._all():
-            server.add(register, servicer)
+            server.add(register, Insisting(servicer))
 
     def add_to_local(self, calls: LocalCalls) -> None:
         """Offer them in process."""
         for name, _, servicer in self._all():
             service = next(each for each in service_descriptors() if each.name == name)
-            calls.add(service.full_name, servicer, [method.name for method in service.methods])
+            calls.add(service.full_name, Insisting(servicer), [method.name for method in service.methods])
 
     def _all(self) -> Iterator[tuple[str, Register, object]]:
         catalogs = self.catalogs

@@ -1,5 +1,6 @@
 """Outputs of a livestream over REST, on a real api."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -155,6 +156,32 @@ def test_output_that_leads_inside_is_refused(rest: Rest) -> None:
     for url in ("rtmp://127.0.0.1/live", "srt://[::ffff:10.0.0.1]:9000", "rtmps://2130706433/live"):
         answer = rest.post(f"/v1/livestreams/{made['id']}/outputs", json=TARGET | {"url": url})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "output.url")
+
+
+def test_many_outputs_made_at_once_are_all_made(rest: Rest) -> None:
+    """Who loses the race for the record tries again, also beside those who change other fields of it."""
+    path = outputs_path(rest)
+    livestream, keys = path.removesuffix("/outputs"), {str(number) for number in range(8)}
+
+    def make(key: str) -> int:
+        named = rest.patch(livestream, json={"metadata": {"by": key}})
+        return max(named.status_code, rest.post(path, json=TARGET | {"streamKey": key}).status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(make, keys)) == {200}
+    assert {each["streamKey"] for each in rest.call("GET", path)["outputs"][2:]} == keys
+
+
+def test_of_many_who_name_a_version_one_wins(rest: Rest) -> None:
+    """The others are told, and nothing is tried again for them."""
+    livestream = outputs_path(rest).removesuffix("/outputs")
+    version = rest.get(livestream).headers["etag"]
+
+    def name(number: int) -> int:
+        return rest.patch(livestream, json={"name": str(number)}, headers={"If-Match": version}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(name, range(8))) == [200, *[412] * 7]
 
 
 async def test_output_that_leads_inside_by_now_can_be_switched_off(nats: NatsServer) -> None:

@@ -18,6 +18,7 @@ from services.api.caller import Caller
 from services.api.credentials import APP_KEY, CREDENTIAL_HEADERS, TENANT_KEY
 from services.api.dialects.endpoint import Answer, Dialect, Endpoint, Exchange, Handler, M
 from services.api.dialects.reference import reference_document
+from services.api.insisting import insist, is_stale
 from services.api.rest.body import read_body
 from services.api.rest.gateway import Admitting
 from services.api.rest.idempotency import HEADER, Idempotency, Order
@@ -140,7 +141,7 @@ class Dialects:
             request_id=request_id,
             fields=frozenset(content),
         )
-        work = partial(_carried_out, endpoint.handle, exchange)
+        work = partial(insist, partial(_carried_out, endpoint.handle, exchange), is_stale)
         key = request.headers.get(HEADER)
         if key is None or who is None or endpoint.verb == "GET":
             return await work()

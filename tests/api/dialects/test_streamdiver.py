@@ -1,6 +1,7 @@
 """Streamdiver's dialect: create, start, publish, stop, and what becomes of it."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -54,6 +55,19 @@ def test_channels_are_kept_and_shown(rest: Rest) -> None:
     assert made["channelIds"] == [channel]
     changed = data(rest.put(f"{BASE}/livestreams/{made['id']}", json={"name": "Live2"}))
     assert (changed["name"], changed["channelIds"]) == ("Live2", [channel])
+
+
+def test_changes_at_the_same_time_are_all_made(rest: Rest) -> None:
+    """Each is made on top of what another has written meanwhile; nobody is told to come again."""
+    path = f"{BASE}/livestreams/{make(rest)['id']}"
+    wanted = [{"channelIds": [str(uuid.uuid4())]}, {"name": "Live3"}, {"withDvr": True}]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda body: rest.put(path, json=body).status_code, wanted * 2))
+
+    assert answers == [200] * 6
+    changed = data(rest.get(path))
+    assert [{field: changed[field]} for field in ("channelIds", "name", "withDvr")] == wanted
 
 
 def test_list_is_paged_from_zero_and_sorted(rest: Rest) -> None:
