@@ -4,6 +4,7 @@ A connection is one `Session`, at most one `Encoder` at a time, and one reason w
 """
 
 import asyncio
+import os
 import socket
 from typing import Protocol, cast
 
@@ -33,6 +34,8 @@ from services.ingest.rtmp.state import State
 
 READ_BYTES = 64 * 1024
 """What a stranger's session is given at a time."""
+ENCODER_READ_BYTES = 256 * 1024
+"""What an encoder's session is given at each of the server's beats: with them, the bound of what one may send."""
 MAX_UNSENT_BYTES = 64 * 1024
 """An encoder that does not read what little we say is cut off."""
 LINGER_S = 3.0
@@ -76,10 +79,6 @@ class Host(Protocol):
         """It has an encoder now, or has none any more."""
         ...
 
-    def rest(self, connection: "Connection") -> None:
-        """It has read and wants to be told to `go_on`."""
-        ...
-
     def note_ending(self, task: "asyncio.Task[None]") -> None:
         """An encoder's last messages are being written."""
         ...
@@ -97,6 +96,7 @@ class Connection(asyncio.Protocol):
         self._units = host.counts.units
         self._session = Session(DEFAULT_LIMITS, now=self._now())
         self._transport: asyncio.Transport | None = None
+        self._fd = -1
         self._is_closed = False
         self._is_known = False
         """True once there is nothing more to say of it as a stranger: it showed a key, or left by itself."""
@@ -109,7 +109,9 @@ class Connection(asyncio.Protocol):
         transport = self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its subclasses
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer_socket = transport.get_extra_info("socket")
+        peer_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._fd = peer_socket.fileno()
         transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
         reason = self._host.enter(self)
         if reason is not None:
@@ -119,21 +121,38 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        """Take what a stranger says; encoders are read by `read`."""
         if self._is_closed:
             return
         self._received_bytes.inc(len(data))
-        encoder = self.encoder
-        if encoder is not None:
-            encoder.received_bytes += len(data)
-            self._session.receive_data(data, self._now())
-            self._turn()
-            if self._transport is not None and not self._is_closed:
-                self._transport.pause_reading()
-                self._host.rest(self)
-            return
         for start in range(0, len(data), READ_BYTES):
             self._session.receive_data(data[start : start + READ_BYTES], self._now())
             self._turn()
+
+    def read(self) -> None:
+        """Take what an encoder has sent since the last time.
+
+        Straight from the socket, which the event loop does not watch meanwhile: told to stop and go on each time, it
+        wakes up for the first bytes of each encoder only to see that nobody wants them yet.
+        """
+        encoder, transport = self.encoder, self._transport
+        if encoder is None or transport is None or transport.is_closing():
+            return
+        try:
+            data = os.read(self._fd, ENCODER_READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:  # the transport tells of it as of any connection that is lost
+            transport.abort()
+            return
+        if not data:
+            self.eof_received()
+            transport.close()
+            return
+        self._received_bytes.inc(len(data))
+        encoder.received_bytes += len(data)
+        self._session.receive_data(data, self._now())
+        self._turn()
 
     def eof_received(self) -> bool:
         self._is_known = True
@@ -147,11 +166,16 @@ class Connection(asyncio.Protocol):
         self._turn()
         self._host.leave(self)
 
-    def go_on(self) -> None:
-        """Read again, unless an answer is due first."""
+    def _watch(self) -> None:
+        """Let the event loop read: there is no encoder (any more), and no answer is due."""
         transport = self._transport
         if transport is not None and not transport.is_closing() and self._session.state is not State.REQUESTED:
             transport.resume_reading()
+
+    def abort(self) -> None:
+        """Cut it off; what it has sent until now is kept."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def pause_writing(self) -> None:
         self.close("the encoder does not read what it is told")
@@ -249,7 +273,8 @@ class Connection(asyncio.Protocol):
             self._host.counts.accepted.inc()
             self._host.note_encoder(self)
         self._turn()
-        self.go_on()
+        if self.encoder is None:
+            self._watch()
 
     def _is_here(self) -> bool:
         """Asked of the kernel: while an encoder is admitted nothing is read, so nobody else hears that it has gone."""
@@ -277,6 +302,8 @@ class Connection(asyncio.Protocol):
         self._host.note_encoder(self)
         self._host.counts.closed(fault)
         self._end(encoder, reason, is_clean=is_clean)
+        if not self._is_closed:
+            self._watch()
 
     def _end(self, encoder: Encoder, reason: str, *, is_clean: bool) -> None:
         self._ending = spawn(encoder.close(reason, is_clean=is_clean), name=f"end {self.address}")

@@ -42,7 +42,6 @@ class RtmpServer:
         self._connections: set[Connection] = set()
         self._publishing: set[Connection] = set()
         self._strangers: Counter[str] = Counter()
-        self._resting: list[Connection] = []
         self._endings: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._swept_at = self._checked_at = self.clock.monotonic()
@@ -90,15 +89,6 @@ class RtmpServer:
         if self._strangers[address] <= 0:
             del self._strangers[address]
 
-    def rest(self, connection: Connection) -> None:
-        """Let a connection read again when all do."""
-        self._resting.append(connection)
-
-    def _go_on(self) -> None:
-        resting, self._resting = self._resting, []
-        for connection in resting:
-            connection.go_on()
-
     def note_ending(self, task: "asyncio.Task[None]") -> None:
         """Remember an encoder whose last messages are being written."""
         self._endings.add(task)
@@ -127,7 +117,7 @@ class RtmpServer:
             while True:
                 await beat(BEAT_S)
                 self._sweep(self.clock.monotonic())
-                self._go_on()
+                self._read()
         finally:
             self._server.close()
 
@@ -142,6 +132,14 @@ class RtmpServer:
             self._checked_at = now
             for connection in list(self._connections):
                 connection.check_deadlines(now)
+
+    def _read(self) -> None:
+        for connection in list(self._publishing):
+            try:
+                connection.read()
+            except Exception:  # noqa: BLE001  a fault of ours in one encoder's bytes is not the others'
+                _log.exception("an encoder is cut off", remote=connection.address)
+                connection.abort()
 
     async def drain(self) -> None:
         """Accept nobody new, send the encoders away, and write what they sent."""
