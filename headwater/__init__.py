@@ -6,8 +6,7 @@ with Client() as client:  # HEADWATER_URL and HEADWATER_TOKEN, or the state fold
     livestream = client.livestreams.create(name="Town hall")
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers read it; `typing` takes longer to load than all else here
 if TYPE_CHECKING:
     from headwater.client import AsyncClient, Client
     from headwater.errors import ApiError, HeadwaterError, UnreachableError
@@ -23,7 +22,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load the client when it is asked for: programs that only want `headwater.v1` do without."""
     if name not in _HOMES:
         raise AttributeError(f"module headwater has no attribute {name}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from headwater.cli import app
+from headwater.cli.commands import app
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until

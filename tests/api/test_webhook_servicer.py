@@ -9,7 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from headwater.cli import app
+from headwater.cli.commands import app
 from headwater.internal.v1.facts_pb2 import Fact
 from services.common.ids import new_id
 from tests.api.running import ApiServer, Others, Rest, until

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from headwater.cli import app
+from headwater.cli.commands import app
 from tests.headwater.small_api import TOKEN, SmallApi, small_api
 
 
@@ -166,7 +166,7 @@ def test_demo_makes_its_livestream_once_and_finds_it_again(api: SmallApi, tmp_pa
 def test_help_loads_neither_client_nor_services() -> None:
     """`headwater --help` is quick because it loads nothing but the command line."""
     code = (
-        "import sys\nfrom headwater.cli import app\n"
+        "import sys\nfrom headwater.cli.commands import app\n"
         "try: app(['--help'])\nexcept SystemExit: pass\n"
         "heavy = [m for m in ('grpc', 'av', 'urllib.request', 'services.machine', 'rich') if m in sys.modules]\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"

@@ -13,7 +13,7 @@ import pytest
 from google.api import annotations_pb2
 from typer.main import get_command
 
-from headwater.cli import app
+from headwater.cli.commands import app
 from services.api.servicer import service_descriptors
 
 ID, OTHER = "a" * 32, "b" * 32
