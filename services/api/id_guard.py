@@ -1,4 +1,4 @@
-"""An id is 128 bits, written as 32 hex digits or as a UUID with dashes; inside it has no dashes."""
+"""An id is 128 bits, written as 32 hex digits or as a UUID with dashes; inside it is in lower case, without dashes."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from services.common.rpc_call import Context, Guard
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _FREE = frozenset({"public_id", "stream_id"})
 """Names that customers or encoders choose: what they write is what they mean."""
 
@@ -23,8 +23,8 @@ class IdGuard(Guard):
 
 
 def bare_id(text: str) -> str:
-    """A UUID as 32 hex digits; anything else as it is."""
-    return text.replace("-", "").lower() if _UUID.fullmatch(text) else text
+    """An id as 32 hex digits; anything else as it is."""
+    return text.replace("-", "").lower() if _ID.fullmatch(text) else text
 
 
 def without_dashes(message: Message) -> None:

@@ -18,8 +18,9 @@ def test_text_that_is_no_uuid_stays(text: str) -> None:
 
 
 def test_dashed_id_is_read_as_the_bare_one() -> None:
-    """Capitals too."""
+    """Capitals too, with dashes and without: they are the same digits."""
     assert bare_id(DASHED) == BARE
+    assert bare_id(BARE.upper()) == BARE
 
 
 def test_ids_of_a_request_are_rewritten_at_every_depth() -> None:
