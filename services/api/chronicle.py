@@ -28,7 +28,7 @@ class Chronicle:
         if fact.WhichOneof("fact") == "recording_deleted":
             playback = await self._records.playback.get(fact.broadcast_id)
             if playback is not None and playback.record.clipped_from:
-                await self._media.note_clip(playback.record)
+                await self._media.note_clip_gone(playback.record)
                 return
         begun = broadcast.begin(
             fact.broadcast_id,

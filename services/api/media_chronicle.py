@@ -30,7 +30,12 @@ class MediaChronicle:
 
     async def note_fact(self, of: BroadcastRecord | None, fact: Fact) -> None:
         kind = fact.WhichOneof("fact") or ""
-        await self._change(of, fact.broadcast_id, lambda record: recording.note_fact(record, fact), kind in _TELLING)
+        if of is not None and of.is_media_deleted and kind == "recording_deleted":
+            await self._remove(fact.broadcast_id)
+        else:
+            await self._change(
+                of, fact.broadcast_id, lambda record: recording.note_fact(record, fact), kind in _TELLING
+            )
 
     async def note_playback(self, of: BroadcastRecord | None, playback: Playback) -> None:
         await self._change(of, playback.broadcast_id, lambda record: recording.note_playback(record, playback), False)
@@ -38,9 +43,14 @@ class MediaChronicle:
     async def note_clip(self, playback: Playback) -> None:
         """A clip is nobody's broadcast, and has had a record since it was ordered: it is made, or it is to go."""
         if playback.state == Playback.GONE:
-            await self._remove(playback.broadcast_id)
+            await self._let_go(playback.broadcast_id)
         elif playback.state == Playback.RECORDED:
             await self._clips.finish(playback)
+
+    async def note_clip_gone(self, playback: Playback) -> None:
+        """The archiver has deleted all that was stored of a clip."""
+        if playback.state == Playback.GONE:
+            await self._remove(playback.broadcast_id)
 
     async def note_clip_job(self, job: DownloadJob) -> None:
         """How far the order for a clip is."""
@@ -55,7 +65,7 @@ class MediaChronicle:
         self, of: BroadcastRecord | None, media: str, note: Callable[[MediaRecord], None], is_told_anew: bool
     ) -> None:
         if of is not None and of.is_media_deleted:
-            await self._remove(media)
+            await self._let_go(media)
             return
         before: MediaRecord | None = None
 
@@ -99,6 +109,24 @@ class MediaChronicle:
         if is_final:
             self._telling.media_by_itself(after, "updated", _WHEN_FINAL)
         return is_new or is_final
+
+    async def _let_go(self, media: str) -> None:
+        """Nobody can watch it any more. Something may still be stored, if its deletion was broken off: then it stays in
+        sight as deleted until the keeper has purged it.
+        """
+
+        def mark(record: MediaRecord | None) -> MediaRecord | None:
+            if record is not None:
+                now_us = self._telling.now_us()
+                record.delete_time_us = record.delete_time_us or now_us
+                record.purge_time_us = min(record.purge_time_us or now_us, now_us)
+            return record
+
+        stored = await self._records.media.get(media)
+        if stored is not None and stored.record.state in _FINAL:
+            await self._records.media.change(media, mark)
+        else:  # what the archiver has begun to store of it, it removes when it comes to its end
+            await self._remove(media)
 
     async def _remove(self, media: str) -> None:
         stored = await self._records.media.get(media)

@@ -170,6 +170,8 @@ class Recordings:
             return await self.again(stored)
         if not stored.record.delete_time_us:
             raise AppError(Kind.FAILED_PRECONDITION, "the media is not deleted")
+        if await self._is_gone(stored.key):
+            raise AppError(Kind.FAILED_PRECONDITION, "the media is being deleted for good")
 
         def unmark(record: MediaRecord) -> None:
             record.delete_time_us = record.purge_time_us = 0
@@ -228,7 +230,7 @@ class Recordings:
 
     async def purge(self, stored: Stored[MediaRecord]) -> None:
         """Delete it for good: first the store, then the record, so that nothing is lost from sight that still takes
-        room. Repeatable; should this process die between, the archiver's word ends it (media_chronicle.py).
+        room. Repeatable; what is broken off is shown as deleted (media_chronicle.py), and a sweep goes on with it.
 
         AppError(FAILED_PRECONDITION) while a clip is made of it.
         """
@@ -243,12 +245,17 @@ class Recordings:
         await self.telling.settle()
         await self.records.media.delete(stored.key)
 
+    async def _is_gone(self, media: str) -> bool:
+        """Whether the archiver has begun to remove it from the store."""
+        playback = await self.records.playback.get(media)
+        return playback is not None and playback.record.state == Playback.GONE
+
     async def _delete_stored(self, stored: Stored[MediaRecord]) -> None:
         try:
             await self.archive.delete_recording(stored.key)
         except AppError as error:
-            is_unordered = error.kind is Kind.NOT_FOUND and self.unmade.has(stored.key)
-            if not is_unordered:
+            was_stored = not self.unmade.has(stored.key) and await self.records.playback.look_up(stored.key) is not None
+            if error.kind is not Kind.NOT_FOUND or was_stored:
                 raise
 
     async def sweep(self) -> None:

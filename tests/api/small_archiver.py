@@ -23,12 +23,13 @@ from tests.api.running import Others
 
 
 class SmallArchiver(ArchiveServiceServicer):
-    """`deleted` says what it was told to delete. A clip is made at once, or with `is_slow` when it is told to go on."""
+    """`deleted` says what it has deleted. A clip is made at once, or with `is_slow` when it is told to go on."""
 
     def __init__(self, others: Others) -> None:
         self._others = others
         self.deleted: list[str] = []
         self.is_slow = False
+        self.is_store_away = False
 
     def CreateJob(self, request: CreateJobRequest, _context: Any) -> DownloadJob:  # noqa: N802  gRPC's
         job = DownloadJob(media_id=request.media_id, format=request.format, state=DownloadJob.WAITING)
@@ -65,7 +66,12 @@ class SmallArchiver(ArchiveServiceServicer):
         """The job of a clip that was ordered."""
         return DownloadJob.FromString(self._others.get("jobs", clip_job(clip)) or b"")
 
-    def DeleteRecording(self, request: DeleteRecordingRequest, _context: Any) -> Empty:  # noqa: N802  gRPC's
+    def DeleteRecording(self, request: DeleteRecordingRequest, context: Any) -> Empty:  # noqa: N802  gRPC's
+        if self.is_store_away:
+            record = Playback.FromString(self._others.get("playback", request.media_id) or b"")
+            record.state = Playback.GONE  # viewers first
+            self._others.put("playback", request.media_id, record)
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the store is away")
         self.deleted.append(request.media_id)
         return Empty()
 

@@ -99,6 +99,26 @@ def test_deleted_recording_is_gone_and_stays_gone(rest: Rest, others: Others) ->
     assert rest.call("GET", f"/v1/media/{other}")
 
 
+def test_deletion_that_was_broken_off_is_ended_by_the_next_one(rest: Rest, others: Others) -> None:
+    """As long as bytes may be there it is in sight, deleted; and it is not found only when it is gone."""
+    _, media = recorded(rest, others)
+    with small_archiver(others, PORT) as archiver:
+        archiver.is_store_away = True
+        path = f"/v1/media/{media}?permanent=true"
+        until(
+            lambda: (
+                rest.delete(path).status_code == 503 and rest.call("GET", f"/v1/media/{media}")["state"] == "DELETED"
+            )
+        )
+
+        assert rest.post(f"/v1/media/{media}:restore", json={}).status_code == 409
+        assert rest.delete(path).status_code == 503
+        archiver.is_store_away = False
+        assert (rest.delete(path).status_code, archiver.deleted) == (200, [media])
+
+    assert rest.delete(path).status_code == 404
+
+
 def test_recording_that_grows_is_neither_deleted_nor_converted(rest: Rest, others: Others) -> None:
     """First the broadcast must end."""
     livestream, broadcast = rest.call("POST", "/v1/livestreams", {})["id"], new_id()

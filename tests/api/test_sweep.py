@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from headwater.internal.v1.records_pb2 import MediaRecord
+from headwater.internal.v1.onair_pb2 import Playback
+from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
+from headwater.v1.broadcasts_pb2 import Broadcast
 from headwater.v1.media_pb2 import Media
 from services.api.recordings import Recordings
 from services.api.records import open_records
@@ -64,6 +66,29 @@ async def test_sweep_ends_where_the_archiver_is_away(domain: Domain, due: list[s
     left = _left(domain, due)
     assert due[1] in left
     assert len(left) == 2
+
+
+async def test_deletion_that_was_broken_off_is_carried_on(domain: Domain, due: list[str]) -> None:
+    """What nobody can watch any more stays in sight until the store has nothing of it."""
+    records, media = domain.recordings.records, new_id()
+    playback = Playback(broadcast_id=media, livestream_id=new_id(), state=Playback.GONE, is_recorded=True)
+    await records.broadcasts.create(media, BroadcastRecord(id=media, state=Broadcast.ENDED, is_recorded=True))
+    await records.media.create(media, MediaRecord(id=media, state=Media.READY))
+
+    await domain.chronicle.note_playback(playback)
+    assert _left(domain, [media]) == [media]
+    with pytest.raises(AppError, match="not this one"):
+        await _with_stuck(domain, media, Kind.UNAVAILABLE).sweep()
+    assert _left(domain, [media]) == [media]
+    await domain.recordings.sweep()
+
+    assert (_left(domain, [media]), media in domain.archive.deleted) == ([], True)
+
+
+async def test_recording_that_the_archiver_does_not_know_can_be_deleted(domain: Domain, due: list[str]) -> None:
+    """Where it says that there is none, and origins know of none, nothing is left to be removed."""
+    await _with_stuck(domain, due[1], Kind.NOT_FOUND).sweep()
+    assert _left(domain, due) == []
 
 
 def _with_stuck(domain: Domain, media: str, kind: Kind) -> Recordings:
