@@ -16,6 +16,8 @@ from services.common.target_address import Target
 
 MOST_ANSWER = 64 * 1024
 _DIAL_TIMEOUT_S = 3.0
+_BODY_TIMEOUT_S = 1.0
+"""The status is known by then; the rest is read so that nobody finds his answer cut off."""
 _CLOSE_TIMEOUT_S = 1.0
 _READ_BYTES = 16 * 1024
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -37,24 +39,30 @@ async def post(
 ) -> int:
     """The status of the answer; of its head and body at most 64 KB are read. Errors: PostError.
 
-    `addresses` are tried in turn; `timeout_s` is for all of it. `tls` stands in for the machine's trust store.
+    `addresses` are tried in turn; `timeout_s` is for all of it, and a body that goes on for longer changes nothing.
+    `tls` stands in for the machine's trust store.
     """
+    answer, loop = _Answer(), asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s) as limit:
             reader, writer = await _dial(target, addresses, tls)
             try:
                 writer.write(_request(target, headers, body))
-                return await _status(reader)
+                await _read_head(reader, answer)
+                limit.reschedule(min(limit.when() or 0.0, loop.time() + _BODY_TIMEOUT_S))
+                await _read_body(reader, answer)
             finally:
                 await _hang_up(writer)
     except TimeoutError:
-        raise PostError(f"no answer within {timeout_s:g} s") from None
+        if not answer.has_head:
+            raise PostError(f"no answer within {timeout_s:g} s") from None
     except ssl.SSLError as error:
         raise PostError(f"TLS: {error.reason or 'failed'}") from None
     except PostError:
         raise
     except (OSError, EOFError) as error:
         raise PostError(_words(error)) from None
+    return int(answer.parser.get_status_code())
 
 
 async def _dial(
@@ -100,11 +108,14 @@ def _request(target: Target, headers: Mapping[str, str], body: bytes) -> bytes:
 
 
 class _Answer:
-    """What httptools tells of an answer: whether its final head is over, and its body."""
+    """What httptools tells of an answer: whether its final head is over, and its body; and how much of it was read."""
 
     def __init__(self) -> None:
         self.has_head = False
         self.is_whole = False
+        self.is_odd = False
+        """Something comes that is no HTTP, or not any more."""
+        self.read = 0
         self.parser = httptools.HttpResponseParser(self)
 
     def on_headers_complete(self) -> None:
@@ -113,32 +124,35 @@ class _Answer:
     def on_message_complete(self) -> None:
         self.is_whole = self.has_head
 
-
-async def _status(reader: asyncio.StreamReader) -> int:
-    answer, read = _Answer(), 0
-    while not answer.is_whole and read < MOST_ANSWER:
-        chunk = await _read(reader, is_head=not answer.has_head, most=min(_READ_BYTES, MOST_ANSWER - read))
+    async def read_on(self, reader: asyncio.StreamReader) -> bool:
+        """Read a little more; False if nothing came, or enough has."""
+        chunk = await reader.read(min(_READ_BYTES, MOST_ANSWER - self.read))
         if not chunk:
-            break
-        read += len(chunk)
+            return False
+        self.read += len(chunk)
         try:
-            answer.parser.feed_data(chunk)
+            self.parser.feed_data(chunk)
         except httptools.HttpParserUpgrade:
-            break
+            return False
         except httptools.HttpParserError:
-            raise PostError("the answer is no HTTP") from None
-    if not answer.has_head:
-        raise PostError("hung up without an answer" if read < MOST_ANSWER else "the answer has no end")
-    return int(answer.parser.get_status_code())
+            self.is_odd = True
+        return not self.is_odd and self.read < MOST_ANSWER
 
 
-async def _read(reader: asyncio.StreamReader, *, is_head: bool, most: int) -> bytes:
-    try:
-        return await reader.read(most)
-    except OSError:
-        if is_head:
-            raise
-        return b""  # the status is known; how the body ends changes nothing
+async def _read_head(reader: asyncio.StreamReader, answer: _Answer) -> None:
+    while not answer.has_head and await answer.read_on(reader):
+        pass
+    if answer.has_head:
+        return
+    if answer.is_odd:
+        raise PostError("the answer is no HTTP")
+    raise PostError("hung up without an answer" if answer.read < MOST_ANSWER else "the answer has no end")
+
+
+async def _read_body(reader: asyncio.StreamReader, answer: _Answer) -> None:
+    with suppress(OSError):  # the status is known; how the body ends changes nothing
+        while not answer.is_whole and answer.read < MOST_ANSWER and await answer.read_on(reader):
+            pass
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:

@@ -20,7 +20,8 @@ RESOLVE_TIMEOUT_S = 5.0
 CHECK_TIMEOUT_S = 2.0
 """Somebody waits for the answer."""
 
-_THREADS = 32
+_THREADS, _SLOW_THREADS = 32, 4
+_MOST_SLOW_NAMES = 1000
 _MOST_ADDRESSES = 8
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
@@ -33,8 +34,11 @@ class Targets:
     def __init__(self, *, allows_private: bool, resolver: Resolver | None = None) -> None:
         """`allows_private` is the setting HEADWATER_PRIVATE_TARGETS; `close` lets the resolver's threads go."""
         self.allows_private = allows_private
-        # Threads of its own: names that hang must not keep those of others waiting, nor anything else in this process.
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="resolver") if resolver is None else None
+        # Threads of its own, so that nothing else in this process waits for names; and a few for those that have hung
+        # before, so that no other name does.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="resolver")
+        self._slow_threads = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow resolver")
+        self._slow_names: dict[str, None] = {}
         self._resolver = resolver or self._look_up
 
     def read(self, url: str, *, field: str, ports: dict[str, int] | None = None) -> Target:
@@ -68,12 +72,30 @@ class Targets:
         return found[:_MOST_ADDRESSES]
 
     async def close(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._slow_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _look_up(self, host: str, port: int) -> list[str]:
+        has_begun = False
+
         def ask() -> list[str]:
+            nonlocal has_begun
+            has_begun = True
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             return list(dict.fromkeys(str(address[4][0]) for address in found))
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        threads = self._slow_threads if host in self._slow_names else self._threads
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(threads, ask)
+        except asyncio.CancelledError:
+            if has_begun:  # else it was others that it waited for
+                self._note_slow(host)
+            raise
+        self._slow_names.pop(host, None)
+        return found
+
+    def _note_slow(self, host: str) -> None:
+        self._slow_names.pop(host, None)
+        self._slow_names[host] = None
+        if len(self._slow_names) > _MOST_SLOW_NAMES:
+            del self._slow_names[next(iter(self._slow_names))]

@@ -120,6 +120,25 @@ async def test_server_that_says_nothing_costs_the_time_limit() -> None:
             await _post(port, timeout_s=0.2)
 
 
+@pytest.mark.parametrize(
+    "begin", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\n\r\n"]
+)
+async def test_body_that_drips_for_ever_is_not_waited_for(begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is known by its head: it would be sent again and again otherwise."""
+    monkeypatch.setattr("services.common.http_post._BODY_TIMEOUT_S", 0.05)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        del reader
+        writer.write(begin)
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with serving(drip) as port:
+        assert await _post(port, timeout_s=30.0) == int(begin[9:12])
+
+
 async def test_next_address_is_tried_where_one_refuses() -> None:
     """A name with two addresses works while one of them does."""
     async with serving(_answering(b"HTTP/1.1 200 OK\r\n\r\n")) as port:

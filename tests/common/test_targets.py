@@ -1,9 +1,13 @@
 """Names are resolved and every address is checked before one is connected to."""
 
+import asyncio
+import threading
+
 import pytest
 
 from services.common.errors import AppError, Kind
 from services.common.targets import OUTPUT_PORTS, Targets
+from services.common.tasks import spawn
 
 
 def _knowing(*addresses: str) -> Targets:
@@ -67,6 +71,43 @@ async def test_machines_own_resolver_is_asked() -> None:
         await targets.close()
 
     assert {"127.0.0.1", "::1"} & set(found)
+
+
+async def test_names_that_hang_keep_no_other_from_being_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time they have few threads of their own, however many they are."""
+    awake = threading.Event()
+
+    def ask(host: str, _port: int, **_: object) -> list[tuple[object, ...]]:
+        if host.startswith("hangs"):
+            awake.wait(20)
+        return [(2, 1, 6, "", ("8.8.8.8", 80))]
+
+    monkeypatch.setattr("services.common.targets._THREADS", 2)
+    monkeypatch.setattr("services.common.targets.RESOLVE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("socket.getaddrinfo", ask)
+    targets = Targets(allows_private=False)
+
+    async def resolve(name: str) -> list[str]:
+        return await targets.resolve(targets.read(f"http://{name}.example.org/", field="url"))
+
+    try:
+        for name in ("hangs1", "hangs2"):
+            with pytest.raises(OSError, match="in time"):
+                await resolve(name)
+        with pytest.raises(OSError, match="in time"):  # both threads wait for a name server
+            await resolve("good")
+        awake.set()
+        monkeypatch.setattr("services.common.targets.RESOLVE_TIMEOUT_S", 5.0)
+        assert await resolve("good") == ["8.8.8.8"]
+        awake.clear()
+        hanging = [spawn(resolve(name), name=name) for name in ("hangs1", "hangs2")]
+        await asyncio.sleep(0)  # they are asked first
+        assert await resolve("good") == ["8.8.8.8"]
+        awake.set()
+        assert await asyncio.gather(*hanging) == [["8.8.8.8"]] * 2
+    finally:
+        awake.set()
+        await targets.close()
 
 
 async def test_name_of_many_addresses_gives_a_few() -> None:

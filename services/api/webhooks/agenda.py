@@ -1,6 +1,8 @@
 """What is due, and how much of it may be under way at once. Pure.
 
 An endpoint that answers slowly fills its own share and no more: the limits are for each webhook, each tenant and all.
+Of an endpoint that was slow the last time one attempt is under way at once, all such share one half of what there is,
+and nobody has several under way when half is in use: so there is room for who answers, however many do not.
 """
 
 from collections import Counter
@@ -8,8 +10,12 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 PER_WEBHOOK = 4
-PER_TENANT = 16
-AT_ONCE = 64
+PER_TENANT = 128
+"""More than a tenant may have webhooks."""
+AT_ONCE = 256
+
+_MOST_SLOW = 10_000
+"""Remembered; of more the one that was slow longest ago is forgotten."""
 
 
 @dataclass(slots=True)
@@ -17,6 +23,8 @@ class _Item:
     due_us: int
     webhook: str
     tenant: str
+    is_slow: bool = False
+    """Of what is under way: whether its webhook was slow the last time before."""
 
 
 @dataclass
@@ -28,9 +36,13 @@ class Agenda:
     at_once: int = AT_ONCE
     _items: dict[str, _Item] = field(default_factory=dict)
     _queues: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-    _under_way: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _under_way: dict[str, _Item] = field(default_factory=dict)
     _webhooks: Counter[str] = field(default_factory=Counter)
     _tenants: Counter[str] = field(default_factory=Counter)
+    _slow: dict[str, None] = field(default_factory=dict)
+    """Webhooks that were slow the last time, the latest last."""
+    _slow_tenants: Counter[str] = field(default_factory=Counter)
+    """Of each tenant how many attempts are under way to those."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -61,15 +73,18 @@ class Agenda:
         while waiting:
             begun = [key for webhook in waiting if (key := self._begin(webhook, now_us)) is not None]
             started += begun
-            waiting = [self._under_way[key][0] for key in begun]
+            waiting = [self._under_way[key].webhook for key in begun]
         return started
 
-    def done(self, key: str, not_before_us: int) -> None:
+    def done(self, key: str, not_before_us: int, *, was_slow: bool = False) -> None:
         """It is not under way any more; if it is still planned, it begins no sooner than this."""
-        webhook, tenant = self._under_way.pop(key)
-        self._webhooks[webhook] -= 1
-        self._tenants[tenant] -= 1
-        self._webhooks, self._tenants = +self._webhooks, +self._tenants
+        gone = self._under_way.pop(key)
+        self._count(gone, -1)
+        self._slow.pop(gone.webhook, None)
+        if was_slow:
+            self._slow[gone.webhook] = None
+        if len(self._slow) > _MOST_SLOW:
+            del self._slow[next(iter(self._slow))]
         item = self._items.get(key)
         if item is not None:
             item.due_us = max(item.due_us, not_before_us)
@@ -92,13 +107,32 @@ class Agenda:
             return None
         heappop(queue)
         self._queues[webhook] = self._queues.pop(webhook)  # the next time others come first
-        self._under_way[key] = (item.webhook, item.tenant)
-        self._webhooks[item.webhook] += 1
-        self._tenants[item.tenant] += 1
+        self._under_way[key] = _Item(item.due_us, item.webhook, item.tenant, item.webhook in self._slow)
+        self._count(self._under_way[key], 1)
         return key
 
+    def _count(self, item: _Item, by: int) -> None:
+        counted = [(self._webhooks, item.webhook), (self._tenants, item.tenant)]
+        if item.is_slow:
+            counted.append((self._slow_tenants, item.tenant))
+        for counter, name in counted:
+            counter[name] += by
+            if not counter[name]:
+                del counter[name]
+
     def _has_room(self, item: _Item) -> bool:
-        return self._webhooks[item.webhook] < self.per_webhook and self._tenants[item.tenant] < self.per_tenant
+        its, tenants = self._webhooks[item.webhook], self._tenants[item.tenant]
+        is_half_full = 2 * tenants >= self.per_tenant or 2 * len(self._under_way) >= self.at_once
+        if its and (is_half_full or item.webhook in self._slow):
+            return False
+        if item.webhook in self._slow and self._is_slow_half_full(item.tenant):
+            return False
+        return its < self.per_webhook and tenants < self.per_tenant
+
+    def _is_slow_half_full(self, tenant: str) -> bool:
+        """Whether those that were slow have their half of what there is for a tenant, or for all."""
+        slow, all_slow = self._slow_tenants[tenant], self._slow_tenants.total()
+        return 2 * slow >= self.per_tenant or 2 * all_slow >= self.at_once
 
     def _clean(self, webhook: str) -> list[tuple[int, str]]:
         """The queue with a true entry at its head; forgotten when it is empty."""

@@ -13,6 +13,9 @@ from services.common.log import get_logger
 AGAIN_S = 0.5
 """After an attempt that was not ours, or could not be written: by then the read model knows more."""
 
+SLOW_S = 2.0
+"""Who takes longer to answer waits for others from then on, until he is quick again."""
+
 _LOOK_EACH_S = 30.0
 
 _log = get_logger(__name__)
@@ -47,6 +50,7 @@ class Dispatcher:
                 await self._wait()
 
     async def _try(self, key: str, attempt: Attempt) -> None:
+        began = self._clock.monotonic()
         try:
             await attempt(key)
         except AppError as error:
@@ -54,7 +58,8 @@ class Dispatcher:
         except Exception:  # noqa: BLE001  one delivery's failure is not the others'
             _log.exception("a delivery failed", delivery=key)
         finally:
-            self.agenda.done(key, self._now_us() + round(AGAIN_S * 1e6))
+            was_slow = self._clock.monotonic() - began >= SLOW_S
+            self.agenda.done(key, self._now_us() + round(AGAIN_S * 1e6), was_slow=was_slow)
             self._news.set()
 
     async def _wait(self) -> None:

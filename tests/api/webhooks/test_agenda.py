@@ -35,6 +35,40 @@ def test_dead_endpoint_fills_its_own_share_only() -> None:
     assert agenda.start(5) == ["dead 10"]
 
 
+def test_many_dead_endpoints_leave_room_for_one_that_answers() -> None:
+    """Each of a tenant's hundred has one attempt under way, none has more, and what comes then begins at once."""
+    agenda = Agenda()
+    for number in range(100):
+        for again in range(10):
+            agenda.put(f"dead {number}.{again}", 0, f"dead {number}", "t")
+    begun = agenda.start(0)
+    agenda.put("alive", 0, "alive", "t")
+
+    assert sorted(key.partition(".")[0] for key in begun) == sorted(f"dead {number}" for number in range(100))
+    assert agenda.start(0) == ["alive"]
+    assert agenda.start(0) == []
+
+
+def test_who_was_slow_shares_half_until_he_is_quick_again() -> None:
+    """Of whichever tenants; one attempt each."""
+    agenda = Agenda(per_tenant=4, at_once=6)
+    for name in "abcdef":
+        agenda.put(name, 0, name, f"tenant of {name}")
+        agenda.put(f"{name}2", 0, name, f"tenant of {name}")
+    first = agenda.start(0)
+    for key in first:
+        agenda.done(key, 0, was_slow=True)
+    second = agenda.start(0)
+    agenda.put("new", 0, "new", "another")
+    third = agenda.start(0)
+    for key in second:
+        agenda.drop(key)
+        agenda.done(key, 0)
+
+    assert (len(first), len(second), third) == (6, 3, ["new"])
+    assert len(agenda.start(0)) == 5  # two webhooks that were quick meanwhile, three that still are slow
+
+
 def test_tenant_has_a_share_over_all_its_webhooks() -> None:
     """Another tenant's begin beside it."""
     agenda = Agenda(per_tenant=3)
