@@ -143,6 +143,6 @@ async def _ended(machine: Machine, broadcast: str) -> None:
 
     async def ask() -> str:
         async with httpx.AsyncClient() as client:
-            return (await client.get(f"{machine.origin}/{broadcast}/video.m3u8", timeout=10)).text
+            return (await client.get(f"{machine.origin}/{broadcast}/video.vod.m3u8", timeout=10)).text
 
-    await eventually(ask, lambda text: "#EXT-X-ENDLIST" in text, "the recording", deadline_s=40)
+    await eventually(ask, lambda text: "PLAYLIST-TYPE:VOD" in text, "the recording", deadline_s=40)

@@ -1,6 +1,7 @@
 """One broadcast that somebody watches: its ticks followed, its answers rendered once, its waiters woken."""
 
 import asyncio
+import math
 from collections.abc import Hashable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ from services.packager.origin.waiting import Waiting
 
 UNKNOWN_TARGET_S = 6
 """Taken for the target duration while none is known."""
+
+LAST_RELOADS = 3
+"""For so many target durations after the end those who followed a broadcast may still ask for its list: they reload it
+once in one and a half at the latest (RFC 8216bis 6.3.4)."""
 
 _log = get_logger(__name__)
 
@@ -60,6 +65,7 @@ class Follower:
         self._waiting = Waiting()
         self._settled = asyncio.Event()
         self._is_caught_up = False
+        self._ended_at = math.inf
         self._reading = spawn(self._read_or_break(), name=f"follow {record.broadcast_id}")
 
     @property
@@ -73,6 +79,17 @@ class Follower:
     def can_read(self) -> bool:
         """True while the log may be expected to say what is new."""
         return self.why_broken is None and self._log.bus.is_connected
+
+    @property
+    def is_reloaded(self) -> bool:
+        """True while those who have followed the broadcast may ask for its list again without saying that they have."""
+        if not self.program.has_ended:
+            return True
+        return asyncio.get_running_loop().time() < self._ended_at + LAST_RELOADS * self._target_s
+
+    @property
+    def _target_s(self) -> int:
+        return self.program.ledger.state.target_duration_s or UNKNOWN_TARGET_S
 
     @property
     def waiting(self) -> int:
@@ -105,6 +122,7 @@ class Follower:
                         self.program.feed(each.tick, each.sequences)
                         self._go_on(is_caught_up=each.is_caught_up)
                     if self.program.has_ended:
+                        self._ended_at = asyncio.get_running_loop().time()
                         return
         except Exception as error:  # noqa: BLE001  another follower begins anew, with all others untouched
             self.why_broken = repr(error)
@@ -190,7 +208,7 @@ class Follower:
 
     def sweep(self, now: float) -> None:
         """Answer who has waited as long as the specification allows: with what there is, a gap being no error."""
-        wait_s = longest_wait_us(self.program.ledger.state.target_duration_s or UNKNOWN_TARGET_S) / 1e6
+        wait_s = longest_wait_us(self._target_s) / 1e6
         self._waiting.answer_late(now - wait_s, self._find_late)
 
     def release(self) -> None:

@@ -17,7 +17,7 @@ from services.packager.hls.render import DeltaRequest, MediaRenderer, multivaria
 from services.packager.http import Response
 from services.packager.origin import answers
 from services.packager.origin.track import init_path, segment_path
-from services.packager.origin.variants import multivariant
+from services.packager.origin.variants import RECORDING_ENDING, multivariant
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """Gives an object of the store; None if there is none."""
@@ -45,7 +45,9 @@ class RecordedMedia:
 
     def multivariant(self, base: str, captions: Sequence[CaptionTrack] = ()) -> bytes:
         """The multivariant playlist as a template for queries."""
-        return multivariant_template(multivariant(list(self.renditions.values()), base, captions))
+        return multivariant_template(
+            multivariant(list(self.renditions.values()), base, captions, ending=RECORDING_ENDING)
+        )
 
     @cached_property
     def starts_us(self) -> list[int]:

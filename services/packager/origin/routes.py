@@ -34,6 +34,7 @@ _TABLE = tuple(
     for kind, pattern in (
         ("part", rf"/{_ID}/{_NAME}/(?P<msn>{_NUMBER})\.(?P<index>{_NUMBER})\.m4s"),
         ("playlist", rf"/{_ID}/{_NAME}\.m3u8"),
+        ("recording", rf"/{_ID}/{_NAME}\.vod\.m3u8"),
         ("segment", rf"/{_ID}/{_NAME}/(?P<msn>{_NUMBER})\.m4s"),
         ("init", rf"/{_ID}/{_NAME}/init-(?P<init_id>[0-9a-f]{{1,64}})\.mp4"),
         ("multivariant", rf"/{_ID}/manifest/video\.m3u8"),
@@ -109,7 +110,7 @@ def read(path: str, query: str) -> Asked:
 def _read(path: str, query: str) -> Asked:
     route = parse(path)
     key = route.id.encode() if route is not None else b""
-    if route is None or route.kind not in {"playlist", "multivariant", "subtitles"}:
+    if route is None or route.kind not in {"playlist", "recording", "multivariant", "subtitles"}:
         return Asked(path, route, key)
     if path.endswith(_VENDORS) and _PREVIEW.search(query):
         return Asked(path, replace(route, kind="later"), key)

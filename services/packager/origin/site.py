@@ -128,7 +128,9 @@ class Site:
         if route.kind == "download":
             return await self._store.download(record, route.name, request.parameters().get("filename", ""))
         recorded = await self._recorded(record)
-        if route.kind == "playlist":
+        if route.kind == "recording" and record.state == Playback.LIVE:
+            return answers.not_there()
+        if route.kind in {"playlist", "recording"}:
             return await self._media_playlist(route, asked, record, recorded)
         return await self._media(route, record, recorded)
 
@@ -198,7 +200,7 @@ def _live(follower: Follower, route: Route, asked: Asked, *, is_plain: bool) -> 
         case "part":
             return follower.part(route.name, route.msn, route.index)
         # Who has followed it is told the end in his own list: hls.js loses its place in one that begins earlier.
-        case "playlist" if not has_ended or asked.directives.has_list:
+        case "playlist" if asked.directives.has_list or follower.is_reloaded:
             return _playlist(follower, route, asked, is_plain=is_plain)
         case "multivariant" if not has_ended:
             return follower.multivariant(asked.base(route.id), asked.kept_query)

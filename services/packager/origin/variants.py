@@ -11,15 +11,25 @@ AUDIO_GROUP = "sound"
 TEXT_GROUP = "text"
 CAPTIONS_GROUP = "cc"
 
+LIVE_ENDING, RECORDING_ENDING = ".m3u8", ".vod.m3u8"
+"""Who has followed a broadcast reloads the first after its end and must find the list that he has; who comes later is
+told the second. Both lie in one folder: their segments have the same addresses."""
+
 _ROUND_TO = 1000
 """Bits a second: measured rates are rounded up, so that the durations a player reads never give a higher one."""
 
 
 def multivariant(
-    renditions: Sequence[Rendition], base: str, captions: Sequence[CaptionTrack] = (), *, is_young: bool = False
+    renditions: Sequence[Rendition],
+    base: str,
+    captions: Sequence[CaptionTrack] = (),
+    *,
+    ending: str = LIVE_ENDING,
+    is_young: bool = False,
 ) -> Multivariant:
     """One variant out of a picture and a sound, either of which may be missing; `base` leads to their playlists.
 
+    `ending`: of the playlists' names, behind the rendition's.
     `is_young`: too few segments are closed for Shaka 5.2, which looks for closed captions in three of them and trips
     over one that is open; it does not look where some are announced (docs/players.md).
     """
@@ -30,10 +40,10 @@ def multivariant(
         return Multivariant(())
     both = [rendition for rendition in (video, audio) if rendition is not None]
     average = sum(rendition.average_bandwidth for rendition in both)
-    groups = (_sound(audio, base),) if video is not None and audio is not None else ()
+    groups = (_sound(audio, f"{base}{audio.name}{ending}"),) if video is not None and audio is not None else ()
     variant = Variant(
         bandwidth=_rounded_up(max(sum(map(_peak, both)), average, 1)),
-        uri=f"{base}{lead.name}.m3u8",
+        uri=f"{base}{lead.name}{ending}",
         codecs=tuple(rendition.codecs for rendition in both),
         average_bandwidth=_rounded_up(average) or None,
         resolution=(video.width, video.height) if video is not None else None,
@@ -50,11 +60,11 @@ _ANY_CAPTIONS = Alternative(CAPTIONS_GROUP, "CC1", type="CLOSED-CAPTIONS", is_au
 """Those of the picture, if it has any: players look for them anyway."""
 
 
-def _sound(audio: Rendition, base: str) -> Alternative:
+def _sound(audio: Rendition, uri: str) -> Alternative:
     return Alternative(
         AUDIO_GROUP,
         "Main",
-        f"{base}{audio.name}.m3u8",
+        uri,
         is_default=True,
         is_autoselect=True,
         channels=str(audio.channels or 2),

@@ -132,7 +132,7 @@ async def test_player_with_a_token_gets_everything_for_itself_alone(protected: P
 
 
 ALIASES = (
-    *("index.m3u8", "manifest/video.m3u8", "video.m3u8", "audio.m3u8", "views"),
+    *("index.m3u8", "manifest/video.m3u8", "video.m3u8", "audio.m3u8", "video.vod.m3u8", "views"),
     *("thumbnails/thumbnail.jpg", "thumbnails/thumbnail.jpg?time=1s", "captions/de.vtt", "captions/de.m3u8"),
     *("download/mp4", "download/m4a", "downloads/default.mp4", "downloads/audio.m4a"),
 )
@@ -155,7 +155,7 @@ async def test_no_alias_of_a_recording_is_open_without_a_token(here: Stage) -> N
         token = protected.token(sub=protected.id, downloadable=True)
         found = await everything(site, f"/{protected.id}/index.m3u8?token={token}")
         there = {name for name, answer in found.items() if answer.status_code == 200}
-        assert {name.partition("?")[0].rpartition("/")[2] for name in there} >= {"video.m3u8", "de.m3u8", "de.vtt"}
+        assert {name.partition("?")[0].rpartition("/")[2] for name in there} >= {"video.vod.m3u8", "de.m3u8", "de.vtt"}
         beside = [f"/{protected.id}/{each}?token={token}" for each in ("downloads/default.mp4", "captions/de.vtt")]
         beside += [f"/{token}/{each}" for each in ("thumbnails/thumbnail.jpg", "views", "captions/de.vtt")]
         answers = {path: await site.get(path) for path in beside}

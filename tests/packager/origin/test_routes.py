@@ -18,6 +18,7 @@ DASHED = "01234567-89ab-cdef-0123-456789abcdef"
         (f"/{ID}/index.m3u8", Route("multivariant", ID, "index")),
         (f"/{DASHED}/index.m3u8", Route("multivariant", ID, "index")),
         (f"/{ID}/video.m3u8", Route("playlist", ID, "video")),
+        (f"/{ID}/video.vod.m3u8", Route("recording", ID, "video")),
         (f"/{ID}/video/12.m4s", Route("segment", ID, "video", 12)),
         (f"/{ID}/video/12.0.m4s", Route("part", ID, "video", 12, 0)),
         (f"/{ID}/audio/init-0af.mp4", Route("init", ID, "audio", init_id="0af")),

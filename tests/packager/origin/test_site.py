@@ -11,6 +11,7 @@ import pytest
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.ids import new_id
 from services.packager.hls.parse import parse_media
+from services.packager.origin import follower
 from tests.archiver.on_air import Broadcast, Stage, stage
 from tests.archiver.running import archiver, until
 from tests.clients.hls_rules import check_playlist
@@ -81,14 +82,16 @@ async def test_recording_keeps_the_address_of_the_broadcast(here: Stage) -> None
         await broadcast.send(LONG[:50])
         live = await site.get(path_of(broadcast, "video.m3u8"))
         segment = await site.get(path_of(broadcast, "video/0.m4s"))
+        too_early = await site.get(path_of(broadcast, "video.vod.m3u8"))
         async with archiver(here.environment):
             await broadcast.send(LONG[50:])
             await broadcast.end()
             await here.playback.change(broadcast.record.broadcast_id, _end)
-            vod = await _answered(site, path_of(broadcast, "video.m3u8"), "PLAYLIST-TYPE:VOD")
+            vod = await _answered(site, path_of(broadcast, "video.vod.m3u8"), "PLAYLIST-TYPE:VOD")
         again = await site.get(path_of(broadcast, "video/0.m4s"))
         master = await site.get(f"/{broadcast.record.livestream_id}/index.m3u8")
 
+    assert too_early.status_code == 404
     assert "video/0.m4s\n" in live.text
     assert "video/0.m4s\n" in vod.text
     assert vod.text.count("#EXTINF") == broadcast.program.ledger.msn
@@ -96,27 +99,38 @@ async def test_recording_keeps_the_address_of_the_broadcast(here: Stage) -> None
     assert [str(each) for each in check_playlist(vod.text)] == []
     assert again.content == segment.content == broadcast.bytes_of("video", 0)
     assert again.headers["etag"] == segment.headers["etag"]
-    assert f"../{broadcast.record.broadcast_id}/video.m3u8" in master.text
+    assert f"../{broadcast.record.broadcast_id}/video.vod.m3u8" in master.text
 
 
-async def test_who_has_followed_a_broadcast_is_told_its_end_in_the_list_that_he_has(here: Stage) -> None:
-    """It never begins earlier than it did, though the recording does; and it has its parts, whatever is asked with."""
+async def test_who_has_followed_a_broadcast_is_told_its_end_in_the_list_that_he_has(
+    here: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never begins earlier than it did, though the recording does, and who asks with directives finds its parts.
+
+    Who asks without any may follow it for three target durations more; from then on he is taken for one who comes new.
+    """
     async with origin(here) as site, archiver(here.environment):
         broadcast = await here.begin()
         await broadcast.send(LONG)
         live = parse_media((await site.get(path_of(broadcast, "video.m3u8"))).text)
         await broadcast.end()
         await here.playback.change(broadcast.record.broadcast_id, _end)
-        whole = parse_media((await _answered(site, path_of(broadcast, "video.m3u8"), "PLAYLIST-TYPE:VOD")).text)
+        master = await _answered(site, path_of(broadcast, "index.m3u8"), "\nvideo.vod.m3u8\n")
+        whole = parse_media((await site.get(path_of(broadcast, "video.vod.m3u8"))).text)
         next_msn = broadcast.program.ledger.msn
         followed = [
             parse_media((await site.get(path_of(broadcast, f"video.m3u8?{query}"))).text)
-            for query in (f"_HLS_msn={next_msn}&_HLS_part=0", "_HLS_skip=YES")
+            for query in ("", f"_HLS_msn={next_msn}&_HLS_part=0", "_HLS_skip=YES")
         ]
+        monkeypatch.setattr(follower, "LAST_RELOADS", 0)
+        later = parse_media((await site.get(path_of(broadcast, "video.m3u8"))).text)
 
+    assert 'URI="audio.vod.m3u8"' in master.text
     assert live.media_sequence > whole.media_sequence == 0
+    assert later == whole
     assert all(each.media_sequence >= live.media_sequence for each in followed)
-    assert all(each.window.segments[-1].parts for each in followed)
+    assert [each.window.segments[-1].uri for each in followed] == [whole.window.segments[-1].uri] * 3
+    assert [bool(each.window.segments[-1].parts) for each in followed] == [False, True, True]
     assert all(each.window.is_ended for each in (whole, *followed))
 
 
