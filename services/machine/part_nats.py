@@ -14,6 +14,9 @@ from services.machine.settings import MachineSettings
 _SHARE_OF_DISK = 0.75
 """What JetStream may fill of what is free or already its own; the rest is for recordings and everybody else."""
 
+_RECORDS_BYTES = 1_000_000_000
+"""What the server may take beside the logs: told of the logs' room alone, it makes no bucket beside them."""
+
 _USER = "headwater"
 _CONF = """\
 # Written by `headwater run` at each start.
@@ -52,7 +55,7 @@ def nats(home: Home, settings: MachineSettings) -> Part:
         user=_USER,
         password=password,
         store=store,
-        file_bytes=max(file_budget(store), reserved_bytes(settings)),
+        file_bytes=max(file_budget(store), reserved_bytes(settings) + _RECORDS_BYTES),
     )
     write_private(conf, text)
     url = f"nats://{_USER}:{password}@{LOOPBACK}:{number}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.common.bus.bucket import open_bucket
 from services.common.bus.connection import connect
 from services.common.settings_load import load
 from services.machine.child import Command
@@ -21,18 +22,26 @@ from tests.machine.programs import supervised
 from tests.machine.running import free_offset
 
 
-def test_logs_have_room_on_a_disk_that_has_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server told of less than the logs may hold would make none of them, and nothing would start."""
+@pytest.mark.connected
+async def test_logs_and_records_have_room_on_a_disk_that_has_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server told of less than the logs may hold would make none of them, or no bucket: nothing would start."""
     monkeypatch.setattr("services.machine.part_nats.file_budget", lambda _store: 1_000_000)
     monkeypatch.setenv("HEADWATER_SHARDS", "2")
-    settings = load(MachineSettings)
-    home = Home(tmp_path)
+    monkeypatch.setenv("HEADWATER_PORT_OFFSET", str(free_offset()))
+    settings, home = load(MachineSettings), Home(tmp_path)
     home.prepare()
-    nats(home, settings)
+    part = nats(home, settings)
+    url = part.settings["HEADWATER_NATS_URL"]
 
-    found = re.search(r"max_file_store: (\d+)", (tmp_path / "nats.conf").read_text())
-    assert found is not None
-    assert int(found[1]) == reserved_bytes(settings) == 2 * (2_000_000_000 + 4_000_000_000) + 500_000_000
+    assert reserved_bytes(settings) == 2 * (2_000_000_000 + 4_000_000_000) + 500_000_000
+    async with _running(home, part.command, url):
+        bus = await connect(url, name="test")
+        logs = {"name": "LOGS", "subjects": ["logs"], "storage": "file", "max_bytes": reserved_bytes(settings)}
+        await bus.api("STREAM.CREATE.LOGS", logs)
+        await open_bucket(bus, "records")
+        await bus.close()
 
 
 @pytest.mark.connected
