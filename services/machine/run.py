@@ -1,6 +1,7 @@
 """Entry of `headwater run`: settings, then one machine or one more replica, and every expected failure in words."""
 
 import asyncio
+import errno
 import sys
 
 from services.common.settings_load import load_or_exit
@@ -24,6 +25,9 @@ def run(only: str | None = None) -> int:
     except (PortTakenError, PartMissingError, NotRunningError) as error:
         sys.stderr.write(f"headwater: {error}\n")
     except OSError as error:  # no folder, not ours, read-only, full …
-        where = error.filename or settings.home
-        sys.stderr.write(f"headwater: {where}: {error.strerror}; set HEADWATER_HOME to a folder of ours\n")
+        where, is_full = error.filename or settings.home, error.errno in {errno.ENOSPC, errno.EDQUOT}
+        advice = (
+            "make room, or set HEADWATER_HOME to a larger disk" if is_full else "set HEADWATER_HOME to a folder of ours"
+        )
+        sys.stderr.write(f"headwater: {where}: {error.strerror}; {advice}\n")
     return 1

@@ -1,5 +1,7 @@
 """A disk that was full."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -52,6 +54,28 @@ def test_nats_is_started_anew_once_when_a_full_disk_has_room_again(machine: Mach
     room.look()
     room.look()
     assert (machine.restarts, len(machine.said)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EROFS, "read-only"), (errno.ENOSPC, "full"), (errno.EIO, "output error")]
+)
+def test_disk_that_takes_no_writes_is_told_though_no_log_can_say_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    """The log lies on the same disk; free bytes on a read-only one are no room."""
+    room, machine.free = machine.room(), ENOUGH_BYTES
+
+    def refuse(_path: Path, _data: bytes) -> int:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_bytes", refuse)
+        room.look()
+        room.look()
+    assert (machine.restarts, len(machine.said), words in machine.said[0]) == (0, 1, True)
+
+    room.look()
+    assert (machine.restarts, list(machine.home.run.iterdir())) == (1, [])
 
 
 def test_full_disk_of_a_run_before_is_no_reason(machine: Machine) -> None:
