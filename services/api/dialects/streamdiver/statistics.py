@@ -44,7 +44,9 @@ class Sample(Connections):
 
 
 class SamplesAnswer(BaseModel):
-    """A page of samples, newest first."""
+    """A page of samples, newest first. `paging.total` is exact on the last page; before it, it is one more than what
+    pages up to this one hold, since nobody counts the samples of years.
+    """
 
     status: Literal["success"]
     data: list[Sample]
@@ -72,7 +74,10 @@ async def _samples(exchange: Exchange, instance: str) -> Answer:
     first = query.page * query.perpage
     wanted, token, at = first + query.perpage, "", 0
     if wanted > FURTHEST:
-        raise AppError(Kind.INVALID, f"the newest {FURTHEST:,} samples can be listed by page", field="query.page")
+        further = f"/v1/livestreams/{livestream}/statistics/{instance}?before=<time> goes further back"
+        raise AppError(
+            Kind.INVALID, f"the newest {FURTHEST:,} samples are listed by page; {further}", field="query.page"
+        )
     shown: list[dict[str, object]] = []
     while at < wanted:
         size = min(_MOST_AT_ONCE, wanted - at)
