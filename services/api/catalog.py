@@ -25,27 +25,24 @@ class Catalog(Generic[M]):
         self._columns_of = columns_of
         self._orders = orders
         self._shelves: dict[str, Shelf] = {}
-        self._places: dict[str, Shelf] = {}
 
     def note(self, key: str, record: M | None) -> None:
         """A record has changed; None: it is gone."""
         row = self._columns_of([key], [record]).rows()[0] if record is not None else None
-        known = self._places.pop(key, None)
-        shelf = self._shelf(row.tenant) if row is not None else None
-        if known is not None and known is not shelf:
-            known.remove(key)
-        if row is not None and shelf is not None:
-            self._places[key] = shelf
-            shelf.put(row)
+        if row is None or key not in self._shelf(
+            row.tenant
+        ):  # there are few shelves, and a place kept of each key is much
+            for shelf in self._shelves.values():
+                shelf.remove(key)
+        if row is not None:
+            self._shelf(row.tenant).put(row)
 
     def note_new(self, keys: Sequence[str], records: Sequence[M]) -> None:
         """Records that were not there."""
         rows = self._columns_of(keys, records)
         tenants = set(rows.tenants)
         for tenant in tenants:
-            its, shelf = rows if len(tenants) == 1 else rows.of_tenant(tenant), self._shelf(tenant)
-            self._places.update(dict.fromkeys(its.keys, shelf))
-            shelf.put_new(its)
+            self._shelf(tenant).put_new(rows if len(tenants) == 1 else rows.of_tenant(tenant))
 
     def _shelf(self, tenant: str) -> Shelf:
         return self._shelves.get(tenant) or self._shelves.setdefault(tenant, Shelf())

@@ -23,7 +23,6 @@ class Catalogs:
     async def warm(self) -> None:
         """Sort what is asked for most before somebody waits for it; to be called when the read models are complete."""
         await self._sort(1, has_deleted=False)
-        await self.standings.catch_up()
 
     async def warm_later(self) -> None:
         """Sort the rest: other orders than that of making, and lists with what was deleted."""

@@ -1,7 +1,9 @@
 """Keys in order of their records' age, newest first, as a whole and by group. Pure."""
 
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 Place = tuple[int, str]
 """Minus the time in microseconds, then the key: sorts newest first, and never the same for two keys."""
@@ -12,17 +14,12 @@ class _Places:
     record.
     """
 
-    __slots__ = ("_is_sorted", "_items")
+    __slots__ = ("_is_sorted", "_items", "add")
 
     def __init__(self) -> None:
         self._items: list[Place] = []
         self._is_sorted = False
-
-    def add(self, place: Place) -> None:
-        if self._is_sorted:
-            insort(self._items, place)
-        else:
-            self._items.append(place)
+        self.add: Callable[[Place], None] = self._items.append
 
     def remove(self, place: Place) -> None:
         del self.sorted()[bisect_left(self._items, place)]
@@ -31,6 +28,7 @@ class _Places:
         if not self._is_sorted:
             self._items.sort()
             self._is_sorted = True
+            self.add = partial(insort, self._items)
         return self._items
 
 
@@ -39,7 +37,7 @@ class NewestFirst:
 
     def __init__(self) -> None:
         self._all: _Places | None = None
-        self._groups: dict[str, _Places] = {}
+        self._groups = defaultdict[str, _Places](_Places)
 
     def add(self, place: Place, groups: Iterable[str]) -> None:
         self.add_to_whole((place,))
@@ -48,13 +46,10 @@ class NewestFirst:
 
     def add_many(self, places: Sequence[Place], names: Iterable[str]) -> None:
         """Add each to the group beside it, which is not yet there in any; to the whole by `add_to_whole`."""
-        known = self._groups
+        groups = self._groups
         for place, name in zip(places, names, strict=True):
             if name:
-                members = known.get(name)
-                if members is None:
-                    members = known[name] = _Places()
-                members.add(place)
+                groups[name].add(place)
 
     def add_to_whole(self, places: Iterable[Place]) -> None:
         """The whole has these, too."""

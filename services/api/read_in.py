@@ -50,9 +50,10 @@ class ReadIn:
             self._is_warm = True
         self._has_first.set()
         gc.freeze()
-        await self._catalogs.warm_later()
+        await self._catalogs.standings.catch_up()
         for repository in self._later:
             await repository.is_complete.wait()
+        await self._catalogs.warm_later()
 
     async def after_first(self, run: Callable[[], Awaitable[None]]) -> None:
         """Run what is to wait until the first has been read."""

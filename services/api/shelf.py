@@ -75,6 +75,9 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._slots)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._slots
+
     def put(self, row: Row) -> None:
         """Add a row, or write over it."""
         self.remove(row.key)
@@ -92,7 +95,7 @@ class Shelf:
         first = len(self._keys)
         self._tenant = rows.tenants[0]
         self._extend(rows)
-        self._slots.update(zip(self._keys[first:], count(first)))
+        self._slots.update(zip(rows.keys, count(first)))
         if self._orders:
             for slot in range(first, len(self._keys)):
                 self._insert(slot)

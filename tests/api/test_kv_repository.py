@@ -143,9 +143,8 @@ async def test_what_is_read_at_the_start_is_told_many_at_a_time_and_like_what_co
 ) -> None:
     """Each record once to all who listen, and in its groups; what changes afterwards one by one."""
     for number in range(300):
-        await bucket.put(
-            f"k{number:03}", MediaRecord(livestream_id="xy"[number % 2], create_time_us=number % 7).SerializeToString()
-        )
+        record = MediaRecord(livestream_id="xy"[number % 2], create_time_us=number % 7)
+        await bucket.create(f"k{number:03}", record.SerializeToString())
     late, one_by_one, at_once = repository(bucket), list[str](), list[int]()
     late.listen(lambda key, _record: one_by_one.append(key))
     late.listen(lambda _key, _record: at_once.append(1), lambda keys, _records: at_once.append(len(keys)))

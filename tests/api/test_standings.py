@@ -1,5 +1,6 @@
 """Where livestreams stand, kept up through changes of records and by time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from headwater.internal.v1.records_pb2 import BroadcastRecord, LivestreamRecord
 from headwater.v1.broadcasts_pb2 import Broadcast
 from headwater.v1.livestreams_pb2 import Livestream
+from services.api.breath import BREATH
 from services.api.records import Records, open_records
 from services.api.row import Query, Row
 from services.api.shelf import Rows, shelf_of
@@ -16,6 +18,7 @@ from services.common.clock import ManualClock
 from services.common.ids import new_id
 from services.common.settings import ServiceSettings
 from services.common.spine import Spine
+from services.common.tasks import spawn
 from tests.servers.nats import NatsServer
 
 pytestmark = pytest.mark.connected
@@ -54,6 +57,18 @@ async def test_change_of_any_record_is_seen(records: Records) -> None:
     assert await state() == Livestream.DISABLED
     await records.livestreams.delete(key)
     assert await state() == Livestream.STATE_UNSPECIFIED
+
+
+async def test_who_asks_while_all_are_looked_at_waits_for_all(records: Records) -> None:
+    """At the start that goes on after api is ready; nobody is told of a part."""
+    standings, keys = Standings(records, ManualClock()), [new_id() for _ in range(2 * BREATH)]
+    await asyncio.gather(*(records.livestreams.create(key, LivestreamRecord(id=key)) for key in keys))
+    looking = spawn(standings.catch_up(), name="look")
+    await asyncio.sleep(0)
+    assert 0 < len(standings._changed) < len(keys)
+
+    assert len(await standings.select(rows_of(*keys), {Livestream.IDLE}, None)) == len(keys)
+    await looking
 
 
 async def test_armed_is_over_when_its_time_is(records: Records) -> None:

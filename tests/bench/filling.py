@@ -10,7 +10,7 @@ from services.api.settings import Settings
 from services.api.stream_keys import StreamKeys
 from services.common.bus.connection import Bus, connect
 from services.common.bus.errors import Unavailable
-from services.common.bus.wire import parse_ack
+from services.common.bus.wire import EXPECTED_LAST, encode_headers, parse_ack
 from services.common.clock import SystemClock
 from services.common.secrets import sealer_of
 from services.common.spine import Spine
@@ -20,6 +20,8 @@ from tests.bench.progress import say
 _ASK_EACH = 500
 """NATS takes what nobody wants acknowledged into a queue of 10,000 a stream, and drops what is more."""
 _AHEAD = 6
+_CREATED = encode_headers({EXPECTED_LAST: "0"})
+"""What our programs write by compare-and-set keeps the header that says so, and is read with it ever after."""
 _SAY_EACH_S = 5.0
 
 
@@ -49,9 +51,9 @@ async def _write(bus: Bus, spine: Spine, estate: Estate, protocol_keys: Protocol
             await spine.bucket(item.bucket)
         counts[item.bucket] = counts.get(item.bucket, 0) + 1
         if counts[item.bucket] % _ASK_EACH:
-            bus.publish(_subject(item), item.value)
+            bus.publish(_subject(item), item.value, headers=_CREATED)
             continue
-        asked.append(bus.ask(_subject(item), item.value, decode=parse_ack, timeout_s=60.0))
+        asked.append(bus.ask(_subject(item), item.value, headers=_CREATED, decode=parse_ack, timeout_s=60.0))
         if len(asked) > _AHEAD:
             await asked.pop(0)
         if time.monotonic() - said > _SAY_EACH_S:

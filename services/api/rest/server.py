@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from services.common.lean_imports import hollow
+
+with hollow("uvicorn.main", "Server", "main", "run"):  # its command line
+    from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.server import Server
 
 HEAD_TIMEOUT_S = 10.0
 MAX_HEAD = 64 * 1024
@@ -54,10 +59,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
 
-class RestServer(uvicorn.Server):
+class RestServer(Server):
     """Serves until `stop`; signals are the life cycle's."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._stopped = asyncio.Event()
 
@@ -80,7 +85,7 @@ class RestServer(uvicorn.Server):
 
 
 def rest_server(app: ASGIApp) -> RestServer:
-    config = uvicorn.Config(
+    config = Config(
         app,
         loop="none",
         http=BoundedProtocol,

@@ -7,7 +7,9 @@ private parts; tests/common/bus/test_client.py fails when a new version moves th
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -15,19 +17,22 @@ from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.errors import Error, UnexpectedEOF
 
-from services.common.bus.splitter import Splitter
+from services.common.bus.splitter import Message, Splitter
 from services.common.bus.transport import DirectTransport
 from services.common.log import get_logger
 from services.common.tasks import spawn
 
 Tap = Callable[[bytes, bytes, bytes, bytes], None]
 """Called with subject, reply subject, raw header block (or empty) and payload. Must not block."""
+RunTap = Callable[[Sequence[Message]], None]
+"""Called with several that came together."""
 
 Buffer = bytes | memoryview
 Payload = Buffer | tuple[Buffer, ...]
 """One that comes in pieces is written as it comes: joining media would copy all of it once more."""
 
 _CRLF = b"\r\n"
+_SUBSCRIPTION = itemgetter(0)
 
 _log = get_logger(__name__)
 
@@ -43,6 +48,7 @@ class TapClient(Client):
     def __init__(self, on_down: Callable[[Exception], None]) -> None:
         super().__init__()
         self._taps: dict[int, Tap] = {}
+        self._run_taps: dict[int, RunTap] = {}
         self._on_down = on_down
         self._wire = DirectTransport()
         self._transport = self._wire
@@ -57,12 +63,17 @@ class TapClient(Client):
             head = f"PUB {subject} {reply} {size}\r\n".encode()
         self._write(head, *pieces, _CRLF)
 
-    def add_tap(self, pattern: str, tap: Tap) -> int:
-        """Subscribe; nats-py subscribes again after each reconnect. Returns what `remove_tap` takes."""
+    def add_tap(self, pattern: str, tap: Tap, run_tap: RunTap | None = None) -> int:
+        """Subscribe; nats-py subscribes again after each reconnect. Returns what `remove_tap` takes.
+
+        With `run_tap`, what came together is handed to that instead.
+        """
         self._sid += 1
         sid: int = self._sid
         self._subs[sid] = Subscription(self, sid, pattern)
         self._taps[sid] = tap
+        if run_tap is not None:
+            self._run_taps[sid] = run_tap
         if self.is_connected:
             self._write(f"SUB {pattern}  {sid}\r\n".encode())
         return sid
@@ -70,6 +81,7 @@ class TapClient(Client):
     def remove_tap(self, sid: int) -> None:
         if self._taps.pop(sid, None) is None:
             return
+        self._run_taps.pop(sid, None)
         self._subs.pop(sid, None)
         if self.is_connected:
             self._write(f"UNSUB {sid} \r\n".encode())
@@ -100,14 +112,26 @@ class TapClient(Client):
         reason = await self._wire.receive(splitter.feed)
         await self._process_op_err(reason or UnexpectedEOF())
 
-    def _hear(self, sid: int, subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:
-        tap = self._taps.get(sid)
-        if tap is None:
-            return  # a tap that was removed while its last messages were on their way
-        try:
-            tap(subject, reply, headers, payload)
-        except Exception:  # noqa: BLE001  one bad message must not end the connection
-            _log.exception("a message was not understood", subject=subject[:200].decode("ascii", "replace"))
+    def _hear(self, messages: Sequence[Message]) -> None:
+        if len(messages) > 1 and self._run_taps:
+            for sid, run in groupby(messages, _SUBSCRIPTION):
+                self._hear_run(sid, list(run))
+        else:
+            for message in messages:
+                self._hear_one(message)
+
+    def _hear_run(self, sid: int, messages: Sequence[Message]) -> None:
+        run_tap = self._run_taps.get(sid)
+        if run_tap is not None and len(messages) > 1:
+            _tell(messages[0], run_tap, messages)
+            return
+        for message in messages:
+            self._hear_one(message)
+
+    def _hear_one(self, message: Message) -> None:
+        tap = self._taps.get(message[0])
+        if tap is not None:  # else it was removed while its last messages were on their way
+            _tell(message, tap, *message[1:])
 
     def _hear_line(self, operation: bytes, rest: bytes) -> None:
         match operation:
@@ -142,3 +166,10 @@ class TapClient(Client):
             self._pending.clear()
             self._pending_data_size = 0
             self._on_down(e)
+
+
+def _tell(message: Message, tap: Callable[..., None], *what: Any) -> None:
+    try:
+        tap(*what)
+    except Exception:  # noqa: BLE001  one bad message must not end the connection
+        _log.exception("a message was not understood", subject=message[1][:200].decode("ascii", "replace"))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import orjson
 from nats.errors import Error as NatsError
 
-from services.common.bus.client import Payload, Tap, TapClient, size_of
+from services.common.bus.client import Payload, RunTap, Tap, TapClient, size_of
 from services.common.bus.errors import TooLarge, Unavailable
 from services.common.bus.inbox import Inbox
 from services.common.bus.wire import Reply, check_pattern, check_subject, parse_answer
@@ -97,9 +97,12 @@ class Bus:
         if size > self._client.max_payload:
             raise TooLarge(f"{size} bytes for {subject}: the server takes {self._client.max_payload}")
 
-    def add_tap(self, pattern: str, tap: Tap) -> int:
-        """Hear everything said on `pattern` from now on, through reconnects; returns what `remove_tap` takes."""
-        return self._client.add_tap(check_pattern(pattern), tap)
+    def add_tap(self, pattern: str, tap: Tap, run_tap: RunTap | None = None) -> int:
+        """Hear everything said on `pattern` from now on, through reconnects; returns what `remove_tap` takes.
+
+        With `run_tap`, what came together is handed to that instead.
+        """
+        return self._client.add_tap(check_pattern(pattern), tap, run_tap)
 
     def remove_tap(self, tap: int) -> None:
         self._client.remove_tap(tap)

@@ -4,15 +4,17 @@ https://docs.nats.io/reference/reference-protocols/nats-protocol: `MSG subject s
 [reply] header-size size`, then that many bytes and CRLF; everything else is one line.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 MAX_LINE = 1 << 20
 """INFO of a large cluster is the longest line there is."""
 MAX_BODY = 64 << 20
 """nats-server's own upper bound for `max_payload`."""
 
-OnMessage = Callable[[int, bytes, bytes, bytes, bytes], None]
-"""Called with subscription, subject, reply, raw headers and payload."""
+Message = tuple[int, bytes, bytes, bytes, bytes]
+"""Subscription, subject, reply, raw headers and payload."""
+OnMessages = Callable[[Sequence[Message]], None]
+"""Called with those that came one after the other, one at least."""
 OnLine = Callable[[bytes, bytes], None]
 """Called with the operation (`PING`, `PONG`, `INFO`, `-ERR`, `+OK`) and the rest of its line."""
 
@@ -23,8 +25,8 @@ _LINES = frozenset({b"PING", b"PONG", b"INFO", b"-ERR", b"+OK"})
 class Splitter:
     """Feed it what the socket gives; ValueError for what is not the protocol, after which it must not be fed again."""
 
-    def __init__(self, on_message: OnMessage, on_line: OnLine) -> None:
-        self._on_message = on_message
+    def __init__(self, on_messages: OnMessages, on_line: OnLine) -> None:
+        self._on_messages = on_messages
         self._on_line = on_line
         self._line = b""
         self._pieces: list[memoryview] = []
@@ -41,30 +43,41 @@ class Splitter:
             if self._missing:
                 at += self._take_body(view[at : at + self._missing])
                 continue
+            at = self._take_whole(data, at)
             stop = data.find(_CRLF, at)
             if stop < 0:
                 self._keep_line(data[at:])
                 return
-            words = data[at:stop].split()
-            at = self._take_whole(words, data, stop + 2) or self._take_line(words, data[at:stop], stop + 2)
+            self._take_line(data[at:stop])
+            at = stop + 2
 
-    def _take_whole(self, words: list[bytes], data: bytes, at: int) -> int:
-        """The commonest case by a short way: a reply, no headers, and all of the body is here. Where it ends, or 0."""
-        if len(words) != 5 or words[0] != b"MSG":
-            return 0
-        end = at + int(words[4])
-        if not at <= end <= len(data) - 2:
-            return 0
-        self._on_message(int(words[2]), words[1], words[3], b"", data[at:end])
-        return end + 2
+    def _take_whole(self, data: bytes, at: int) -> int:
+        """By a short way what is commonest: messages with a reply that are here whole. Where something else begins."""
+        found, find, last = list[Message](), data.find, len(data) - 2
+        while (stop := find(_CRLF, at)) >= 0:
+            words, body = data[at:stop].split(), stop + 2
+            if len(words) == 5 and words[0] == b"MSG":
+                middle = body
+            elif len(words) == 6 and words[0] == b"HMSG":
+                middle = body + int(words[4])
+            else:
+                break
+            end = body + int(words[-1])
+            if not body <= middle <= end <= last:
+                break
+            found.append((int(words[2]), words[1], words[3], data[body:middle], data[middle:end]))
+            at = end + 2
+        if found:
+            self._on_messages(found)
+        return at
 
     def _keep_line(self, line: bytes) -> None:
         if len(line) > MAX_LINE:
             raise ValueError("a line without end")
         self._line = line
 
-    def _take_line(self, words: list[bytes], line: bytes, after: int) -> int:
-        """Any other line; what follows it begins at `after`."""
+    def _take_line(self, line: bytes) -> None:
+        words = line.split()
         operation = words[0].upper() if words else b""
         if operation in (b"MSG", b"HMSG"):
             self._begin_body(words, 1 if operation == b"HMSG" else 0)
@@ -72,7 +85,6 @@ class Splitter:
             self._on_line(operation, line[len(operation) :].strip())
         else:
             raise ValueError(f"not the NATS protocol: {line[:100]!r}")
-        return after
 
     def _begin_body(self, words: list[bytes], sizes_before: int) -> None:
         if len(words) not in (4 + sizes_before, 5 + sizes_before):
@@ -91,7 +103,7 @@ class Splitter:
         if not self._missing:
             pieces, self._pieces = self._pieces, []
             headers, payload = _cut(pieces, self._header_size)
-            self._on_message(*self._about, headers, payload)
+            self._on_messages([(*self._about, headers, payload)])
         return len(piece)
 
 

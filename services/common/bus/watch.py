@@ -4,13 +4,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from services.common.bus.connection import Bus
 from services.common.bus.entry import Entry
-from services.common.bus.feed import CaughtUp, Feed, Opened
+from services.common.bus.feed import Feed, Item, Opened
 
 _DELETIONS = frozenset({"DEL", "PURGE"})
+_OPERATION = b"KV-Operation"
 _AT_ONCE = 200
 
 
@@ -18,13 +19,22 @@ _AT_ONCE = 200
 class Change:
     """A key has a new value, or None: it is gone. `revision` and `time_us` are the change's; 0: it went unseen.
 
-    Not to be changed; a frozen one would take a microsecond longer to make, and there are a million at a start.
+    Not to be changed; a frozen one would take a microsecond longer to make, and there are many at a start.
     """
 
     key: str
     value: bytes | None
     revision: int
     time_us: int = field(default=0, compare=False)
+
+
+class Values(NamedTuple):
+    """Changes by column: keys that have a new value."""
+
+    keys: Sequence[str]
+    values: Sequence[bytes]
+    revisions: Sequence[int]
+    times_us: Sequence[int]
 
 
 class Watch:
@@ -45,48 +55,45 @@ class Watch:
         return self
 
     async def __anext__(self) -> Change | None:
-        if not await self._has_news():
-            raise StopAsyncIteration
+        if not self._ready:
+            batch = await self.batch()
+            if not batch:
+                raise StopAsyncIteration
+            self._ready.extend(map(Change, *batch) if isinstance(batch, Values) else batch)
         return self._ready.popleft()
 
-    async def batch(self) -> list[Change | None]:
+    async def batch(self) -> Values | list[Change | None]:
         """The next ones together, some hundreds at most, as soon as there is one; none after `aclose`."""
-        if not await self._has_news():
-            return []
-        found, self._ready = list(self._ready), deque()
-        return found
-
-    async def _has_news(self) -> bool:
         while not self._ready:
             item = await self._feed.next()
             if item is None:
-                return False
+                return []
             items = [item, *self._feed.heard(_AT_ONCE)]
-            if not self._take_new(items):
-                for each in items:
-                    self._hear(each)
-        return True
+            values = self._take_values(items)
+            if values is not None:
+                return values
+            for each in items:
+                self._hear(each)
+        found, self._ready = list(self._ready), deque()
+        return found
 
-    def _hear(self, item: Entry | Opened | CaughtUp) -> None:
+    def _hear(self, item: Item) -> None:
         if isinstance(item, Entry):
             self._take(item)
         elif isinstance(item, Opened):
             self._known.begin()
         else:
-            self._finish_list(item)
+            self._finish_list()
 
-    def _take_new(self, items: Sequence[Entry | Opened | CaughtUp]) -> bool:
-        """By a short way what at a start is nearly all: values of keys that were not there. False: it is not that."""
+    def _take_values(self, items: Sequence[Item]) -> Values | None:
+        """By a short way what at a start is nearly all: values. None, and nothing is taken, if it is anything else."""
         if {*map(type, items)} != {Entry}:
-            return False
+            return None
         subjects, sequences, times_us, payloads, headers = zip(*items, strict=True)
-        if any(headers):
-            return False
+        if _OPERATION in b"".join(headers):
+            return None
         keys = [subject[self._prefix_len :] for subject in subjects]
-        if not self._known.note_new(keys, sequences):
-            return False
-        self._ready.extend(map(Change, keys, payloads, sequences, times_us))
-        return True
+        return Values(keys, payloads, sequences, times_us) if self._known.note_many(keys, sequences) else None
 
     def _take(self, entry: Entry) -> None:
         key = entry.subject[self._prefix_len :]
@@ -94,7 +101,7 @@ class Watch:
         if self._known.note(key, entry.sequence, is_there=value is not None):
             self._ready.append(Change(key, value, entry.sequence, entry.time_us))
 
-    def _finish_list(self, _mark: CaughtUp) -> None:
+    def _finish_list(self) -> None:
         self._ready.extend(Change(key, None, 0) for key in self._known.finish())
         if not self._is_complete:
             self._is_complete = True
@@ -137,9 +144,9 @@ class Known:
         self._revisions[key] = revision
         return known != revision
 
-    def note_new(self, keys: Sequence[str], revisions: Sequence[int]) -> bool:
-        """As `note` of keys that are there; False, and nothing is noted, if one of them was known or comes twice."""
-        if len(set(keys)) != len(keys) or not self._revisions.keys().isdisjoint(keys):
+    def note_many(self, keys: Sequence[str], revisions: Sequence[int]) -> bool:
+        """As `note` of keys that are there, if all are news whatever was known; else False, and nothing is noted."""
+        if self._unlisted:
             return False
         self._revisions.update(zip(keys, revisions, strict=True))
         return True

@@ -4,7 +4,7 @@ Formats: the NATS client protocol (HPUB/HMSG) and ADR-4 (headers), ADR-1 (JetStr
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -43,6 +43,15 @@ class Delivery(NamedTuple):
     consumer_sequence: int
     time_us: int
     pending: int
+
+
+class Places(NamedTuple):
+    """Of several deliveries, by column, what `parse_place` gives of one."""
+
+    sequences: Sequence[int]
+    counts: Sequence[int]
+    times_us: Sequence[int]
+    pending: Sequence[int]
 
 
 class _Validator(Protocol):
@@ -110,6 +119,15 @@ def parse_place(reply: bytes) -> tuple[int, int, int, int]:
         return int(tokens[5]), int(tokens[6]), int(tokens[7]) // 1000, int(tokens[8])
     found = parse_delivery(reply)
     return found.stream_sequence, found.consumer_sequence, found.time_us, found.pending
+
+
+def parse_places(replies: Sequence[bytes]) -> Places | None:
+    """As `parse_place` of each; None where one is anything but a delivery of the commonest form."""
+    tokens = b".".join(replies).split(b".")
+    if tokens[0::9] != [b"$JS"] * len(replies) or tokens[1::9] != [b"ACK"] * len(replies):
+        return None
+    sequences, counts, stamps, pending = (list(map(int, tokens[place::9])) for place in (5, 6, 7, 8))
+    return Places(sequences, counts, [stamp // 1000 for stamp in stamps], pending)
 
 
 def parse_time_us(stamp: str) -> int:

@@ -1,8 +1,11 @@
 """What we ask of nats-py's private parts, checked against the version that is installed."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from services.common.bus.connection import Bus
+from services.common.bus.splitter import Message
 from tests.common.bus.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -22,6 +25,26 @@ async def test_tap_that_raises_does_not_end_the_reading(bus: Bus, name: str) -> 
     bus.publish(name, b"good")
     await bus.flush()
     assert heard == [b"good"]
+
+
+async def test_run_tap_is_handed_what_came_together_and_may_raise(bus: Bus, name: str) -> None:
+    """Of its own subscription only, in order, and one that comes alone by itself."""
+    runs: list[list[bytes]] = []
+    alone: list[bytes] = []
+
+    def choke(messages: Sequence[Message]) -> None:
+        runs.append([payload for *_, payload in messages])
+        if runs[-1][-1] == b"3":
+            raise RuntimeError("choked")
+
+    tap = bus.add_tap(name, lambda _subject, _reply, _headers, payload: alone.append(payload), choke)
+    other: list[bytes] = []
+    beside = bus.add_tap(f"{name}.other", lambda _subject, _reply, _headers, payload: other.append(payload))
+    said = [(tap, b"1"), (tap, b"2"), (tap, b"3"), (beside, b"x"), (beside, b"y"), (tap, b"4"), (beside, b"z")]
+    bus._client._hear([(sid, b"s", b"r", b"", payload) for sid, payload in said])
+    bus.remove_tap(tap)
+    bus._client._hear([(tap, b"s", b"r", b"", b"5")] * 2)
+    assert (runs, alone, other) == ([[b"1", b"2", b"3"]], [b"4"], [b"x", b"y", b"z"])
 
 
 async def test_flush_proves_that_all_before_it_was_sent(bus: Bus, name: str) -> None:

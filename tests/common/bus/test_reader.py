@@ -3,6 +3,7 @@
 import asyncio
 import random
 import shutil
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from services.common.bus.connection import Bus
 from services.common.bus.errors import Refused
 from services.common.bus.log import Log
+from services.common.bus.splitter import Message
 from services.common.bus.stream import StreamConfig, ensure_stream
 from tests.common.bus.numbered import number_of, write_numbers
 from tests.common.bus.waiting import holds_more, until
@@ -130,6 +132,26 @@ async def test_lost_delivery_is_asked_for_again(log: Log, name: str, bus: Bus) -
             got = [int((await anext(reader)).payload) for _ in range(12)]
     assert got == list(range(1, 13))
     assert not dropped
+
+
+async def test_delivery_lost_among_many_that_came_together_is_asked_for_again(log: Log, name: str) -> None:
+    """What came after the hole is not taken with the rest."""
+    async with log.read([f"{name}.a"], from_sequence=1) as reader:
+        feed = reader._feed
+        hear_run, lost = feed._hear_run, list[Message]()
+
+        def lossy(messages: Sequence[Message]) -> None:
+            if not lost:
+                lost.append(messages[1])
+                messages = [messages[0], *messages[2:]]
+            hear_run(messages)
+
+        feed._hear_run = lossy  # type: ignore[method-assign]  # as above
+        await asyncio.gather(*(log.append(f"{name}.a", str(n).encode()) for n in range(500)))
+        async with asyncio.timeout(20):
+            got = [(await anext(reader)).sequence for _ in range(500)]
+    assert got == list(range(1, 501))
+    assert lost
 
 
 async def test_last_delivery_lost_is_found_by_the_heartbeat(log: Log, name: str) -> None:

@@ -35,7 +35,7 @@ def encode(item: tuple[object, ...]) -> bytes:
 
 def split(chunks: list[bytes]) -> Heard:
     heard: Heard = []
-    splitter = Splitter(lambda *message: heard.append(message), lambda *line: heard.append(line))
+    splitter = Splitter(heard.extend, lambda *line: heard.append(line))
     for chunk in chunks:
         splitter.feed(chunk)
     return heard
@@ -49,6 +49,15 @@ def test_messages_are_the_same_however_they_are_cut(items: Heard, cuts: list[int
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     assert split([stream[a:b] for a, b in pairwise(edges)]) == items
     assert split([stream[at : at + 1] for at in range(len(stream))]) == items
+
+
+def test_whole_messages_of_a_chunk_come_together() -> None:
+    """Up to what is something else, so that the order stays."""
+    items: Heard = [(1, b"a", b"r", b"", b"x"), (2, b"b", b"r", b"NATS/1.0\r\n\r\n", b""), (b"PING", b"")]
+    heard: list[object] = []
+    splitter = Splitter(lambda messages: heard.append(list(messages)), lambda *line: heard.append(line))
+    splitter.feed(b"".join(map(encode, [*items, *items[:2]])))
+    assert heard == [items[:2], items[2], items[:2]]
 
 
 @given(st.lists(st.binary(max_size=80), max_size=8))

@@ -15,6 +15,8 @@ from services.common.bus.wire import (
     parse_answer,
     parse_delivery,
     parse_headers,
+    parse_place,
+    parse_places,
     parse_time_us,
     status_of,
 )
@@ -78,6 +80,19 @@ def test_delivery_subject_is_read_in_old_and_new_form(reply: bytes) -> None:
     delivery = parse_delivery(reply)
     assert (delivery.attempt, delivery.stream_sequence, delivery.consumer_sequence) == (2, 30, 4)
     assert (delivery.time_us, delivery.pending) == (1_700_000_000_123_456, 5)
+
+
+PLACES = st.tuples(*[st.integers(0, 10**18)] * 4).map(lambda place: b"$JS.ACK.S.C.1.%d.%d.%d.%d" % place)
+
+
+@given(st.lists(PLACES, min_size=1, max_size=5), st.sampled_from([b"", b"$JS.FC.S.C.x", b"$JS.ACK.d.a.S.C.2.3.4.5.6"]))
+def test_places_of_many_are_those_of_each(replies: list[bytes], other: bytes) -> None:
+    """And none where another kind of subject is among them, wherever it stands."""
+    places = parse_places(replies)
+    assert places is not None
+    assert list(zip(*places, strict=True)) == [parse_place(reply) for reply in replies]
+    assert parse_places([*replies, other]) is None
+    assert parse_places([other, *replies]) is None
 
 
 @pytest.mark.parametrize("reply", [b"", b"_INBOX.a", b"$JS.ACK.S.C.1", b"$JS.ACK.S.C.x.1.1.1.1"])
