@@ -34,7 +34,7 @@ from services.ingest.rtmp.state import State
 
 READ_BYTES = 64 * 1024
 """What a stranger's session is given at a time."""
-ENCODER_READ_BYTES = 256 * 1024
+ENCODER_READ_BYTES = 512 * 1024
 """What an encoder's session is given at each of the server's beats: with them, the bound of what one may send."""
 MAX_UNSENT_BYTES = 64 * 1024
 """An encoder that does not read what little we say is cut off."""
