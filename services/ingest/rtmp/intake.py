@@ -1,9 +1,11 @@
 """From audio and video messages to configs and units: what one publication has shown so far."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.common.media.unit import Codec, Config, Track, Unit
+from services.ingest.leaps import Leaps
 from services.ingest.rtmp import avc, flv
 from services.ingest.rtmp.errors import ProtocolError, UnsupportedCodecError
 from services.ingest.rtmp.events import ConfigReceived, Event
@@ -30,6 +32,14 @@ class MediaCounts:
     """Jumps of the encoder's clock that were mended."""
 
 
+class _Content(NamedTuple):
+    """What a unit is, but for its time."""
+
+    cts: int
+    is_key: bool
+    payload: bytes
+
+
 class Intake:
     """One publication's tracks. Bad media is dropped and told; only pictures in a foreign codec end the connection,
     and sound in one where that is wished.
@@ -47,6 +57,7 @@ class Intake:
         self._refuses_sound = refuses_sound
         self._counts = counts
         self._timeline = Timeline()
+        self._leaps: Leaps[_Content] = Leaps(self._timeline)
         self._emit = emit
         self._warn = warn
         self._configs: dict[Track, Config] = {}
@@ -104,6 +115,7 @@ class Intake:
         elif len(record) < 2:
             raise ProtocolError("the AAC configuration is cut short")
         self._configs[track] = config
+        self.finish()
         self._emit(ConfigReceived(config))
 
     def _take_sound(self, stamp_ms: int, frame: flv.Frame) -> bool:
@@ -136,12 +148,23 @@ class Intake:
     def _put(self, track: Track, stamp_ms: int, cts: int, *, is_key: bool, payload: memoryview) -> None:
         timeline = self._timeline
         jumps = timeline.jumps
-        dts = timeline.place(track, stamp_ms)
+        self.has_units = True
+        if self._leaps.is_plain(track, stamp_ms):
+            self._emit(Unit(track, timeline.place(track, stamp_ms), cts, is_key, bytes(payload)))
+        else:
+            content = _Content(cts, is_key, bytes(payload))
+            self._emit_placed(self._leaps.place(track, stamp_ms, content))
         if timeline.jumps != jumps:
             self._counts.jumps += 1
             self._warn("timestamps jump and are made continuous")
-        self.has_units = True
-        self._emit(Unit(track, dts, cts, is_key, bytes(payload)))
+
+    def _emit_placed(self, placed: Iterable[tuple[Track, int, "_Content"]]) -> None:
+        for track, dts, (cts, is_key, payload) in placed:
+            self._emit(Unit(track, dts, cts, is_key, payload))
+
+    def finish(self) -> None:
+        """Tell what is held back until the other track shows whose clock has leapt: nothing follows."""
+        self._emit_placed(self._leaps.finish())
 
     def _checked_cts(self, cts_ms: int) -> int:
         if 0 <= cts_ms <= MAX_CTS_MS:

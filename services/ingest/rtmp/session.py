@@ -330,10 +330,15 @@ class Session:
 
     def _stop_intake(self) -> None:
         """A publication is over: the peer is a stranger again, with a stranger's bounds."""
-        self._intake = None
+        self._drop_intake()
         self._has_unpublished = True
         self._stranger_since = self.bytes_received
         self._reader.message_limit = self._limits.stranger_message_bytes
+
+    def _drop_intake(self) -> None:
+        if self._intake is not None:
+            self._intake.finish()
+        self._intake = None
 
     def _why_silent(self) -> str:
         told = "; ".join(sorted(self._warnings))
@@ -346,7 +351,7 @@ class Session:
             return
         self.state = after(self.state, Trigger.CLOSE)
         self.timeout_at = None
-        self._intake = None
+        self._drop_intake()
         self._held.clear()
         self._reader = ChunkReader(self._limits)
         self._events.append(Closed(reason, fault, clean))

@@ -249,6 +249,41 @@ def test_clock_that_jumps_is_mended_and_told() -> None:
     assert pair.session.media.jumps == 2
 
 
+def test_sound_whose_clock_leaps_alone_stays_beside_its_picture() -> None:
+    """A sound card that starts anew is told of and counted, and none of its sound is lost."""
+    pair = on_air()
+    for stamp in range(0, 6000, 40):
+        pair.publisher.send_video(stamp, idr(), is_key=True)
+        pair.publisher.send_audio(stamp + (5000 if stamp >= 2000 else 0), b"sound")
+    pair.run()
+    stamps = {track: [u.dts for u in pair.units if u.track is track] for track in Track}
+    assert stamps[Track.AUDIO] == stamps[Track.VIDEO] == list(range(0, 6000 * 90, 40 * 90))
+    assert pair.warnings == ["timestamps jump and are made continuous"]
+    assert pair.session.media.jumps == 1
+
+
+@pytest.mark.parametrize("end", ["config", "unpublish", "eof"])
+def test_what_is_held_after_a_pause_comes_before_what_ends_it(end: str) -> None:
+    """A new configuration, a goodbye and the end of the connection come behind the units sent before them."""
+    pair = on_air()
+    for stamp in (0, 40, 5000, 5040):
+        pair.publisher.send_video(stamp, idr(), is_key=True)
+        if stamp < 5000:
+            pair.publisher.send_audio(stamp, b"sound")
+    assert [u.dts for u in pair.run().units if u.track is Track.VIDEO] == [0, 3600]
+    if end == "config":
+        pair.publisher.send_video_config(5080, NEW_RECORD)
+    elif end == "unpublish":
+        pair.publisher.send_command("deleteStream", 9.0, None, 1.0)
+    else:
+        pair.session.receive_eof()
+    pair.run().drain()
+    found = [type(event).__name__ for event in pair.events]
+    assert [u.dts for u in pair.units if u.track is Track.VIDEO] == [0, 3600, 450_000, 453_600]
+    assert found[-3:-1] == ["Unit", "Unit"]
+    assert found[-1] == {"config": "ConfigReceived", "unpublish": "Unpublished", "eof": "Closed"}[end]
+
+
 def test_unpublish_of_another_stream_is_not_ours() -> None:
     """DeleteStream of an id that does not publish changes nothing."""
     pair = on_air()

@@ -1,0 +1,86 @@
+"""One track's clock leaps ahead while the other goes on: who is right? Pure.
+
+Encoders and their drivers do that to sound or picture alone, and the leap would stay between the two for ever. An
+encoder that has sent nothing for a while leaps with both, and then the time is truly missing. Only the other track can
+tell, so what has leapt is held until that has spoken.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from services.common.media.unit import Track
+from services.ingest.timestamps import TICKS_PER_MS, Timeline
+
+Content = TypeVar("Content")
+
+PROOF_MS = 500
+"""The other track goes on if it goes on for this long: of what is late, some may have been sent before a pause."""
+PATIENCE_MS = 1500
+"""With so much of what has leapt, and no word from the other track, there is nothing to hold it to."""
+MAX_HELD = 256
+
+
+@dataclass(slots=True)
+class _Doubt(Generic[Content]):
+    track: Track
+    end_ms: int
+    """Where the track goes on if it alone has leapt."""
+    leap_ms: int
+    other_ms: float
+    """How far the other track had come."""
+    held: list[tuple[int, Content]] = field(default_factory=list)
+
+
+class Leaps(Generic[Content]):
+    """A connection's units on their way to its timeline."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._doubt: _Doubt[Content] | None = None
+
+    def is_plain(self, track: Track, stamp_ms: int) -> bool:
+        """True if nothing is held and this need not be: then `Timeline.place` is all there is to do."""
+        return self._doubt is None and not self._timeline.is_ahead(track, stamp_ms)
+
+    def place(self, track: Track, stamp_ms: int, content: Content) -> Iterator[tuple[Track, int, Content]]:
+        """Take a unit stamped stamp_ms (32 bits); those that can be put out, with their decode times in ticks."""
+        timeline = self._timeline
+        if self._doubt is None and (leap := timeline.leap_of(track, stamp_ms)) is not None:
+            self._doubt = _Doubt(track, *leap)
+        doubt = self._doubt
+        if doubt is None:
+            yield track, timeline.place(track, stamp_ms), content
+        elif track is doubt.track:
+            since = _signed(stamp_ms - doubt.held[0][0]) if doubt.held else 0
+            doubt.held.append((stamp_ms, content))
+            if since < 0:
+                yield from self._settle(is_alone=True)
+            elif since > PATIENCE_MS or len(doubt.held) >= MAX_HELD:
+                yield from self._settle(is_alone=False)
+        elif timeline.step_of(track, stamp_ms) > doubt.leap_ms // 2:
+            yield from self._settle(is_alone=False)
+            yield track, timeline.place(track, stamp_ms), content
+        else:
+            ticks = timeline.place(track, stamp_ms)
+            yield track, ticks, content
+            if ticks / TICKS_PER_MS - doubt.other_ms >= PROOF_MS:
+                yield from self._settle(is_alone=True)
+
+    def finish(self) -> Iterator[tuple[Track, int, Content]]:
+        """What is still held: nothing follows."""
+        if self._doubt is not None:
+            yield from self._settle(is_alone=False)
+
+    def _settle(self, *, is_alone: bool) -> Iterator[tuple[Track, int, Content]]:
+        doubt, self._doubt = self._doubt, None
+        if doubt is None:
+            return
+        if is_alone:
+            self._timeline.begin_again(doubt.track, doubt.held[0][0], doubt.end_ms)
+        for stamp_ms, content in doubt.held:
+            yield doubt.track, self._timeline.place(doubt.track, stamp_ms), content
+
+
+def _signed(difference: int) -> int:
+    return (difference + 0x80000000 & 0xFFFFFFFF) - 0x80000000
