@@ -31,6 +31,8 @@ USUAL_STEPS = 4
 """Slides come seconds apart: a step that is no longer than so many of the last one is no leap."""
 ALONE_MS = 500
 """So long after one track has jumped, the other would have, too."""
+STANDING_UNITS = 300
+"""With so many of one stamp a track's clock stands: 6 s of sound, 10 s of a picture."""
 FIRST_STEP_MS = 33
 """How far behind a jump's last unit the next one is put while a track has shown no step of its own."""
 MAX_STEP_MS = 1000
@@ -38,6 +40,10 @@ MAX_STEP_MS = 1000
 _WRAPS = (0, 1 << 24, -(1 << 24), 1 << 31)
 """What a stamp may lack. 2^32 needs no entry, since stamps are compared modulo it, and 2^31 is its own negative."""
 _U32_MASK = 0xFFFFFFFF
+
+
+class StandingClockError(Exception):
+    """No track's stamps advance: nothing can be made of what they stamp."""
 
 
 @dataclass(slots=True)
@@ -85,6 +91,10 @@ class _TrackClock:
     step_ms: int = FIRST_STEP_MS
     skew_ms: int = 0
     """To be taken from its stamps in this epoch, in which it alone has leapt."""
+    standing: int = 0
+    """How many units have come since it last stood still somewhere else."""
+    stood_ms: int | None = None
+    """Where it has stood still."""
 
     def unwrap(self, stamp_ms: int) -> int | None:
         """The stamp, unwrapped, if the track can go on with it in its epoch."""
@@ -101,6 +111,15 @@ class _TrackClock:
         if step > 0:
             self.high_ms = at
             self.step_ms = min(step, MAX_STEP_MS)
+
+    @property
+    def is_standing(self) -> bool:
+        return self.stood_ms == self.high_ms and self.standing > 1
+
+    def stand(self) -> None:
+        """Note a stamp that is not ahead of the last one."""
+        self.standing = self.standing + 1 if self.stood_ms == self.high_ms else 1
+        self.stood_ms = self.high_ms
 
     def move_to(self, epoch: _Epoch) -> None:
         """Go on in another epoch with the same times put out: from now on by a skew of its own."""
@@ -132,7 +151,7 @@ class Timeline:
         """The decode time, in ticks, of a unit stamped stamp_ms (32 bits): strictly increasing within a track.
 
         A stamp equal to the last one is put one tick (11 us) behind it, since players drop samples without duration.
-        Negative where an encoder starts just below a wrap.
+        Negative where an encoder starts just below a wrap. StandingClockError if no stamp advances any more.
         """
         clock = self._tracks.get(track)
         if clock is None:
@@ -153,6 +172,9 @@ class Timeline:
         ticks = (at + epoch.offset_ms) * TICKS_PER_MS
         if ticks <= clock.last_ticks:
             ticks = clock.last_ticks + 1
+            clock.stand()
+            if clock.standing >= STANDING_UNITS and all(each.is_standing for each in self._tracks.values()):
+                raise StandingClockError(f"{clock.standing} {track.name.lower()} frames are all stamped {stamp_ms} ms")
         clock.last_ticks = ticks
         return ticks
 

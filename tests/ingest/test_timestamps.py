@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.media.unit import Track
-from services.ingest.timestamps import BACK_MS, JUMP_MS, TICKS_PER_MS, Timeline
+from services.ingest.timestamps import BACK_MS, JUMP_MS, STANDING_UNITS, TICKS_PER_MS, StandingClockError, Timeline
 
 V, A = Track.VIDEO, Track.AUDIO
 HOUR_MS = 3_600_000
@@ -125,6 +125,29 @@ def test_equal_stamps_differ_by_one_tick() -> None:
     """Two units in one millisecond stay within 1 ms of what was sent."""
     timeline = Timeline()
     assert [timeline.place(V, stamp) for stamp in (5, 5, 5, 6)] == [450, 451, 452, 540]
+
+
+@pytest.mark.parametrize("tracks", [[V], [A], [V, A, A]])
+@pytest.mark.parametrize("stamp", [0, 777])
+@pytest.mark.parametrize("good", [0, 100])
+def test_clock_that_stands_still_is_refused(tracks: list[Track], stamp: int, good: int) -> None:
+    """From the beginning or later, each track for itself, in words that name the stamp."""
+    timeline = Timeline()
+    for number in range(good):
+        for track in tracks:
+            timeline.place(track, stamp - (good - number) * 40 & 0xFFFFFFFF)
+    with pytest.raises(StandingClockError, match=f"{STANDING_UNITS} .* {stamp} ms"):
+        place(timeline, [(track, stamp) for _ in range(STANDING_UNITS + 2) for track in tracks])
+
+
+def test_track_that_stands_still_beside_one_that_goes_on_is_not_refused() -> None:
+    """Nor one that stands and goes on, as where a gateway stamps what it had held back."""
+    timeline = Timeline()
+    for number in range(1000):
+        timeline.place(V, number * 33)
+        timeline.place(A, 0)
+    for stamp in (1_000_000, 1_000_040, 1_000_080):
+        place(timeline, [(V, stamp)] * (STANDING_UNITS - 1))
 
 
 def test_small_disorder_is_no_jump() -> None:

@@ -16,5 +16,9 @@ class UnsupportedCodecError(ProtocolError):
         self.codec = codec
 
 
+class ClockError(ProtocolError):
+    """The encoder's timestamps say nothing."""
+
+
 class LocalProtocolError(Exception):
     """Our own side asked for what the session's state does not allow: a programming error of the caller."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from services.common.media.unit import Codec, Config, Track, Unit
 from services.ingest.leaps import Leaps
 from services.ingest.rtmp import avc, flv
-from services.ingest.rtmp.errors import ProtocolError, UnsupportedCodecError
+from services.ingest.rtmp.errors import ClockError, ProtocolError, UnsupportedCodecError
 from services.ingest.rtmp.events import ConfigReceived, Event
 from services.ingest.rtmp.messages import Message, MessageType
-from services.ingest.timestamps import TICKS_PER_MS, Timeline
+from services.ingest.timestamps import TICKS_PER_MS, StandingClockError, Timeline
 
 _VIDEO_MESSAGE = int(MessageType.VIDEO)
 _VIDEO, _AUDIO = Track.VIDEO, Track.AUDIO
@@ -68,6 +68,7 @@ class Intake:
         """Take an audio or video message; True if it gave a unit. An empty one is some encoders' heartbeat.
 
         UnsupportedCodecError where a picture comes in another codec and none in ours has come; sound, if it is refused.
+        ClockError where timestamps stand still.
         """
         if not message.payload:
             return False
@@ -85,6 +86,8 @@ class Intake:
                 self._decline(tag, is_video=is_video)
         except UnsupportedCodecError:
             raise
+        except StandingClockError as error:
+            raise ClockError(f"the timestamps do not advance: {error}") from error
         except ProtocolError as error:
             self._drop(f"dropped: {error}")
         return False

@@ -19,7 +19,7 @@ from services.ingest.rtmp.amf0 import Value
 from services.ingest.rtmp.answers import StatusCode
 from services.ingest.rtmp.chunk_reader import ChunkReader
 from services.ingest.rtmp.chunk_writer import ChunkWriter
-from services.ingest.rtmp.errors import ProtocolError, UnsupportedCodecError
+from services.ingest.rtmp.errors import ClockError, ProtocolError, UnsupportedCodecError
 from services.ingest.rtmp.events import (
     Closed,
     CodecRefused,
@@ -217,6 +217,9 @@ class Session:
             is_unit = intake.receive(message)
         except UnsupportedCodecError as error:
             self._events.append(CodecRefused(error.track, error.codec, str(error)))
+            self._send(answers.status(StatusCode.REJECTED, str(error), self._publishing_on))
+            raise
+        except ClockError as error:
             self._send(answers.status(StatusCode.REJECTED, str(error), self._publishing_on))
             raise
         if is_unit:

@@ -284,6 +284,19 @@ def test_what_is_held_after_a_pause_comes_before_what_ends_it(end: str) -> None:
     assert found[-1] == {"config": "ConfigReceived", "unpublish": "Unpublished", "eof": "Closed"}[end]
 
 
+def test_encoder_whose_stamps_are_all_0_is_told_and_closed() -> None:
+    """After some seconds of it, in words that it can show and that its history keeps."""
+    pair = on_air()
+    for _ in range(400):
+        pair.publisher.send_video(0, idr(), is_key=True)
+        pair.publisher.send_audio(0, b"sound")
+    pair.run()
+    reason = "the timestamps do not advance: 300 video frames are all stamped 0 ms"
+    assert pair.closed is not None
+    assert (pair.closed.reason, pair.closed.fault) == (reason, "peer")
+    assert reason in str(pair.publisher.statuses)
+
+
 def test_unpublish_of_another_stream_is_not_ours() -> None:
     """DeleteStream of an id that does not publish changes nothing."""
     pair = on_air()
