@@ -151,6 +151,7 @@ def note_fact(record: BroadcastRecord, fact: Fact) -> None:
         _note_rejected(record, fact)
     else:
         _note_lasting(record, fact, kind)
+    ingest_time.note_program(record, fact)
     _remember(record, fact, kind)
 
 

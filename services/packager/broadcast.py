@@ -398,5 +398,5 @@ class Broadcast:
             playback.publish_time_us, playback.is_truncated = state.publish_time_us, state.record_before > 0
 
         await self._around.playback.change(self.record.broadcast_id, edit)
-        say(self._around.facts, ended_fact(self.record, end, count))
+        say(self._around.facts, ended_fact(self.record, end, state, count))
         _log.info("broadcast ended", reason=end.reason, segments=count)

@@ -10,6 +10,7 @@ from services.common.log import get_logger
 from services.packager.counts import Counts
 from services.packager.program.kept_back import KeptBack
 from services.packager.program.program import Program
+from services.packager.program.saying import put_out_us
 
 _log = get_logger(__name__)
 
@@ -48,6 +49,7 @@ class Teller:
             self._say(fact)
         if state.lost_since_us:
             fact = _fact_of(state, state.lost_since_us)
+            fact.program_us = put_out_us(state)
             fact.media_lost.reason = "closed" if state.source.is_closed else "silent"
             fact.media_lost.window_ends_us = state.lost_since_us + state.rules.reconnect_window_ms * 1000
             self._say(fact)
@@ -92,9 +94,10 @@ def started_fact(record: Playback) -> Fact:
     return fact
 
 
-def ended_fact(record: Playback, end: End, segment_count: int) -> Fact:
+def ended_fact(record: Playback, end: End, state: State, segment_count: int) -> Fact:
     """The fact that a broadcast has ended; the same each time it is made."""
     fact = _fact(record, end.time_us, "ended")
+    fact.program_us = put_out_us(state)
     fact.broadcast_ended.reason = end.reason
     fact.broadcast_ended.end_time_us = end.time_us
     fact.broadcast_ended.segment_count = segment_count

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from structlog.testing import capture_logs
 
-from headwater.internal.v1.cmaf_pb2 import End, State
+from headwater.internal.v1.cmaf_pb2 import End, Rendition, State
 from headwater.internal.v1.facts_pb2 import Fact
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.bus.facts import FactPublisher
@@ -79,6 +79,13 @@ async def test_change_of_source_and_loss_of_media_are_said_once(said: Said) -> N
     }
     assert (found[0].source_changed.connection, found[0].source_changed.reason) == (5, "started")
     assert found[1].media_lost.window_ends_us == found[1].time_us + 120_000_000
+    put_out_us = sum(map(_length_us, program.ledger.state.renditions)) / len(program.ledger.state.renditions)
+    assert found[0].program_us == 0
+    assert abs(found[1].program_us - put_out_us) < 500_000
+
+
+def _length_us(rendition: Rendition) -> float:
+    return (rendition.total_duration + rendition.segment_duration) * 1e6 / rendition.timescale
 
 
 async def test_heir_says_the_same_facts_under_the_same_ids(said: Said) -> None:
@@ -150,10 +157,12 @@ async def test_track_that_cannot_be_packaged_is_logged_once(said: Said) -> None:
 
 def test_beginning_and_end_are_the_same_facts_whoever_says_them() -> None:
     """Their ids come of the broadcast alone, and they carry what api and archiver need."""
-    started, ended = started_fact(RECORD), ended_fact(RECORD, End(reason="order", time_us=9), 7)
+    state = State(renditions=[Rendition(timescale=90_000, total_duration=180_000, segment_duration=45_000)])
+    started, ended = started_fact(RECORD), ended_fact(RECORD, End(reason="order", time_us=9), state, 7)
 
     assert started == started_fact(RECORD)
     assert started.id != ended.id
     assert (started.broadcast_started.shard, started.broadcast_started.record) == (2, True)
     assert started.broadcast_started.store_prefix == "prefix"
+    assert ended.program_us == 2_500_000
     assert (ended.time_us, ended.broadcast_ended.reason, ended.broadcast_ended.segment_count) == (9, "order", 7)

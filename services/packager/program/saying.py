@@ -13,6 +13,13 @@ def note(facts: deque[Fact], state: State, *, time_us: int, instance: str) -> Fa
         livestream_id=state.livestream_id,
         broadcast_id=state.broadcast_id,
         instance=instance,
+        program_us=put_out_us(state),
     )
     facts.append(fact)
     return fact
+
+
+def put_out_us(state: State) -> int:
+    """How much program there is in the log, in microseconds of media."""
+    lengths = ((each.total_duration + each.segment_duration) * 1_000_000 // each.timescale for each in state.renditions)
+    return max(lengths, default=0)
