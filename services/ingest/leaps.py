@@ -39,9 +39,9 @@ class Leaps(Generic[Content]):
         self._timeline = timeline
         self._doubt: _Doubt[Content] | None = None
 
-    def is_plain(self, track: Track, stamp_ms: int) -> bool:
-        """True if nothing is held and this need not be: then `Timeline.place` is all there is to do."""
-        return self._doubt is None and not self._timeline.is_ahead(track, stamp_ms)
+    def go_on(self, track: Track, stamp_ms: int) -> int | None:
+        """The decode time of a unit that only goes on while nothing is held; None if it is one for `place`."""
+        return None if self._doubt is not None else self._timeline.go_on(track, stamp_ms)
 
     def place(self, track: Track, stamp_ms: int, content: Content) -> Iterator[tuple[Track, int, Content]]:
         """Take a unit stamped stamp_ms (32 bits); those that can be put out, with their decode times in ticks."""

@@ -147,6 +147,24 @@ class Timeline:
         self._newest: _Epoch | None = None
         self._tracks: dict[Track, _TrackClock] = {}
 
+    def go_on(self, track: Track, stamp_ms: int) -> int | None:
+        """What `place` would say of a stamp that only goes on, as nearly every one does; None of any other."""
+        clock = self._tracks.get(track)
+        if clock is None:
+            return None
+        epoch = clock.epoch
+        step = stamp_ms - clock.skew_ms + epoch.wrapped_ms - clock.high_ms & _U32_MASK
+        if not 0 < step <= LEAP_MS or epoch is not self._newest:
+            return None
+        at = clock.high_ms = clock.high_ms + step
+        clock.step_ms = step
+        epoch.newest_ms = max(epoch.newest_ms, at)
+        ticks = (at + epoch.offset_ms) * TICKS_PER_MS
+        if ticks <= clock.last_ticks:
+            ticks = clock.last_ticks + 1
+        clock.last_ticks = ticks
+        return ticks
+
     def place(self, track: Track, stamp_ms: int) -> int:
         """The decode time, in ticks, of a unit stamped stamp_ms (32 bits): strictly increasing within a track.
 
@@ -156,19 +174,11 @@ class Timeline:
         clock = self._tracks.get(track)
         if clock is None:
             return self._start(track, stamp_ms)
+        at = self._find(clock, stamp_ms)
         epoch = clock.epoch
-        step = stamp_ms - clock.skew_ms + epoch.wrapped_ms - clock.high_ms & _U32_MASK
-        if 0 < step <= JUMP_MS and epoch is self._newest:  # nearly always, and all that `_find` and `hear` would do
-            at = clock.high_ms + step
-            clock.high_ms = at
-            clock.step_ms = min(MAX_STEP_MS, step)
-            epoch.newest_ms = max(epoch.newest_ms, at)
-        else:
-            at = self._find(clock, stamp_ms)
-            epoch = clock.epoch
-            epoch.hear(stamp_ms - clock.skew_ms, at)
-            if self._newest is not None and at + epoch.offset_ms > self._newest.begun_ms + ALONE_MS:
-                self._rejoin(epoch)
+        epoch.hear(stamp_ms - clock.skew_ms, at)
+        if self._newest is not None and at + epoch.offset_ms > self._newest.begun_ms + ALONE_MS:
+            self._rejoin(epoch)
         ticks = (at + epoch.offset_ms) * TICKS_PER_MS
         if ticks <= clock.last_ticks:
             ticks = clock.last_ticks + 1

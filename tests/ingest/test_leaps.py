@@ -19,7 +19,10 @@ Placed = list[tuple[Track, float, int]]
 def placed(sent: Sent, leaps: Leaps[int] | None = None) -> Placed:
     """Track, milliseconds and the place in what was sent, as they are put out."""
     leaps = leaps or Leaps(Timeline())
-    found = [each for number, (track, stamp) in enumerate(sent) for each in leaps.place(track, stamp, number)]
+    found: list[tuple[Track, int, int]] = []
+    for number, (track, stamp) in enumerate(sent):
+        ticks = leaps.go_on(track, stamp)
+        found += [(track, ticks, number)] if ticks is not None else leaps.place(track, stamp, number)
     return [(track, ticks / TICKS_PER_MS, number) for track, ticks, number in (*found, *leaps.finish())]
 
 

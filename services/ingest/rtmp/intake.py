@@ -149,15 +149,14 @@ class Intake:
         return True
 
     def _put(self, track: Track, stamp_ms: int, cts: int, *, is_key: bool, payload: memoryview) -> None:
-        timeline = self._timeline
-        jumps = timeline.jumps
         self.has_units = True
-        if self._leaps.is_plain(track, stamp_ms):
-            self._emit(Unit(track, timeline.place(track, stamp_ms), cts, is_key, bytes(payload)))
-        else:
-            content = _Content(cts, is_key, bytes(payload))
-            self._emit_placed(self._leaps.place(track, stamp_ms, content))
-        if timeline.jumps != jumps:
+        dts = self._leaps.go_on(track, stamp_ms)
+        if dts is not None:
+            self._emit(Unit(track, dts, cts, is_key, bytes(payload)))
+            return
+        jumps = self._timeline.jumps
+        self._emit_placed(self._leaps.place(track, stamp_ms, _Content(cts, is_key, bytes(payload))))
+        if self._timeline.jumps != jumps:
             self._counts.jumps += 1
             self._warn("timestamps jump and are made continuous")
 
