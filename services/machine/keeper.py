@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import subprocess
 from contextlib import suppress
 from typing import Protocol
 
@@ -88,7 +89,10 @@ class Keeper:
         loop = asyncio.get_running_loop()
         try:
             self._child = child = self._children.start(self.command)
-        except OSError as error:  # the file is gone, or out of memory: as good as a death
+        except (
+            OSError,
+            subprocess.SubprocessError,
+        ) as error:  # no file, no memory, killed too soon: as good as a death
             self._children.note(self.name, f"cannot be started: {error}")
             return COULD_NOT_RUN, 0.0
         code = await asyncio.shield(child.ended)

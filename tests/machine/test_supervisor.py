@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -151,6 +152,21 @@ async def test_missing_binary_is_retried_and_noted_in_its_log(home: Home) -> Non
         await until(lambda: bool(last_lines(home.log_path("redis"))))
     assert "cannot be started" in home.log_path("redis").read_text()
     assert "redis ended (could not be started)" in home.log_path("supervisor").read_text()
+
+
+async def test_child_that_dies_before_it_could_say_why_is_retried_too(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no reason for all others to go."""
+
+    def die(*_: object, **__: object) -> None:
+        raise subprocess.SubprocessError("Bad exception data from child")
+
+    monkeypatch.setattr(subprocess, "Popen", die)
+    async with supervised(home) as supervisor:
+        supervisor.keep(python("redis", ""))
+        await until(lambda: bool(last_lines(home.log_path("redis"))))
+    assert "cannot be started" in home.log_path("redis").read_text()
 
 
 async def test_connection_made_while_the_program_is_down_is_answered_by_the_next(home: Home) -> None:
