@@ -7,11 +7,12 @@ nats-server is away nobody's messages come, so nobody is silent.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from services.common.media.unit import CLOCK_RATE
 from services.packager.program.instance import Instance
 
 PRIMARY = "primary"
 
-SAME_FRAME_US = 20_000
+SAME_FRAME = CLOCK_RATE // 50
 """Less than a frame: the same frame, seen through two networks."""
 
 
@@ -99,13 +100,14 @@ def _has_settled(primary: Instance, limits: Limits) -> bool:
     return since is not None and primary.newest_us - since > limits.fail_back_us
 
 
-def joining_key(instance: Instance, *, end_wall_us: int | None) -> int:
+def joining_key(instance: Instance, *, end: int | None) -> int:
     """Decode time of the key frame to join `instance` at.
 
-    The first at or after the end of what has been put out, if it is already there, else the last one before: what is
-    shown again is at most a GOP, and nothing is waited for. Without a clock to align by: the newest.
+    The first at or after the end of what has been put out, which is `end` by its own clock, if it is already there,
+    else the last one before: what is shown again is at most a GOP, and nothing is waited for. Without a clock to align
+    by (None): the newest.
     """
-    keys, clock = instance.key_times, instance.clock
-    if end_wall_us is None or clock.origin_us is None:
+    keys = instance.key_times
+    if end is None:
         return keys[-1]
-    return next((key for key in keys if (clock.wall_us(key) or 0) >= end_wall_us - SAME_FRAME_US), keys[-1])
+    return next((key for key in keys if key >= end - SAME_FRAME), keys[-1])

@@ -194,8 +194,8 @@ class Program:
 
     def _is_ahead(self, instance: Instance) -> bool:
         """True if a key frame is there that has not been shown: to go back is no reason to show anything again."""
-        end_wall = self._end_wall_us
-        return end_wall is not None and (instance.clock.wall_us(instance.key_times[-1]) or 0) >= end_wall
+        end = self._end_by(instance)
+        return end is not None and instance.key_times[-1] >= end
 
     def _begin_late(self, *, before_us: int) -> Iterator[Draft]:
         """Begin with what there is, if its encoder has not been heard of since `before_us`."""
@@ -226,7 +226,7 @@ class Program:
             # An encoder that has come after a gap: all that it has sent is new.
             key = instance.key_times[0]
         else:
-            key = joining_key(instance, end_wall_us=self._end_wall_us)
+            key = joining_key(instance, end=self._end_by(instance))
         instance.forget_before(key)
         self._is_break = True
         yield from self._join(instance, key, self._joint(instance) - instance.delay_at(key), choice.reason)
@@ -303,9 +303,9 @@ class Program:
             if instance.closed is not None:
                 instance.forget()
                 return
-            end_wall = self._end_wall_us
-            if end_wall is not None:
-                instance.forget_shown(lambda key: (instance.clock.wall_us(key) or end_wall) < end_wall)
+            end = self._end_by(instance)
+            if end is not None:
+                instance.forget_shown(lambda key: key < end)
         instance.bound()
 
     # -- the program clock ------------------------------------------------------------------------
@@ -319,16 +319,20 @@ class Program:
         """Program time at which all that has been put out ends; the beginning before there is anything."""
         return max(self._cutter.end_time if self._cutter is not None else 0, START_TIME)
 
-    @property
-    def _end_wall_us(self) -> int | None:
-        """When what ends the program was made: by the arrival of what is on air, whose clock may drift from ours."""
+    def _end_by(self, instance: Instance) -> int | None:
+        """The instance's decode time at which what has been put out ends: by the clock of what is on air, if it is.
+
+        That may drift from ours.
+        """
         current = self.instances[self._on_air.instance] if self._on_air is not None else None
         if current is not None and self._on_air is not None and current.connection == self._on_air.connection:
-            wall_us = current.clock.wall_us(self._end_time - self._offset)
-            if wall_us is not None:
-                return wall_us
+            end = instance.clock.dts_like(self._end_time - self._offset, current.clock)
+            if end is not None:
+                return end
         state = self.ledger.state
-        return self._wall_us(self._end_time + state.source.delay) if state.HasField("clock") else None
+        if not state.HasField("clock"):
+            return None
+        return instance.clock.dts(self._wall_us(self._end_time + state.source.delay))
 
     def _wall_us(self, program_time: int) -> int:
         clock = self.ledger.state.clock

@@ -5,7 +5,7 @@ import pytest
 from services.packager.program.election import Limits, OnAir, elect, joining_key
 from services.packager.program.instance import Instance
 from services.packager.program.ordering import ConnectionOrder
-from tests.packager.program.synthetic import START_US, Source, log, ms, with_configs
+from tests.packager.program.synthetic import Source, log, ms, with_configs
 
 LIMITS = Limits()
 
@@ -130,9 +130,9 @@ def test_joining_key_is_the_first_after_the_end_or_the_last_before(end_s: float,
     """Nothing is waited for: what is not there yet is replaced by what was."""
     instance = _instance("secondary")
 
-    assert joining_key(instance, end_wall_us=START_US + round(end_s * 1e6)) == ms(key_s)
+    assert joining_key(instance, end=ms(end_s)) == ms(key_s)
 
 
 def test_without_a_clock_the_newest_key_is_joined() -> None:
     """There is nothing to align by."""
-    assert joining_key(_instance("secondary"), end_wall_us=None) == ms(6)
+    assert joining_key(_instance("secondary"), end=None) == ms(6)
