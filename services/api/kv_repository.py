@@ -147,7 +147,7 @@ class KvRepository(Generic[M]):
                 return await (self.update(key, wanted, found.revision) if found else self.create(key, wanted))
             except Lost:
                 found = await self.look_up(key)
-        raise AppError(Kind.CONFLICT, "others keep changing this; try again")
+        raise Lost
 
     async def delete(self, key: str, revision: int | None = None) -> None:
         try:
