@@ -23,7 +23,7 @@ from services.packager.counts import Counts
 from services.packager.program.election import Limits
 from services.packager.program.input_rules import GopLimits
 from services.packager.program.pace import PaceSettings
-from services.packager.program.program import ProgramSettings
+from services.packager.program.settings import ProgramSettings
 from services.packager.program.takeover import INSTANCES
 from services.packager.servicer import ProgramServicer
 from services.packager.settings import Settings

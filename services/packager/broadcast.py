@@ -28,7 +28,8 @@ from services.packager.log_clock import LogClock
 from services.packager.on_air_key import OnAirKey
 from services.packager.program.draft import Draft
 from services.packager.program.kept_back import KeptBack, open_program
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from services.packager.program.takeover import INSTANCES
 from services.packager.program.turning_back import turn_back
 from services.packager.telling import Teller, ended_fact
@@ -206,7 +207,7 @@ class Broadcast:
 
     async def _look(self, program: Carried, *, connected_for_s: float) -> None:
         quiet_for_s = self._around.clock.monotonic() - self._heard_at
-        if min(connected_for_s, quiet_for_s) > self._around.settings.quiet_s:
+        if min(connected_for_s, quiet_for_s) * 1_000_000 > self._around.settings.quiet_us:
             for draft in program.pass_time(self._now_us()):
                 await self._write(program, draft)
             self._tell(program)

@@ -19,7 +19,8 @@ from services.common.objects import ObjectStore
 from services.common.playback import PlaybackRecords
 from services.common.spine import Spine
 from services.packager.program.draft import Draft
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from services.packager.tick_log import TickLog, append_for_good
 from tests.packager.program.encoder import Message, Recording, messages
 from tests.packager.program.log import new_ledger

@@ -19,7 +19,7 @@ from services.common.media.unit import Track
 from services.common.tasks import cancel, spawn
 from services.packager.broadcast import Broadcast, Surroundings
 from services.packager.counts import Counts
-from services.packager.program.program import ProgramSettings
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.rules import assert_numbered, names
 from tests.packager.program.synthetic import Source, log, name_of, with_configs
 from tests.packager.running import Stage, stage, until
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.timeout(120)
 async def _surroundings(live: Stage) -> AsyncIterator[Surroundings]:
     facts = FactPublisher(await live.spine.facts())
     try:
-        yield Surroundings(live.onair, live.playback, facts, Counts(), SystemClock(), ProgramSettings(quiet_s=0.2))
+        yield Surroundings(live.onair, live.playback, facts, Counts(), SystemClock(), ProgramSettings(quiet_us=200_000))
     finally:
         await facts.close()
 
@@ -163,7 +163,7 @@ async def _assert_published_once(live: Stage, publish_time_us: int) -> None:
 async def test_order_to_publish_raced_with_deaths_is_carried_out_once(nats_server: NatsServer) -> None:
     """24 seeded times: one time of publishing in the log, which origins are told, and one beginning."""
     async with stage(nats_server) as live, _surroundings(live) as given, asyncio.TaskGroup() as group:
-        around = replace(given, settings=ProgramSettings(quiet_s=20))
+        around = replace(given, settings=ProgramSettings(quiet_us=20_000_000))
         for seed in range(24):
             group.create_task(_publish_raced(live, around, seed))
 
@@ -171,7 +171,7 @@ async def test_order_to_publish_raced_with_deaths_is_carried_out_once(nats_serve
 async def test_record_says_when_pictures_stay_away_from_what_is_kept_back(nats_server: NatsServer) -> None:
     """Before the reconnect window begins: api refuses to publish by it; with the next picture it is taken back."""
     async with stage(nats_server) as live, _surroundings(live) as given:
-        around = replace(given, settings=ProgramSettings(quiet_s=20))
+        around = replace(given, settings=ProgramSettings(quiet_us=20_000_000))
         await live.go_on_air(is_gated=True)
         running = spawn((await _broadcast(live, around)).run(), name="broadcast")
         source = Source(tag="r", until_s=4)

@@ -12,7 +12,8 @@ from headwater.internal.v1.onair_pb2 import Playback
 from services.common.bus.facts import FactPublisher
 from services.common.media.framing import Head, Kind, encode_head
 from services.packager.counts import Counts
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from services.packager.telling import Teller, ended_fact, started_fact
 from tests.packager.program.encoder import Message, encode, messages
 from tests.packager.program.log import Logs, new_ledger

@@ -13,7 +13,8 @@ from services.common.ids import new_id
 from services.common.media.tick import EncodedTick
 from services.packager.program.draft import Draft
 from services.packager.program.ledger import Ledger
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from services.packager.tick_log import BrokenLogError, FencedError, TickLog
 from tests.packager.program.log import new_ledger
 from tests.packager.program.synthetic import Source, log, with_configs

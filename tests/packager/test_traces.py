@@ -17,7 +17,7 @@ from services.common.media.tick import TickAssembler
 from services.common.tasks import cancel, spawn
 from services.packager.broadcast import Broadcast, Surroundings
 from services.packager.counts import Counts
-from services.packager.program.program import ProgramSettings
+from services.packager.program.settings import ProgramSettings
 from services.packager.traces import Traces
 from tests.packager.program import synthetic
 from tests.packager.running import Stage, stage, until
@@ -74,7 +74,7 @@ async def carried(live: Stage) -> AsyncIterator[Broadcast]:
     assert found is not None
     record = await live.playback.begin(live.livestream, OnAir.FromString(found.value))
     facts = FactPublisher(await live.spine.facts())
-    around = Surroundings(live.onair, live.playback, facts, Counts(), SystemClock(), ProgramSettings(quiet_s=0.2))
+    around = Surroundings(live.onair, live.playback, facts, Counts(), SystemClock(), ProgramSettings(quiet_us=200_000))
     broadcast = Broadcast(record, on_air=found, media=live.media, cmaf=live.cmaf, around=around)
     running = spawn(broadcast.run(), name="broadcast")
     try:

@@ -15,8 +15,9 @@ from services.common.media.unit import Track
 from services.packager.program.draft import Draft
 from services.packager.program.election import OnAir
 from services.packager.program.ledger import Ledger
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
 from services.packager.program.saying import note
+from services.packager.program.settings import ProgramSettings
 from services.packager.program.takeover import INSTANCES, inherit
 
 PICTURE_US = 1_000_000

@@ -7,7 +7,6 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment, Source, Tick
 from headwater.internal.v1.facts_pb2 import Fact
@@ -15,19 +14,20 @@ from services.common.input_rules import GOP_OUT_OF_RANGE, applies
 from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.draft import Draft
-from services.packager.program.election import Choice, Limits, OnAir, elect, is_gone, joining_key
+from services.packager.program.election import Choice, OnAir, elect, is_gone, joining_key
 from services.packager.program.held import HeldPictures
-from services.packager.program.input_rules import GopLimits, GopWatch
+from services.packager.program.input_rules import GopWatch
 from services.packager.program.instance import Instance
 from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger
 from services.packager.program.ordering import NOWHERE, Item
-from services.packager.program.pace import PaceSettings, make_pace, survey
+from services.packager.program.pace import make_pace, survey
 from services.packager.program.parts import write_parts
 from services.packager.program.position import mark_cursors, mark_reading
 from services.packager.program.recording_limit import note_limit
 from services.packager.program.rendition import describe, install
 from services.packager.program.saying import note
+from services.packager.program.settings import ProgramSettings
 from services.packager.program.takeover import inherit
 
 START_TIME = CLOCK_RATE
@@ -35,23 +35,6 @@ START_TIME = CLOCK_RATE
 
 MAX_HOLE = CLOCK_RATE
 """A longer hole in a connection's time is not shown as a standing picture; it is a discontinuity."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramSettings:
-    """What an operator may set of programs."""
-
-    pace: PaceSettings = field(default_factory=PaceSettings)
-    limits: Limits = field(default_factory=Limits)
-    gop: GopLimits = field(default_factory=GopLimits)
-    longest_recording_s: float = 168 * 3600.0
-    window_s: float = 30.0
-    quiet_s: float = 2.0
-    """With nothing from anybody for this long, what is pending is put out and the reconnect window begins."""
-
-    @property
-    def quiet_us(self) -> int:
-        return round(self.quiet_s * 1_000_000)
 
 
 class Program:

@@ -6,7 +6,8 @@ from headwater.internal.v1.cmaf_pb2 import Tick
 from services.common.media.tick import LoggedTick
 from services.packager.hls.render import render_media
 from services.packager.origin.live import LiveProgram
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
 

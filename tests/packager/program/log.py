@@ -11,7 +11,8 @@ from services.common.media.fragment import read_segment
 from services.common.media.init_segment import read_init
 from services.packager.program.draft import Draft
 from services.packager.program.ledger import Ledger
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message
 
 

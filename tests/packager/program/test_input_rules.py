@@ -4,7 +4,8 @@ import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track, Unit
 from services.packager.program.input_rules import GopLimits, GopWatch
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.synthetic import Source, log, with_configs
 

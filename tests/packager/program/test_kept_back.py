@@ -6,7 +6,8 @@ from headwater.internal.v1.cmaf_pb2 import State
 from headwater.internal.v1.onair_pb2 import Rules
 from services.common.media.unit import CLOCK_RATE, Track
 from services.packager.program.kept_back import KeptBack, is_kept_back, open_program
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.rules import assert_all, names

@@ -6,7 +6,8 @@ import random
 import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message, Recording, encode, messages
 from tests.packager.program.log import Logs, digest, new_ledger
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.rules import assert_all, samples

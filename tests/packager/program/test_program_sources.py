@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.rules import assert_all, names, samples

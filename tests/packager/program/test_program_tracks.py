@@ -7,7 +7,8 @@ import pytest
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
 from services.common.media.unit import CLOCK_RATE, Codec, Config, Track, Unit
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.rules import assert_all, assert_once, names, samples
 from tests.packager.program.synthetic import (

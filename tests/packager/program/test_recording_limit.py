@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.rules import assert_all
 from tests.packager.program.synthetic import Source, log, with_configs

@@ -4,7 +4,8 @@ from headwater.internal.v1.cmaf_pb2 import State
 from services.common.media.unit import Track
 from services.packager.program.election import OnAir
 from services.packager.program.ledger import Ledger
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from services.packager.program.takeover import inherit
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.synthetic import Source, log, with_configs

@@ -3,7 +3,8 @@
 import pytest
 
 from services.packager.log_clock import LogClock
-from services.packager.program.program import Program, ProgramSettings
+from services.packager.program.program import Program
+from services.packager.program.settings import ProgramSettings
 from services.packager.program.turning_back import turn_back
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
