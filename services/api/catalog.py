@@ -29,9 +29,8 @@ class Catalog(Generic[M]):
     def note(self, key: str, record: M | None) -> None:
         """A record has changed; None: it is gone."""
         row = self._columns_of([key], [record]).rows()[0] if record is not None else None
-        if row is None or key not in self._shelf(
-            row.tenant
-        ):  # there are few shelves, and a place kept of each key is much
+        if row is None or key not in self._shelf(row.tenant):
+            # There are few shelves, and to know of each key on which one it is would take much room.
             for shelf in self._shelves.values():
                 shelf.remove(key)
         if row is not None:

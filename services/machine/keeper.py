@@ -89,10 +89,7 @@ class Keeper:
         loop = asyncio.get_running_loop()
         try:
             self._child = child = self._children.start(self.command)
-        except (
-            OSError,
-            subprocess.SubprocessError,
-        ) as error:  # no file, no memory, killed too soon: as good as a death
+        except (OSError, subprocess.SubprocessError) as error:  # no file or memory, killed too soon: a death as well
             self._children.note(self.name, f"cannot be started: {error}")
             return COULD_NOT_RUN, 0.0
         code = await asyncio.shield(child.ended)
