@@ -177,8 +177,9 @@ class Timeline:
         at = self._find(clock, stamp_ms)
         epoch = clock.epoch
         epoch.hear(stamp_ms - clock.skew_ms, at)
-        if self._newest is not None and at + epoch.offset_ms > self._newest.begun_ms + ALONE_MS:
-            self._rejoin(epoch)
+        newest = self._newest
+        if newest is not None and epoch is not newest and at + epoch.offset_ms > newest.begun_ms + ALONE_MS:
+            self._rejoin(epoch, newest)
         ticks = (at + epoch.offset_ms) * TICKS_PER_MS
         if ticks <= clock.last_ticks:
             ticks = clock.last_ticks + 1
@@ -263,13 +264,8 @@ class Timeline:
         clock.enter(self._newest, stamp_ms)
         return stamp_ms
 
-    def _rejoin(self, epoch: _Epoch) -> None:
-        """A jump is over: if a track goes on in its old epoch, the other has jumped alone, and goes on beside it."""
-        newest = self._newest
-        if newest is None or newest is epoch:
-            if newest is not None:
-                newest.begun_ms = math.inf
-            return
+    def _rejoin(self, epoch: _Epoch, newest: _Epoch) -> None:
+        """A track goes on in its old epoch: the other has jumped alone, and goes on beside it."""
         for clock in self._tracks.values():
             if clock.epoch is newest:
                 clock.move_to(epoch)

@@ -1,7 +1,7 @@
 """services.ingest.timestamps"""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.common.media.unit import Track
@@ -188,6 +188,7 @@ STAMP = st.integers(0, 0xFFFFFFFF) | st.integers(0, 3000) | st.sampled_from((0xF
 
 
 @given(st.lists(st.tuples(st.sampled_from((V, A)), STAMP | st.integers(0, 0xFFFF)), max_size=60))
+@example([(V, 50_000), (A, 50_000), (V, 0), (V, 600), (A, 50_700), (A, 700), (V, 720)])
 def test_short_way_leads_where_the_long_one_does(sent: Sent) -> None:
     """Whatever is stamped: what only goes on is put where it would be anyway."""
     long_way = Timeline()
