@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from services.common.media.unit import Track
-from services.ingest.timestamps import TICKS_PER_MS, Timeline
+from services.ingest.timestamps import BACK_MS, TICKS_PER_MS, Timeline
 
 Content = TypeVar("Content")
 
@@ -19,6 +19,8 @@ PROOF_MS = 500
 PATIENCE_MS = 1500
 """With so much of what has leapt, and no word from the other track, there is nothing to hold it to."""
 MAX_HELD = 256
+MAX_HELD_BYTES = 16_000_000
+"""Of one connection: more than PATIENCE_MS of the highest bit rate that is let in by default."""
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class _Doubt(Generic[Content]):
     other_ms: float
     """How far the other track had come."""
     held: list[tuple[int, Content]] = field(default_factory=list)
+    size: int = 0
+    """Bytes of what is held."""
 
 
 class Leaps(Generic[Content]):
@@ -43,8 +47,12 @@ class Leaps(Generic[Content]):
         """The decode time of a unit that only goes on while nothing is held; None if it is one for `place`."""
         return None if self._doubt is not None else self._timeline.go_on(track, stamp_ms)
 
-    def place(self, track: Track, stamp_ms: int, content: Content) -> Iterator[tuple[Track, int, Content]]:
-        """Take a unit stamped stamp_ms (32 bits); those that can be put out, with their decode times in ticks."""
+    def place(
+        self, track: Track, stamp_ms: int, content: Content, *, size: int
+    ) -> Iterator[tuple[Track, int, Content]]:
+        """Take a unit stamped stamp_ms (32 bits), of `size` bytes; those that can be put out, with their decode times
+        in ticks.
+        """
         timeline = self._timeline
         if self._doubt is None and (leap := timeline.leap_of(track, stamp_ms)) is not None:
             self._doubt = _Doubt(track, *leap)
@@ -54,9 +62,10 @@ class Leaps(Generic[Content]):
         elif track is doubt.track:
             since = _signed(stamp_ms - doubt.held[0][0]) if doubt.held else 0
             doubt.held.append((stamp_ms, content))
-            if since < 0:
+            doubt.size += size
+            if since < -BACK_MS:
                 yield from self._settle(is_alone=True)
-            elif since > PATIENCE_MS or len(doubt.held) >= MAX_HELD:
+            elif since > PATIENCE_MS or len(doubt.held) >= MAX_HELD or doubt.size > MAX_HELD_BYTES:
                 yield from self._settle(is_alone=False)
         elif timeline.step_of(track, stamp_ms) > doubt.leap_ms // 2:
             yield from self._settle(is_alone=False)

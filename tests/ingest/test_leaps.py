@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.common.media.unit import Track
-from services.ingest.leaps import MAX_HELD, PROOF_MS, Leaps
+from services.ingest.leaps import MAX_HELD, MAX_HELD_BYTES, PROOF_MS, Leaps
 from services.ingest.timestamps import JUMP_MS, TICKS_PER_MS, Timeline
 from tests.ingest.test_timestamps import Sent, interleaved
 
@@ -22,7 +22,7 @@ def placed(sent: Sent, leaps: Leaps[int] | None = None) -> Placed:
     found: list[tuple[Track, int, int]] = []
     for number, (track, stamp) in enumerate(sent):
         ticks = leaps.go_on(track, stamp)
-        found += [(track, ticks, number)] if ticks is not None else leaps.place(track, stamp, number)
+        found += [(track, ticks, number)] if ticks is not None else leaps.place(track, stamp, number, size=1)
     return [(track, ticks / TICKS_PER_MS, number) for track, ticks, number in (*found, *leaps.finish())]
 
 
@@ -100,15 +100,39 @@ def test_what_is_held_is_bounded() -> None:
     """Where the other track falls silent with the leap, what has leapt is put out after a second and a half."""
     leaps = Leaps[int](Timeline())
     placed_before = placed([(V, 0), (A, 0), (V, 33)], leaps)
-    burst = [list(leaps.place(V, 5000 + n // 4, n)) for n in range(MAX_HELD + 1)]
+    burst = [list(leaps.place(V, 5000 + n // 4, n, size=1)) for n in range(MAX_HELD + 1)]
     slow = Leaps[int](Timeline())
     placed([(V, 0), (A, 0), (V, 33)], slow)
-    slowly = [list(slow.place(V, 5000 + n * 33, n)) for n in range(60)]
+    slowly = [list(slow.place(V, 5000 + n * 33, n, size=1)) for n in range(60)]
 
     assert len(placed_before) == 3
     assert [len(each) for each in burst[-3:]] == [0, MAX_HELD, 1]
     assert [len(each) for each in slowly if each] == [47, *[1] * 13]
     assert slowly[46][0][1] == 5000 * TICKS_PER_MS
+
+
+def test_what_is_held_is_bounded_in_bytes() -> None:
+    """Whoever stamps large units close together holds no more than that of our memory, and loses none of them."""
+    leaps = Leaps[int](Timeline())
+    placed([(V, 0), (A, 0), (V, 33)], leaps)
+    large = [list(leaps.place(V, 5000 + n, n, size=MAX_HELD_BYTES // 2)) for n in range(4)]
+
+    assert [[number for _, _, number in each] for each in large] == [[], [], [0, 1, 2], [3]]
+
+
+def test_pause_of_both_is_kept_though_pictures_are_stamped_out_of_order() -> None:
+    """By when they are shown, and with sound that comes behind them: what steps back a little has not come back."""
+    pictures = [(first + at, V, first + shown) for first in range(0, 4800, 120) for at, shown in _SHOWN]
+    sound = [(stamp + 150, A, stamp) for stamp in range(0, 4800, 20)]
+    plain = [(track, stamp + 5000 * (at - 150 * (track is A) > 2390)) for at, track, stamp in sorted(pictures + sound)]
+    found = placed(plain)
+
+    assert moves(plain, found, A, 0) == {0}
+    assert all(0 <= each < 81 for each in moves(plain, found, V, 0))
+
+
+_SHOWN = ((0, 120), (40, 40), (80, 80))
+"""When the three pictures of each 120 ms are sent, and when they are shown."""
 
 
 def test_one_stamp_out_of_place_is_put_in_its_place() -> None:

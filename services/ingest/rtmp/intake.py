@@ -155,7 +155,8 @@ class Intake:
             self._emit(Unit(track, dts, cts, is_key, bytes(payload)))
             return
         jumps = self._timeline.jumps
-        self._emit_placed(self._leaps.place(track, stamp_ms, _Content(cts, is_key, bytes(payload))))
+        content = _Content(cts, is_key, bytes(payload))
+        self._emit_placed(self._leaps.place(track, stamp_ms, content, size=len(payload)))
         if self._timeline.jumps != jumps:
             self._counts.jumps += 1
             self._warn("timestamps jump and are made continuous")
