@@ -128,13 +128,16 @@ class KvRepository(Generic[M]):
         return self._learn(key, value, revision)
 
     async def update(self, key: str, record: M, revision: int) -> Stored[M]:
-        value = record.SerializeToString()
         try:
-            with _telling():
-                written = await self._bucket.update(key, value, revision)
+            return await self._write_over(key, record, revision)
         except Lost:
             await self.look_up(key)  # who tries again does so on what is there by now
             raise
+
+    async def _write_over(self, key: str, record: M, revision: int) -> Stored[M]:
+        value = record.SerializeToString()
+        with _telling():
+            written = await self._bucket.update(key, value, revision)
         return self._learn(key, value, written)
 
     async def change(self, key: str, edit: Edit[M]) -> Stored[M] | None:
@@ -144,7 +147,7 @@ class KvRepository(Generic[M]):
             if wanted is None or (found is not None and wanted == found.record):
                 return found
             try:
-                return await (self.update(key, wanted, found.revision) if found else self.create(key, wanted))
+                return await (self._write_over(key, wanted, found.revision) if found else self.create(key, wanted))
             except Lost:
                 found = await self.look_up(key)
         raise Lost

@@ -81,7 +81,7 @@ class Repository(Protocol[M]):
         ...
 
     async def update(self, key: str, record: M, revision: int) -> Stored[M]:
-        """Write over the given revision and no other."""
+        """Write over the given revision and no other; who was too late reads from then on what is there instead."""
         ...
 
     async def change(self, key: str, edit: Edit[M]) -> Stored[M] | None:

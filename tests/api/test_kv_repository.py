@@ -7,10 +7,11 @@ import pytest
 
 from headwater.internal.v1.onair_pb2 import StreamKey
 from headwater.internal.v1.records_pb2 import InputKey, LivestreamRecord, MediaRecord
+from services.api.insisting import Lost
 from services.api.keeper import ORPHAN_AFTER_S
 from services.api.kv_repository import KvRepository
 from services.api.records import open_records
-from services.common.bus.bucket import Bucket, open_bucket
+from services.common.bus.bucket import Bucket, Record, open_bucket
 from services.common.bus.connection import Bus, connect
 from services.common.clock import ManualClock
 from services.common.errors import AppError, Kind
@@ -102,6 +103,28 @@ async def test_two_who_change_at_once_lose_nothing(bucket: Bucket, media: KvRepo
     found = await media.look_up("a")
     assert found is not None
     assert found.record.size_bytes == 40
+
+
+async def test_who_was_too_late_knows_what_is_there_by_now(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without waiting for the watch, and by asking once: so trying again makes sense."""
+    behind, asked, get = repository(bucket), list[str](), bucket.get
+
+    async def counted(key: str) -> Record | None:
+        asked.append(key)
+        return await get(key)
+
+    monkeypatch.setattr(bucket, "get", counted)
+    stored = await behind.create("a", MediaRecord())
+    newer = await bucket.put("a", MediaRecord(name="x").SerializeToString())
+
+    with pytest.raises(Lost):
+        await behind.update("a", MediaRecord(), stored.revision)
+    known = behind.peek("a")
+    assert (known.revision if known else 0, asked) == (newer, ["a"])
+
+    await bucket.put("a", MediaRecord(name="y").SerializeToString())
+    changed = await behind.change("a", lambda record: MediaRecord(name=f"{record.name}!") if record else None)
+    assert (changed.record.name if changed else "", asked) == ("y!", ["a", "a"])
 
 
 async def test_change_that_changes_nothing_writes_nothing(media: KvRepository[MediaRecord]) -> None:

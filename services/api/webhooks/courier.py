@@ -68,7 +68,6 @@ class Courier:
         except AppError as error:
             if error.kind is not Kind.CONFLICT:
                 raise
-            await self.own.deliveries.look_up(key)
             return None  # another replica was faster
 
     async def _write(self, key: str, edit: Callable[[DeliveryRecord], None]) -> None:
