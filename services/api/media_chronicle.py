@@ -30,7 +30,7 @@ class MediaChronicle:
 
     async def note_fact(self, of: BroadcastRecord | None, fact: Fact) -> None:
         kind = fact.WhichOneof("fact") or ""
-        if of is not None and of.is_media_deleted and kind == "recording_deleted":
+        if kind == "recording_deleted":
             await self._remove(fact.broadcast_id)
         else:
             await self._change(
@@ -38,6 +38,9 @@ class MediaChronicle:
             )
 
     async def note_playback(self, of: BroadcastRecord | None, playback: Playback) -> None:
+        if of is None and playback.state == Playback.GONE:  # its broadcast went with the livestream, and it did not
+            await self._let_go(playback.broadcast_id)
+            return
         await self._change(of, playback.broadcast_id, lambda record: recording.note_playback(record, playback), False)
 
     async def note_clip(self, playback: Playback) -> None:
@@ -123,7 +126,9 @@ class MediaChronicle:
             return record
 
         stored = await self._records.media.get(media)
-        if stored is not None and stored.record.state in _FINAL:
+        if stored is None:
+            return
+        if stored.record.state in _FINAL:
             await self._records.media.change(media, mark)
         else:  # what the archiver has begun to store of it, it removes when it comes to its end
             await self._remove(media)

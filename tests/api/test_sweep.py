@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from headwater.internal.v1.facts_pb2 import Fact, RecordingDeleted
 from headwater.internal.v1.onair_pb2 import Playback
 from headwater.internal.v1.records_pb2 import BroadcastRecord, MediaRecord
 from headwater.v1.broadcasts_pb2 import Broadcast
@@ -68,11 +69,15 @@ async def test_sweep_ends_where_the_archiver_is_away(domain: Domain, due: list[s
     assert len(left) == 2
 
 
-async def test_deletion_that_was_broken_off_is_carried_on(domain: Domain, due: list[str]) -> None:
-    """What nobody can watch any more stays in sight until the store has nothing of it."""
+@pytest.mark.parametrize("has_broadcast", [True, False])
+async def test_deletion_that_was_broken_off_is_carried_on(domain: Domain, due: list[str], has_broadcast: bool) -> None:
+    """What nobody can watch any more stays in sight until the store has nothing of it, also where the livestream
+    is gone with all its broadcasts.
+    """
     records, media = domain.recordings.records, new_id()
     playback = Playback(broadcast_id=media, livestream_id=new_id(), state=Playback.GONE, is_recorded=True)
-    await records.broadcasts.create(media, BroadcastRecord(id=media, state=Broadcast.ENDED, is_recorded=True))
+    if has_broadcast:
+        await records.broadcasts.create(media, BroadcastRecord(id=media, state=Broadcast.ENDED, is_recorded=True))
     await records.media.create(media, MediaRecord(id=media, state=Media.READY))
 
     await domain.chronicle.note_playback(playback)
@@ -83,6 +88,18 @@ async def test_deletion_that_was_broken_off_is_carried_on(domain: Domain, due: l
     await domain.recordings.sweep()
 
     assert (_left(domain, [media]), media in domain.archive.deleted) == ([], True)
+
+
+async def test_recording_that_outlived_its_livestream_goes_when_the_archiver_says_so(domain: Domain) -> None:
+    """Whoever ordered its deletion may have died over it."""
+    records, media = domain.recordings.records, new_id()
+    await records.media.create(media, MediaRecord(id=media, state=Media.READY))
+
+    await domain.chronicle.note_fact(
+        Fact(id=new_id(), broadcast_id=media, livestream_id=new_id(), recording_deleted=RecordingDeleted())
+    )
+
+    assert _left(domain, [media]) == []
 
 
 async def test_recording_that_the_archiver_does_not_know_can_be_deleted(domain: Domain, due: list[str]) -> None:
