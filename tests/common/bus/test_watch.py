@@ -49,11 +49,14 @@ async def test_values_come_by_column_whatever_they_were_written_with(bucket: Buc
         while None not in (found := changes_of(batch := await watch.batch())):
             batches.append(batch)
         listed = [change for each in batches for change in changes_of(each)] + found
+        await bucket.create("g", b"1")
+        created = await watch.batch()
         await bucket.delete("a")
         await bucket.put("b", b"2")
         told = await take(watch, 2)
     assert [change.revision for change in listed if change] == revisions
-    assert told == [Change("a", None, 7), Change("b", b"2", 8)]
+    assert (type(created), changes_of(created)) == (Values, [Change("g", b"1", 7)])
+    assert told == [Change("a", None, 8), Change("b", b"2", 9)]
 
 
 @pytest.mark.connected
