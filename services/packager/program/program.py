@@ -158,10 +158,7 @@ class Program:
             return
         current = self.instances[self._on_air.instance]
         if is_gone(current, self._on_air):
-            self.ledger.state.source.is_closed = True
-            is_torn = self._is_torn
-            self._on_air, current.is_on_air = None, False
-            yield from self._lose(current.closed or "replaced", at_us=current.newest_us, is_torn=is_torn)
+            yield from self._lose(current.closed or "replaced", at_us=current.newest_us, gone=current)
 
     def _follow(self, choice: Choice) -> Iterator[Draft]:
         if not self.has_begun:
@@ -267,16 +264,23 @@ class Program:
             self.ledger.state.source.delay = self._cutter.delay
             self._is_state_due = True
 
-    def _lose(self, reason: str, *, at_us: int, is_torn: bool = False) -> Iterator[Draft]:
-        """Nobody gives media: put out what is pending, and let the reconnect window run from now."""
+    def _lose(self, reason: str, *, at_us: int, gone: Instance | None = None) -> Iterator[Draft]:
+        """Nobody gives media: put out what is pending, and let the reconnect window run from now.
+
+        `gone`: what is on air, if its connection is over.
+        """
+        state = self.ledger.state
         if not self.lost_since_us:
-            state = self.ledger.state
             state.lost_since_us = at_us
             lost = self._say(at_us, state.source.instance).media_lost
             lost.reason = reason
             lost.window_ends_us = at_us + state.rules.reconnect_window_ms * 1000
         self._is_state_due = True
-        yield from self._flush(is_torn=is_torn, is_last=reason != "silent")
+        yield from self._flush(is_torn=gone is not None and self._is_torn, is_last=gone is not None)
+        if gone is not None:
+            # An heir reads nothing more of a source that is said to be closed: not before all of it is in the log.
+            state.source.is_closed = self._is_state_due = True
+            self._on_air, gone.is_on_air = None, False
         if self._is_state_due:
             yield from self.speak()
 

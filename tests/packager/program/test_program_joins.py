@@ -246,6 +246,25 @@ class _Leading(Source):
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
+def test_packager_that_dies_while_a_connection_ends_leaves_all_of_it_to_its_heir(b_frames: int) -> None:
+    """Between any two of the last ticks: nothing is missing or doubled, and its sound lasts as long."""
+    media = Encoder(Source(tag="p", until_s=9, b_frames=b_frames), sound_late_s=0.15, end="torn").log(5, until_s=6.7)
+    whole = Logs(media=media)
+    whole.run(Program(new_ledger(), ProgramSettings(), epoch=1))
+    for ticks in range(len(whole.ticks) - 5, len(whole.ticks)):
+        logs = Logs(media=media)
+        logs.run(Program(new_ledger(), ProgramSettings(), epoch=1), stop_after=ticks)
+        heir = logs.heir(epoch=2)
+        logs.run(heir)
+
+        assert heir.ledger.state.source.is_closed
+        for name in ("video", "audio"):
+            found, expected = _track(logs, name), _track(whole, name)
+            assert [sample.name for sample in found] == [sample.name for sample in expected]
+            assert found[-1].end == pytest.approx(expected[-1].end, abs=ROUNDING)
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
 @pytest.mark.parametrize("after_s", [0.1, 0.2, 0.3])
 def test_twin_that_dies_behind_a_key_frame_is_replaced_without_a_trace(after_s: float, b_frames: int) -> None:
     """What would be a segment of less than a part is left to the other: no frame is doubled or missing."""
