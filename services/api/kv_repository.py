@@ -150,7 +150,8 @@ class KvRepository(Generic[M]):
                 return await (self._write_over(key, wanted, found.revision) if found else self.create(key, wanted))
             except Lost:
                 found = await self.look_up(key)
-        raise Lost
+        # No `Lost`: an order that has written before must not be carried out again from its reading on.
+        raise AppError(Kind.UNAVAILABLE, "it is being changed all the time; try again")
 
     async def delete(self, key: str, revision: int | None = None) -> None:
         try:
