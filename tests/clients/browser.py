@@ -75,8 +75,8 @@ class Player:
     async def shows_all(self, *, deadline_s: float) -> dict[str, Any]:
         """Return once it says that it has ended, or stands at its last frames in a playlist that has.
 
-        Stock hls.js never says so of a program with a hole in its sound, however short, as there may be where an
-        encoder has fallen silent and come back by another connection (docs/players.md).
+        Stock hls.js never says so of a program with a hole in its sound, however short, as there is where an encoder
+        has come back (docs/players.md).
         """
         return await self.until(
             lambda seen: seen["ended"] or (seen["live"] is False and seen["time"] >= seen["duration"] - LAST_FRAMES_S),

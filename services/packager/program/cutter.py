@@ -209,24 +209,6 @@ class Cutter:
         if (video := self.lanes.get(VIDEO)) is not None:
             video.close_ranks(self.delay)
 
-    def withhold_sound(self) -> None:
-        """Nothing follows: keep the last frame of sound for `stretch_sound`, whatever is cut until then."""
-        if VIDEO in self.lanes and AUDIO in self.lanes:
-            self.lanes[AUDIO].withhold()
-
-    def stretch_sound(self) -> None:
-        """Let the last frame of sound, which was withheld, last until one such frame before its picture's end.
-
-        An encoder that dies has sent its picture further than its sound. Where another goes on, the sound had a hole
-        of some frames, and hls.js never says `ended` of a buffer that has one (docs/players.md). The one frame is left
-        because sound often begins that much before its picture: it is what an encoder of AAC begins with.
-        """
-        video, sound = self.lanes.get(VIDEO), self.lanes.get(AUDIO)
-        if video is not None and sound is not None:
-            frame = sound.to_clock(sound.frame_duration)
-            left = self.pace.segment_max - sound.to_clock(sound.segment_duration) - sound.pending_span
-            sound.restore(video.last_shown - frame, min(self.pace.audio_part, left))
-
     def drop_unbegun(self) -> None:
         """Drop what would make a segment of less than a part: who goes on has it. Leave no hole before what is out."""
         if not self._is_begun and not any(lane.has_overdue for lane in self.lanes.values()):

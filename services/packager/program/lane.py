@@ -81,7 +81,6 @@ class Lane:
     _not_before: int = 0
     """Sound of a source that was heard earlier than this is left out."""
     _seam: Seam | None = None
-    _withheld: _Pending | None = None
     _longest_interval: int = USUAL_INTERVAL
 
     @classmethod
@@ -120,8 +119,7 @@ class Lane:
     @property
     def first_item(self) -> Item | None:
         """The unit with which the pending samples begin."""
-        first = self._pending[0] if self._pending else self._withheld
-        return first.item if first is not None else None
+        return self._pending[0].item if self._pending else None
 
     @property
     def first_time(self) -> int:
@@ -166,9 +164,8 @@ class Lane:
     def join(self, not_before: int = 0) -> None:
         """Go on with another source, at this program time (90 kHz).
 
-        Its sound may not begin before its picture, but for a frame, though it would fill what the other's sound was
-        short of: players take both for beginning together at a discontinuity (hls.js: `alignDiscontinuities`), and
-        lose a short part.
+        Its sound may not begin before its picture, though it would fill what the other's sound was short of: players
+        take both for beginning together at a discontinuity (hls.js: `alignDiscontinuities`), and lose a short part.
         """
         self.cursor = NOWHERE
         self.is_joining = True
@@ -211,25 +208,21 @@ class Lane:
         )
 
     def _add_audio(self, item: Item, unit: Unit, program_time: int) -> None:
-        pending, frame = self._pending, self.frame_duration
+        pending = self._pending
         measured = self.from_clock(program_time)
         expected = pending[-1].time + pending[-1].duration if pending else self.end
-        ahead, snap = measured - expected, AUDIO_SNAP_S * self.timescale
-        is_first = self.is_joining
+        ahead = measured - expected
         # At a join half a frame decides; later on stamps may waver without a frame being lost.
-        overlap = frame // 2 if is_first else AUDIO_OVERLAP_S * self.timescale
-        if ahead < -overlap or measured < self._not_before - frame - snap:
+        overlap = self.frame_duration // 2 if self.is_joining else AUDIO_OVERLAP_S * self.timescale
+        if ahead < -overlap or measured < self._not_before - self.frame_duration // 2:
             self._drop(item)
             return
+        self.is_joining, self._not_before = False, 0
         time, follows = expected, True
-        if ahead > snap:
-            time, follows = measured, ahead <= 2 * frame
-            if is_first and self.has_begun and follows:
-                # What the other source's sound was short of may be too much for a browser to pass over.
-                time = max(expected, measured - frame // 2)
-            elif pending and follows:
+        if ahead > AUDIO_SNAP_S * self.timescale:
+            time, follows = measured, ahead <= 2 * self.frame_duration
+            if pending and follows:
                 pending[-1].duration += ahead
-        self.is_joining, self.has_begun, self._not_before = False, True, 0
         self._append(item, unit, time, 0, follows=follows)
 
     def _append(self, item: Item, unit: Unit, time: int, cts: int, *, follows: bool, moved: int = 0) -> None:
@@ -260,19 +253,6 @@ class Lane:
         """Drop what is in no part yet: who goes on has it."""
         self._pending.clear()
         self.has_gap = False
-
-    def withhold(self) -> None:
-        """Keep the last pending sample out of all that is cut, until `restore`."""
-        if self._pending:
-            self._withheld = self._pending.pop()
-
-    def restore(self, until: int, most: int) -> None:
-        """Give back what was withheld, to last until this program time, or `most` if that is less (90 kHz)."""
-        last, self._withheld = self._withheld, None
-        if last is not None:
-            until = min(self.from_clock(until), last.time + self.from_clock(most))
-            last.duration = max(until - last.time, last.duration)
-            self._pending.append(last)
 
     def drop_from(self, program_time: int) -> None:
         """Drop the pending samples that begin at this program time (90 kHz) or later."""

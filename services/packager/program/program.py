@@ -201,7 +201,7 @@ class Program:
             # Pictures that wait for their sound, and what would be a segment by itself, the other has, too.
             self._held.leave(self._cutter.shown_end_time)
             self._cutter.drop_unbegun()
-        yield from self._flush(is_torn=is_other or self._is_torn, is_last=True, successor=instance)
+        yield from self._flush(is_torn=is_other or self._is_torn, successor=instance)
         if self._on_air is None and instance.connection > self.ledger.state.source.connection:
             # An encoder that has come after a gap: all that it has sent is new.
             key = instance.key_times[0]
@@ -276,7 +276,7 @@ class Program:
             lost.reason = reason
             lost.window_ends_us = at_us + state.rules.reconnect_window_ms * 1000
         self._is_state_due = True
-        yield from self._flush(is_torn=gone is not None and self._is_torn, is_last=gone is not None)
+        yield from self._flush(is_torn=gone is not None and self._is_torn)
         if gone is not None:
             # An heir reads nothing more of a source that is said to be closed: not before all of it is in the log.
             state.source.is_closed = self._is_state_due = True
@@ -419,32 +419,27 @@ class Program:
             sound.is_joining = True
         self._is_break = True
 
-    def _flush(
-        self, *, is_torn: bool = False, is_last: bool = False, successor: Instance | None = None
-    ) -> Iterator[Draft]:
+    def _flush(self, *, is_torn: bool = False, successor: Instance | None = None) -> Iterator[Draft]:
         """Put out all that is pending, and end the segment.
 
-        `is_torn`: pictures are missing that were to come; `is_last`: no more comes; `successor` has what follows.
+        `is_torn` says that pictures are missing which were still to come; `successor` has the sound of what follows.
         """
         cutter = self._cutter
         if cutter is None:
             return
-        if is_last:
-            cutter.withhold_sound()
         sound = cutter.newest_sound
         for held in self._held.release_all():
             # A key frame without sound of its own goes into the segment before: none may have a picture alone.
             has_sound = sound is None or sound >= held.time + cutter.delay
-            is_key = held.unit.is_key and has_sound
-            yield from map(self._draft, cutter.due(cutter.lanes[VIDEO], held.item, held.time, is_key=is_key))
+            for cut in cutter.due(cutter.lanes[VIDEO], held.item, held.time, is_key=held.unit.is_key and has_sound):
+                yield self._draft(cut)
             cutter.lanes[VIDEO].add(held.item, held.unit, held.time)
         if is_torn:
             cutter.close_ranks()
-        if is_last:
-            cutter.stretch_sound()
         if successor is not None and successor.tracks >= set(cutter.lanes):
             cutter.drop_unseen()
-        yield from map(self._draft, cutter.flush())
+        for cut in cutter.flush():
+            yield self._draft(cut)
 
     def _draft(self, cut: TickCut) -> Draft:
         if self._is_break and not self.ledger.is_segment_open and cut.cuts:

@@ -14,14 +14,13 @@ from services.packager.program.settings import ProgramSettings
 from tests.packager.program.encoder import Message
 from tests.packager.program.log import Logs, new_ledger
 from tests.packager.program.rules import Sample, assert_all, samples
-from tests.packager.program.synthetic import START_US, Source, late, log, merged, ms, name_of, with_configs
+from tests.packager.program.synthetic import START_US, Source, late, log, merged, name_of, with_configs
 
 S = 1_000_000
 ROUNDING = 0.0021
 """Encoders send times in whole milliseconds."""
 
 SOUND_FRAME = 1024 / 48_000
-SOUND_PART = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -189,60 +188,20 @@ def _short_s(encoder: Encoder) -> float:
 def test_encoder_that_comes_back_goes_on_where_the_picture_ended(
     first: Encoder, second: Encoder, dies_s: float, away_s: float
 ) -> None:
-    """All that it sends is new; only sound that is short of more than a part has a hole."""
+    """All that it sends is new: only sound may have a hole, as long as the first one's sound was short."""
     first = replace(first, end="torn" if first.end == "silent" else first.end)
     second = replace(second, source=replace(second.source, tag="q", until_s=5.0))
     logs = _live([*first.log(5, until_s=dies_s), *second.log(9, start_s=dies_s + away_s)])
-    short_s = _short_s(first)
     pictures = [sample for sample in _track(logs, "video") if sample.name[0] == "q"]
 
     _assert_both_tracks(logs)
     _assert_picture_goes_on(logs, first.source, second.source)
     _assert_decoded_in_time(logs, first.source, second.source)
-    _assert_buffered_without_a_hole(logs, SOUND_FRAME if short_s < SOUND_PART - SOUND_FRAME else short_s)
+    _assert_buffered_without_a_hole(logs, _short_s(first))
     _assert_renditions_begin_together(logs, max(-first.sound_late_s, 0) + 2 / first.source.fps)
     _assert_in_step(logs, first, second)
     _assert_dates_advance(logs)
     assert len(pictures) == len([unit for unit in second.source.units() if unit.track is Track.VIDEO])
-
-
-@pytest.mark.parametrize("end", ["torn", "clean"])
-@pytest.mark.parametrize("b_frames", [0, 2])
-@pytest.mark.parametrize("late_s", [0.05, 0.15])
-@pytest.mark.parametrize("leads_s", [-0.01, 0.0, 0.021])
-def test_sound_that_is_short_lasts_until_its_picture_ends(
-    leads_s: float, late_s: float, b_frames: int, end: str
-) -> None:
-    """Its last frame does, but for one frame's length, so that what comes back leaves no hole and loses none."""
-    first = Encoder(Source(tag="p", until_s=9, b_frames=b_frames), sound_late_s=late_s, end=end)
-    second = Encoder(_Leading(tag="q", until_s=4, b_frames=2, leads_s=leads_s))
-    logs = _live([*first.log(5, until_s=6.7), *second.log(9, start_s=12.0)])
-    *_, before = (sample for sample in _track(logs, "audio") if sample.name[0] == "p")
-    after = [sample for sample in _track(logs, "audio") if sample.name[0] == "q"]
-    sent = [unit for unit in second.source.units() if unit.track is Track.AUDIO]
-    last = max((s for s in _track(logs, "video") if s.name[0] == "p"), key=lambda s: s.shown)
-
-    assert before.end == pytest.approx(last.shown + 1 / 30 - SOUND_FRAME, abs=ROUNDING)
-    assert after[0].begin - before.end < SOUND_FRAME + ROUNDING
-    assert [sample.name for sample in after] == [name_of(unit.payload) for unit in sent]
-    _assert_in_step(logs, first, second)
-
-
-@dataclass
-class _Leading(Source):
-    """Its sound begins this long before its first picture is shown; less than 0: after it."""
-
-    leads_s: float = 0.0
-
-    def units(self) -> list[Unit]:
-        return late(
-            [
-                replace(unit, dts=unit.dts - ms(self.leads_s)) if unit.track is Track.AUDIO else unit
-                for unit in super().units()
-            ],
-            Track.AUDIO,
-            0,
-        )
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
