@@ -189,14 +189,6 @@ class Timeline:
         clock.last_ticks = ticks
         return ticks
 
-    def is_ahead(self, track: Track, stamp_ms: int) -> bool:
-        """True if the track makes a step so long that `leap_of` is worth asking: most often it does not."""
-        clock = self._tracks.get(track)
-        if clock is None:
-            return False
-        step = stamp_ms - clock.skew_ms + clock.epoch.wrapped_ms - clock.high_ms & _U32_MASK
-        return LEAP_MS < step <= JUMP_MS + LEAP_MS  # the other may be ahead by as much
-
     def leap_of(self, track: Track, stamp_ms: int) -> tuple[int, int, float] | None:
         """Where the track would go on if it alone leaps with this stamp, by how much, and how far the other has come.
 
@@ -204,9 +196,11 @@ class Timeline:
         """
         clock = self._tracks.get(track)
         other = next((each for name, each in self._tracks.items() if name is not track), None)
-        if clock is None or other is None or not self.is_ahead(track, stamp_ms):
+        if clock is None or other is None:
             return None
         leap, last, beside = self.step_of(track, stamp_ms), _ms(clock.last_ticks), _ms(other.last_ticks)
+        if not LEAP_MS < leap <= JUMP_MS + LEAP_MS:  # the other may be ahead by as much
+            return None
         is_usual = clock.last_ticks == clock.first_ticks or leap <= USUAL_STEPS * clock.step_ms
         if is_usual or last + leap <= beside + LEAP_MS:
             return None

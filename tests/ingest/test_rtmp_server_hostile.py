@@ -12,6 +12,7 @@ import pytest
 
 from services.common.tasks import spawn
 from services.ingest.rtmp.messages import Message, MessageType
+from services.ingest.rtmp_connection import Connection
 from tests.ingest.running import Child, Platform, child, ingest, platform, until
 from tests.ingest.socket_encoder import SocketEncoder, encoder
 from tests.ingest.test_rtmp_server import frames
@@ -269,3 +270,30 @@ async def test_process_that_stood_still_reads_before_it_calls_anybody_late(nats_
             assert edge.server.connections == 1
             edge.server._sweep(late + 0.6)
             assert "no media came" in str((await sender.refused())["description"])
+
+
+async def test_fault_of_ours_in_one_encoders_bytes_is_not_the_others(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has met it is cut off; all others are read on."""
+    async with platform(nats_server) as api, ingest(nats_server) as edge:
+        first, second = await api.create(), await api.create()
+        async with encoder(edge.port, first.key) as unlucky, encoder(edge.port, second.key) as other:
+            for sender in (unlucky, other):
+                await sender.published()
+            met = next(each for each in edge.server._publishing if _livestream_of(each) == first.id)
+            monkeypatch.setattr(met._session, "receive_data", _raise)
+            await unlucky.send_frames(2)
+            await until(lambda: edge.server.connections == 1)
+            await other.send_frames(100)
+            await other.unpublish()
+            batches = await api.closed(await api.subject(second))
+        assert frames(batches) == list(range(100))
+
+
+def _livestream_of(connection: Connection) -> str:
+    return connection.encoder.key.livestream_id if connection.encoder is not None else ""
+
+
+def _raise(*_: object) -> None:
+    raise ZeroDivisionError
