@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from headwater.errors import UnauthenticatedError
+from headwater.errors import InvalidError, UnauthenticatedError, UnreachableError
 
 _REST_PORT = 8080
 _GRPC_PORT = 50051
@@ -66,6 +66,13 @@ def checked_token(token: str) -> str:
     return token
 
 
+def checked_tenant(tenant: str) -> str:
+    """The tenant's id, if it can stand in a header. InvalidError."""
+    if not (tenant.isascii() and tenant.isprintable()):
+        raise InvalidError("the tenant's id has characters that no id has")
+    return tenant
+
+
 def default_tenant() -> str:
     """HEADWATER_TENANT; empty: the token's own."""
     return os.environ.get("HEADWATER_TENANT", "")
@@ -77,6 +84,8 @@ def _home() -> Path:
 
 def _offset() -> int:
     told = os.environ.get("HEADWATER_PORT_OFFSET")
+    if told and not told.isdecimal():
+        raise UnreachableError(f"HEADWATER_PORT_OFFSET: {told!r} is no number")
     try:
         kept = {} if told else json.loads((_home() / "run" / "environment").read_text())
         return int(told or kept.get("HEADWATER_PORT_OFFSET", 0))

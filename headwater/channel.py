@@ -120,7 +120,8 @@ def _open(terms: Terms, insecure: Callable[..., Any], secure: Callable[..., Any]
         ("grpc.service_config", _service_config()),
         ("grpc.max_receive_message_length", _MAX_ANSWER_BYTES),
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
+        # In truth how long TCP, TLS and a greeting may take; who is not there refuses at once.
+        ("grpc.min_reconnect_backoff_ms", 10_000),
         ("grpc.max_reconnect_backoff_ms", 1_000),
     ]
     address = terms.address

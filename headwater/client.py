@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Self
 
-from headwater.address import checked_token, default_grpc_url, default_tenant, default_token
+from headwater.address import checked_tenant, checked_token, default_grpc_url, default_tenant, default_token
 from headwater.channel import AsyncChannel, SyncChannel, Terms
 from headwater.v1.calls import AsyncCalls, Calls
 
@@ -33,7 +33,7 @@ class _Door:
         terms = Terms(
             url=url or default_grpc_url(),
             token=checked_token(default_token() if token is None else token),
-            tenant=default_tenant() if tenant is None else tenant,
+            tenant=checked_tenant(default_tenant() if tenant is None else tenant),
             deadline_s=deadline_s,
             root_certificates=root_certificates,
         )

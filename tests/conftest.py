@@ -22,6 +22,10 @@ from tests.servers.s3 import MinioServer, S3Server, minio_program
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+# Tests of the supervisor start programs where other tests have used gRPC, whose threads do not survive a fork: what it
+# does about that in the child, before the program is run, has aborted one. No program of ours has both in it.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 
 MACHINES = "tests/e2e/"
 

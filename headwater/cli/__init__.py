@@ -1,6 +1,8 @@
 """The command line."""
 
+import os
 import signal
+import sys
 
 
 def main() -> None:
@@ -15,4 +17,9 @@ def main() -> None:
     from headwater.cli import commands, completion  # noqa: PLC0415  after the above
 
     completion.prepare()
-    commands.app()
+    try:
+        commands.app()
+    except OSError as error:  # files and connections are seen to where they are used: this is our own output
+        sys.stderr.write(f"headwater: what there is to say could not be written: {error.strerror}\n")
+        sys.stderr.flush()
+        os._exit(1)  # what is still to be written would be tried again

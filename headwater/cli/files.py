@@ -1,8 +1,10 @@
 """Files that commands read and write."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -30,3 +32,19 @@ def write(content: bytes, path: Path | None) -> None:
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}") from None
     print(f"{path}  {len(content)} bytes")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file that has all that was written, or is as it was; until then it is called `<path>.part`."""
+    is_special = path.exists() and not path.is_file()  # a pipe, say
+    place = path if is_special else path.with_name(f"{path.name}.part")
+    try:
+        with place.open("wb") as file:
+            yield file
+        place.replace(path)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}") from None
+    finally:
+        if not is_special:
+            place.unlink(missing_ok=True)

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.cli.seconds import seconds
+
 Metadata = Annotated[
     list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="Data of yours; may be repeated.")
 ]
@@ -61,10 +63,6 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _seconds(value: float) -> str:
-    return f"{value:g}s"
-
-
 def _start(is_manual: bool) -> str:
     return "MANUAL" if is_manual else "AUTOMATIC"
 
@@ -83,14 +81,14 @@ def _hosts(origins: list[str]) -> list[str]:
 _FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "name": ("name", _same),
     "metadata": ("metadata", _pairs),
-    "reconnect_window": ("reconnectWindow", _seconds),
+    "reconnect_window": ("reconnectWindow", seconds),
     "record": ("record", _same),
     "fail_back": ("failBack", _same),
     "creator": ("creator", _same),
     "manual_start": ("start", _start),
     "single_use": ("singleUse", _same),
     "publish_gate": ("publishGate", _same),
-    "max_run_time": ("maxRunTime", _seconds),
+    "max_run_time": ("maxRunTime", seconds),
     "retention_days": ("recording.retentionDays", _same),
     "signed": ("recording.requireSignedUrls", _same),
     "origins": ("recording.allowedOrigins", _hosts),

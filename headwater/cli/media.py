@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from headwater.cli.files import writing
 from headwater.cli.list_options import AfterOption, BeforeOption, NameOption, OrderOption
 from headwater.cli.output import print_card, print_json, print_table
+from headwater.cli.seconds import seconds
 from headwater.cli.session import JsonOption, session
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ def clip(
     it is.
     """
     with session() as client:
-        _show(client.media.clip(media, start=f"{start:g}s", end=f"{end:g}s", name=name), as_json=as_json)
+        _show(client.media.clip(media, start=seconds(start), end=seconds(end), name=name), as_json=as_json)
 
 
 @app.command()
@@ -165,12 +167,14 @@ def download(
     It is made if it is not there yet, which takes a while.
     """
     path = output or Path(f"{media}.{file_format.lower()}")
+    if not path.parent.is_dir():  # before it is made, which takes a while
+        raise typer.BadParameter(f"{path}: No such file or directory")
     with session() as client:
         made = _wait(client, media, file_format)
         if made.get("state") == "FAILED":
             sys.stderr.write(f"headwater: the file could not be made: {made.get('error') or 'see log/archiver.log'}\n")
             raise typer.Exit(1)
-        with path.open("wb") as file:
+        with writing(path) as file:
             for block in client.media.fetch(made["url"]):
                 file.write(block)
     if as_json:

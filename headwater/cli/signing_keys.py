@@ -26,8 +26,13 @@ def create(
     """Create a signing key; its private half is shown this once."""
     if output is not None:
         _begin(output)
-    with session() as client:
-        made = client.signing_keys.create()
+    try:
+        with session() as client:
+            made = client.signing_keys.create()
+    except typer.Exit:
+        if output is not None:
+            output.unlink()  # nothing is in it, and it would be in the way the next time
+        raise
     if output is not None:
         output.write_text(made.pop("pem") + "\n")
         made = {name: value for name, value in made.items() if name != "jwk"} | {"path": str(output)}
@@ -77,7 +82,8 @@ def playback_token(
     of: Annotated[str, typer.Argument(metavar="ID", help="A livestream's or a recording's id.")],
     *,
     hours: Annotated[
-        float | None, typer.Option("--hours", metavar="HOURS", help="How long it is good, at most 24; unset: 1.")
+        float | None,
+        typer.Option("--hours", metavar="HOURS", max=24, help="How long it is good, at most 24; unset: 1."),
     ] = None,
     downloadable: Annotated[bool, typer.Option("--downloadable", help="It permits downloads, too.")] = False,
     ip: Annotated[

@@ -20,7 +20,8 @@ def create(
         typer.Option("--scope", case_sensitive=False, help="Look; change; change tokens, too."),
     ] = "WRITE",
     days: Annotated[
-        int | None, typer.Option("--days", metavar="DAYS", min=1, help="Accept it for so long; unset: for ever.")
+        int | None,
+        typer.Option("--days", metavar="DAYS", min=1, max=36_500, help="Accept it for so long; unset: for ever."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -32,9 +32,7 @@ def sessions(
         print_json({"sessions": found})
         return
     columns = ("id", "startTime", "ingestSeconds", "viewerSeconds", "error")
-    print_table(
-        ("id", "start", "sent (s)", "watched (s)", "error"), [[one.get(column) for column in columns] for one in found]
-    )
+    print_table(("id", "start", "sent (s)", "watched (s)", "error"), [_row(one, columns) for one in found])
 
 
 def usage(after: After = None, before: Before = None, as_json: JsonOption = False) -> None:
@@ -46,9 +44,7 @@ def usage(after: After = None, before: Before = None, as_json: JsonOption = Fals
         return
     rows = [*whole.get("days", []), {**whole, "date": "sum"}]
     columns = ("date", "sessionCount", "ingestSeconds", "viewerSeconds")
-    print_table(
-        ("date", "sessions", "sent (s)", "watched (s)"), [[one.get(column) for column in columns] for one in rows]
-    )
+    print_table(("date", "sessions", "sent (s)", "watched (s)"), [_row(one, columns) for one in rows])
 
 
 def _row(one: dict[str, Any], columns: Sequence[str]) -> list[Any]:

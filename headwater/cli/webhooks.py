@@ -23,10 +23,12 @@ Format = Annotated[
         help="Whose words: native, stream, stream_live, realtimekit or streamdiver. It never changes.",
     ),
 ]
-Events = Annotated[list[str] | None, typer.Option("--event", metavar="NAME", help="Only this event; may be repeated.")]
+Events = Annotated[
+    list[str] | None, typer.Option("--event", metavar="NAME", help="Only this event; may be repeated. Empty: all.")
+]
 OfEvent = Annotated[str | None, typer.Option("--event", metavar="NAME", help="Only of this event.")]
 Livestreams = Annotated[
-    list[str] | None, typer.Option("--livestream", metavar="ID", help="Only of this; may be repeated.")
+    list[str] | None, typer.Option("--livestream", metavar="ID", help="Only of this; may be repeated. Empty: of all.")
 ]
 AppId = Annotated[str | None, typer.Option("--app", metavar="ID", help="Only of this app.")]
 Enabled = Annotated[bool | None, typer.Option("--enable/--disable", help="Whether anything is sent.")]
@@ -167,7 +169,8 @@ def resend(
 
 
 def _fields(**given: Any) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None}
+    kept = {name: value for name, value in given.items() if value is not None}
+    return {name: [*filter(None, value)] if isinstance(value, list) else value for name, value in kept.items()}
 
 
 def _show(webhook: dict[str, Any], *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ Answers are the API's own JSON objects. Every call raises ApiError or Unreachabl
 from collections.abc import Iterator
 from typing import Any
 
-from headwater.address import checked_token, default_tenant, default_token, default_url
+from headwater.address import checked_tenant, checked_token, default_tenant, default_token, default_url
 from headwater.rest.access import Apps, Tenants, Tokens
 from headwater.rest.captions import Captions
 from headwater.rest.outputs import Outputs, Sessions
@@ -33,7 +33,7 @@ class RestClient:
         The installation's admin token acts in `tenant` (HEADWATER_TENANT), or else in "default".
         """
         chosen = checked_token(default_token() if token is None else token)
-        named = default_tenant() if tenant is None else tenant
+        named = checked_tenant(default_tenant() if tenant is None else tenant)
         transport = RestTransport(url or default_url(), chosen, tenant=named, timeout_s=timeout_s)
         self.url = transport.url
         self.livestreams = Livestreams(transport)

@@ -3,8 +3,10 @@
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from http.client import HTTPException, HTTPResponse
-from typing import Any, Protocol, cast
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from typing import Any, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
@@ -36,7 +38,7 @@ class RestTransport:
     """Calls over HTTP with JSON."""
 
     def __init__(self, url: str, token: str, *, tenant: str = "", timeout_s: float) -> None:
-        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        if not _is_address(url):
             raise UnreachableError(f"{url} is no address: http://host:port or https://host is needed")
         self.url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -50,11 +52,11 @@ class RestTransport:
         wanted = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         url = f"{self.url}{path}" + (f"?{urlencode(wanted)}" if wanted else "")
         data = None if body is None else json.dumps(body).encode()
-        return _json(self._ask(method, url, data, "application/json"))
+        return self._json(self._ask(method, url, data, "application/json"))
 
     def send(self, method: str, path: str, content: bytes, kind: str) -> Json:
         """The answer to a body that is no JSON; `kind` is its media type."""
-        return _json(self._ask(method, f"{self.url}{path}", content, kind))
+        return self._json(self._ask(method, f"{self.url}{path}", content, kind))
 
     def content(self, path: str) -> bytes:
         """An answer that is no JSON."""
@@ -62,27 +64,45 @@ class RestTransport:
 
     def _ask(self, method: str, url: str, data: bytes | None, kind: str) -> bytes:
         headers = dict(self._headers) if data is None else self._headers | {"Content-Type": kind}
-        with self._open(Request(url, data, headers, method=method)) as answer:  # noqa: S310  http(s), checked below
-            return answer.read(_MAX_ANSWER_BYTES)
+        with self._opened(Request(url, data, headers, method=method)) as answer:  # noqa: S310  http(s), checked below
+            return _whole(answer, answer.read(_MAX_ANSWER_BYTES))
+
+    def _json(self, data: bytes) -> Json:
+        """UnreachableError where somebody else answers: a success of ours is always a JSON object, or empty."""
+        found = _object(data)
+        if found is None:
+            raise UnreachableError(self._stranger)
+        return found
+
+    @property
+    def _stranger(self) -> str:
+        return f"what answers at {self.url} is not Headwater's API"
+
+    @contextmanager
+    def _opened(self, request: Request, *, is_file: bool = False) -> Iterator[HTTPResponse]:
+        """The answer, to be read inside; whatever befalls it there is one of our errors."""
+        if request.type not in ("http", "https"):
+            raise UnreachableError(f"{request.full_url} is neither http nor https")
+        try:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
+                yield answer
+        except HTTPError as error:
+            with error:
+                problem = _object(error.read(_MAX_ANSWER_BYTES))
+            if not problem and error.code < HTTPStatus.INTERNAL_SERVER_ERROR and not is_file:
+                raise UnreachableError(f"{self._stranger}: HTTP status {error.code}") from None
+            raise error_of(error.code, problem or {}, error.headers) from None
+        except (URLError, HTTPException, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise UnreachableError(f"nobody answers at {self.url}: {_words(reason)}") from error
 
     def blocks(self, url: str) -> Iterator[bytes]:
         """The bytes of a file that an answer names, in blocks; relative to the API if it names no host."""
         absolute = url if "://" in url else f"{self.url}{url}"
-        with self._open(Request(absolute)) as answer:  # noqa: S310  http(s), checked below
+        with self._opened(Request(absolute), is_file=True) as answer:  # noqa: S310  http(s), checked below
             while block := answer.read(_BLOCK_BYTES):
                 yield block
-
-    def _open(self, request: Request) -> HTTPResponse:
-        if request.type not in ("http", "https"):
-            raise UnreachableError(f"{request.full_url} is neither http nor https")
-        try:
-            return cast("HTTPResponse", self._opener.open(request, timeout=self._timeout_s))
-        except HTTPError as error:
-            with error:
-                raise error_of(error.code, _json(error.read(_MAX_ANSWER_BYTES)), error.headers) from None
-        except (URLError, HTTPException, OSError) as error:
-            reason = getattr(error, "reason", error)
-            raise UnreachableError(f"nobody answers at {self.url}: {_words(reason)}") from error
+            _whole(answer, b"")
 
 
 def segment(text: str) -> str:
@@ -96,17 +116,35 @@ def _opener(url: str) -> OpenerDirector:
     return build_opener(ProxyHandler({})) if near else build_opener()
 
 
-def _json(data: bytes) -> Json:
+def _is_address(url: str) -> bool:
+    try:
+        where = urlsplit(url)
+        return where.scheme in {"http", "https"} and bool(where.hostname) and where.port != 0
+    except ValueError:  # a port above 65535, or half an IPv6 address
+        return False
+
+
+def _whole(answer: HTTPResponse, data: bytes) -> bytes:
+    """IncompleteRead where the connection has ended before the answer: reading says so only of one in chunks."""
+    if answer.length:
+        raise IncompleteRead(data, answer.length)
+    return data
+
+
+def _object(data: bytes) -> Json | None:
+    """None for what is no JSON object, such as some proxy's page."""
     try:
         loaded = json.loads(data or b"{}")
-    except ValueError:  # some proxy's page
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
+    except ValueError:
+        return None
+    return loaded if isinstance(loaded, dict) else None
 
 
 def _words(reason: object) -> str:
     if isinstance(reason, TimeoutError | socket.timeout):
         return "no answer in time"
+    if isinstance(reason, HTTPException):
+        return "the answer broke off"
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror
     return str(reason)

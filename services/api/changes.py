@@ -9,13 +9,16 @@ from services.api.repository import M, Stored
 from services.common.errors import AppError, Kind
 
 
-def changed_fields(given: Message, mask: FieldMask | None, settable: Collection[str]) -> frozenset[str]:
+def changed_fields(
+    given: Message, mask: FieldMask | None, settable: Collection[str], empty: Collection[str] = ()
+) -> frozenset[str]:
     """The fields of `given` that are to be written: those of the mask, or else those present (AIP-134).
 
-    `*` in a mask is all of them. AppError(INVALID) for a mask that names another field.
+    `empty` are present, too, though a message does not show it. `*` in a mask is all that are settable.
+    AppError(INVALID) for a mask that names another field.
     """
     if mask is None:
-        return frozenset(field.name for field, _ in given.ListFields()) & frozenset(settable)
+        return (frozenset(field.name for field, _ in given.ListFields()) | frozenset(empty)) & frozenset(settable)
     if list(mask.paths) == ["*"]:
         return frozenset(settable)
     for path in mask.paths:

@@ -9,6 +9,7 @@ from services.api.breath import breathing
 from services.api.catalogs import Catalogs
 from services.api.changes import changed_fields, check_etag
 from services.api.deletion import Deletion
+from services.api.emptied import emptied
 from services.api.livestream_fields import SETTABLE, fresh, take
 from services.api.livestream_verbs import LivestreamVerbs
 from services.api.livestreams import Livestreams
@@ -70,7 +71,7 @@ class LivestreamServicer(LivestreamVerbs):
         if not is_id(request.livestream.id):
             raise AppError(Kind.INVALID, "is no id of a livestream", field="livestream.id")
         mask = request.update_mask if request.HasField("update_mask") else None
-        fields = changed_fields(request.livestream, mask, SETTABLE)
+        fields = changed_fields(request.livestream, mask, SETTABLE, emptied())
         await catch_up(self._livestreams.records.livestreams, request.livestream.id, request.livestream.etag)
         stored, order = await self._livestreams.get(request.livestream.id), id_of(f"update/{request.livestream.id}")
         if self._livestreams.is_again(stored, order):

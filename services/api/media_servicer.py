@@ -13,6 +13,7 @@ from services.api.captions import CONTENT_TYPE, Captions
 from services.api.catalog import Catalog
 from services.api.changes import changed_fields, check_etag
 from services.api.clips import clip
+from services.api.emptied import emptied
 from services.api.media_fields import SETTABLE, take
 from services.api.media_thumbnails import MediaThumbnails
 from services.api.once import id_of
@@ -80,7 +81,7 @@ class MediaServicer(MediaServiceServicer):
         if not is_id(request.media.id):
             raise AppError(Kind.INVALID, "is no id of a media", field="media.id")
         mask = request.update_mask if request.HasField("update_mask") else None
-        fields = changed_fields(request.media, mask, SETTABLE)
+        fields = changed_fields(request.media, mask, SETTABLE, emptied())
         await catch_up(self._recordings.records.media, request.media.id, request.media.etag)
         stored, order = await self._recordings.get_present(request.media.id), id_of(f"update/{request.media.id}")
         if self._recordings.is_again(stored, order):

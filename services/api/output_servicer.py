@@ -6,6 +6,7 @@ from headwater.v1 import outputs_pb2 as pb
 from headwater.v1.outputs_pb2_grpc import OutputServiceServicer
 from services.api import output
 from services.api.changes import changed_fields
+from services.api.emptied import emptied
 from services.api.outputs import Outputs
 from services.api.showing import Showing
 from services.common.errors import AppError, Kind
@@ -39,7 +40,7 @@ class OutputServicer(OutputServiceServicer):
         if not is_id(request.output.id):
             raise AppError(Kind.INVALID, "is no id of an output", field="output.id")
         mask = request.update_mask if request.HasField("update_mask") else None
-        fields = changed_fields(request.output, mask, _SETTABLE)
+        fields = changed_fields(request.output, mask, _SETTABLE, emptied() & {"name"})
         return self._showing.output(*await self._outputs.update(request.livestream_id, request.output, fields))
 
     async def DeleteOutput(self, request: pb.DeleteOutputRequest, _context: Context) -> Empty:  # noqa: N802  gRPC's

@@ -7,6 +7,7 @@ from headwater.v1 import tenants_pb2 as pb
 from headwater.v1.tenants_pb2_grpc import TenantServiceServicer
 from services.api.audit import Audit, Audited
 from services.api.changes import changed_fields, check_etag
+from services.api.emptied import emptied
 from services.api.once import id_of
 from services.api.quotas import Quotas
 from services.api.repository import Stored
@@ -51,7 +52,7 @@ class TenantServicer(TenantServiceServicer):
         if not request.tenant.id:
             raise AppError(Kind.INVALID, "is needed", field="tenant.id")
         mask = request.update_mask if request.HasField("update_mask") else None
-        fields = changed_fields(request.tenant, mask, _SETTABLE)
+        fields = changed_fields(request.tenant, mask, _SETTABLE, emptied())
         await catch_up(self._tenants.records.tenants, request.tenant.id, request.tenant.etag)
         stored, order = await self._tenants.get(request.tenant.id), id_of(f"update/{request.tenant.id}")
         if self._tenants.is_again(stored, order):

@@ -11,6 +11,7 @@ from headwater.v1.webhooks_pb2_grpc import WebhookServiceServicer
 from services.api.access import caller
 from services.api.audit import Audit, Audited
 from services.api.changes import changed_fields, check_etag
+from services.api.emptied import emptied
 from services.api.once import id_of
 from services.api.repository import Stored
 from services.api.short_list import ShortList
@@ -61,7 +62,9 @@ class WebhookServicer(WebhookServiceServicer):
         given = request.webhook
         if not is_id(given.id):
             raise AppError(Kind.INVALID, "is no id of a webhook", field="webhook.id")
-        fields = changed_fields(given, request.update_mask if request.HasField("update_mask") else None, _SETTABLE)
+        fields = changed_fields(
+            given, request.update_mask if request.HasField("update_mask") else None, _SETTABLE, emptied()
+        )
         await catch_up(self._webhooks.own.webhooks, given.id, given.etag)
         stored, order = await self._get(given.id), id_of(f"update/{given.id}")
         if await self._webhooks.again(stored, order):

@@ -7,7 +7,7 @@ from functools import cached_property
 from headwater.internal.v1.cmaf_pb2 import End, Index, Recording, Rendition, Segment, SegmentRendition
 from services.archiver.index import InitKey, Tally, lasting_segment, make_index, needed
 from services.common.keys import INDEX_SEGMENTS
-from services.common.media.duration import length_us
+from services.common.media.duration import listed_us
 
 LEAD = 16
 """Segments before a piece that are looked through for the key frame that it needs: half a minute at least."""
@@ -59,9 +59,9 @@ class Excerpt:
         return renditions[0].name if renditions else ""
 
     def length_us(self, segment: Segment) -> int:
-        """As the segment's playlist says it; of one without the leading rendition, as the longest of the others."""
-        mine = [each for each in segment.renditions if each.name == self.leading] or segment.renditions
-        return max((length_us(each) for each in mine if each.timescale), default=0)
+        """As the playlist of the leading rendition says it."""
+        mine = next((each for each in segment.renditions if each.name == self.leading), None)
+        return listed_us(mine, segment.renditions)
 
     def rendition(self, told: SegmentRendition) -> Rendition | None:
         """What a segment's rendition is of, with its init segment."""

@@ -27,14 +27,22 @@ _REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
 _MAX_VIOLATIONS = 20
 _MAX_KEY = 64  # the status rides in trailing metadata, which gRPC limits to 8 KB
 
+_AN_ID = "must be an id: 32 hexadecimal digits"
+_A_WORD = "must be 1 to 36 of A-Z a-z 0-9 - _, a letter or a digit first"
 _PLAIN = {
-    "does not match regex pattern `^[0-9a-f]{32}$`": "must be an id: 32 hexadecimal digits, in lower case",
-    "must not be in list [0]": "value is required",
-    "does not match regex pattern `^[^\\x00-\\x1f\\x7f\u202a-\u202e\u2066-\u2069]*$`": (
+    "^[0-9a-f]{32}$": _AN_ID,
+    "^([0-9a-f]{32})?$": _AN_ID,
+    "^[A-Za-z0-9][A-Za-z0-9_-]{0,35}$": _A_WORD,
+    "^([A-Za-z0-9][A-Za-z0-9_-]{0,35})?$": _A_WORD,
+    "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$": "must be a language, such as en or pt-BR",
+    "^[A-Z]{2}$": "must be two capital letters, such as AT",
+    "^[^\\x00-\\x1f\\x7f\u202a-\u202e\u2066-\u2069]*$": (
         "must not have control characters, nor any that turn the direction of text"
     ),
 }
-"""What is said in place of protovalidate's words, which not everybody reads."""
+"""What is said of a pattern in place of protovalidate's words, which not everybody reads."""
+_PATTERN = re.compile(r"does not match regex pattern `(.*)`", re.DOTALL)
+_ORDER = re.compile(r"\^\(\(([\w|]+)\)\( desc\| asc\)\?\)\?\$")
 
 
 class LogGuard(Guard):
@@ -105,12 +113,23 @@ class ValidationGuard(Guard):
         if not isinstance(message, Message):
             return
         violations = [
-            Violation(_path(violation), _PLAIN.get(violation.proto.message, violation.proto.message))
+            Violation(_path(violation), _plain(violation.proto.message))
             for violation in protovalidate.collect_violations(message)[:_MAX_VIOLATIONS]
         ]
         if violations:
             first = violations[0]
             raise AppError(Kind.INVALID, f"{first.field}: {first.detail}".lstrip(": "), violations=violations)
+
+
+def _plain(words: str) -> str:
+    if words == "must not be in list [0]":
+        return "value is required"
+    pattern = _PATTERN.fullmatch(words)
+    if pattern is None:
+        return words
+    if order := _ORDER.fullmatch(pattern[1]):
+        return f'must be {" or ".join(order[1].split("|"))}, with " desc" behind it for the other way round'
+    return _PLAIN.get(pattern[1], words)
 
 
 def _path(violation: Any) -> str:

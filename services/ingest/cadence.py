@@ -4,6 +4,7 @@ The unit that ends a part is what viewers wait for, so ingest writes it at once.
 decision (services/packager/program/cutter.py), from the same data; a wrong one costs the batch delay and nothing else.
 """
 
+from services.common.media.even_parts import ends_part
 from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Track, Unit
 
 SEGMENT_TICKS = round(1.95 * CLOCK_RATE)
@@ -19,8 +20,13 @@ class Cadence:
         self._part = round(part_s * CLOCK_RATE) + _SLACK
         self.lead: Track | None = None
         self._segment_start = 0
+        self._segment = 0
+        """How long the segment before was; 0 while there is none."""
         self._part_start = 0
+        self._first = 0
         self._last = 0
+        self._count = 0
+        """Units since the first."""
 
     def ends_part(self, unit: Unit) -> bool:
         """True if a part probably ends before this unit."""
@@ -30,17 +36,27 @@ class Cadence:
             self._begin(unit)
             return False
         step, self._last = unit.dts - self._last, unit.dts
+        self._count += 1
         is_key = unit.is_key and unit.track is VIDEO
         if is_key and unit.dts - self._segment_start >= SEGMENT_TICKS:
-            self._segment_start = self._part_start = unit.dts
+            self._segment, self._segment_start = unit.dts - self._segment_start, unit.dts
+            self._part_start = unit.dts
             return True
-        # Sound follows the picture's cuts and may be one frame longer.
-        longest = self._part + (step if unit.track is AUDIO else 0)
-        if unit.dts - self._part_start + step - _SLACK <= longest:
+        if not self._is_full(unit, step):
             return False
         self._part_start = unit.dts
         return True
 
+    def _is_full(self, unit: Unit, step: int) -> bool:
+        """True if the part ends before a unit that is no key frame; `step` is from the unit before."""
+        elapsed = unit.dts - self._part_start
+        if unit.track is AUDIO:  # it is cut where a picture would be, so it may be one frame longer
+            return elapsed > self._part + _SLACK
+        frame = (unit.dts - self._first) / self._count
+        target = max(1, int(self._part / frame)) * round(frame) + _SLACK
+        left = self._segment_start + self._segment - self._part_start
+        return ends_part(elapsed, step - _SLACK, target=target, frame=frame, left=left)
+
     def _begin(self, unit: Unit) -> None:
         self.lead = unit.track
-        self._segment_start = self._part_start = self._last = unit.dts
+        self._segment_start = self._part_start = self._first = self._last = unit.dts

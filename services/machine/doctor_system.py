@@ -1,5 +1,6 @@
 """What the doctor looks at in the system: ports while it is down, parts, programs and logs while it runs."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from services.common import ports
 from services.machine.finding import Finding, Verdict, judged
 from services.machine.home import Home
-from services.machine.ports import LOOPBACK, holder, is_free, port
+from services.machine.ports import LOOPBACK, NO_ADDRESS, ROOTS_PORT, holder, obstacle, port
 from services.machine.probe import http_get, http_status
 from services.machine.probe_parts import Answer, ask_nats, ask_redis
 from services.machine.programs import PROGRAMS, Program, replica_name, served_ports
@@ -27,12 +28,20 @@ def port_findings(settings: MachineSettings) -> Iterator[Finding]:
     for program in PROGRAMS:
         wanted |= {name: settings.port_of(name) for name in program.listens}
         wanted |= served_ports(program, offset) if program.is_there else {}
-    taken = {name: number for name, number in wanted.items() if not is_free(number)}
-    for name, number in taken.items():
-        advice = "stop it, or set HEADWATER_PORT_OFFSET (say 1000) to move all of Headwater's ports"
-        yield Finding("port", Verdict.WRONG, f"{number} ({name}) is taken by {holder(number)}", advice)
+    if why := obstacle(0, settings.bind):
+        yield Finding("bind", Verdict.WRONG, f"{settings.bind} cannot be listened on ({why.strerror})", NO_ADDRESS)
+    taken = {name: (number, why) for name, number in wanted.items() if (why := obstacle(number))}
+    for name, (number, why) in taken.items():
+        yield _hindered(name, number, why)
     if not taken:
         yield Finding("ports", Verdict.OK, "all free")
+
+
+def _hindered(name: str, number: int, why: OSError) -> Finding:
+    if why.errno == errno.EACCES:
+        return Finding("port", Verdict.WRONG, f"{number} ({name}) may not be opened by us", ROOTS_PORT)
+    advice = "stop it, or set HEADWATER_PORT_OFFSET (say 1000) to move all of Headwater's ports"
+    return Finding("port", Verdict.WRONG, f"{number} ({name}) is taken by {holder(number)}", advice)
 
 
 async def part_findings(environment: Mapping[str, str]) -> list[Finding]:

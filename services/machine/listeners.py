@@ -4,13 +4,14 @@ While a program is being started again its callers wait in the backlog instead o
 first and not the second (docs/decisions.md).
 """
 
+import errno
 import json
 import socket
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from services.machine.ports import LOOPBACK, OFFSET_SETTING, holder
+from services.machine.ports import LOOPBACK, NO_ADDRESS, OFFSET_SETTING, ROOTS_PORT, holder
 
 SETTING = "HEADWATER_SOCKETS"
 _BACKLOG = 4096
@@ -28,6 +29,10 @@ class PortTakenError(Exception):
         self.number = number
 
 
+class ListenError(Exception):
+    """A socket that cannot be had, whoever else listens."""
+
+
 class Listeners:
     """Bound and listening sockets by name."""
 
@@ -42,7 +47,7 @@ class Listeners:
             listener.close()
 
     def open(self, name: str, number: int, host: str = LOOPBACK) -> None:
-        """Listen on `number` as `name`; PortTakenError if somebody else does."""
+        """Listen on `number` as `name`; PortTakenError if somebody else does, ListenError if nobody can."""
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the last run linger
         try:
@@ -50,12 +55,20 @@ class Listeners:
             listener.listen(_BACKLOG)
         except OSError as error:
             listener.close()
-            raise PortTakenError(name, number) from error
+            raise _refusal(name, number, host, error) from error
         listener.setblocking(False)  # the flag is shared by all who accept on it
         self._sockets[name] = listener
 
     def fds(self, names: tuple[str, ...]) -> dict[str, int]:
         return {name: self._sockets[name].fileno() for name in names if name in self._sockets}
+
+
+def _refusal(name: str, number: int, host: str, error: OSError) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        return PortTakenError(name, number)
+    if error.errno == errno.EACCES:
+        return ListenError(f"port {number} ({name}) may not be opened by us; {ROOTS_PORT}")
+    return ListenError(f"{host} cannot be listened on ({error.strerror}); {NO_ADDRESS}")
 
 
 def setting(fds: Mapping[str, int]) -> str:

@@ -25,6 +25,9 @@ HIGHEST_OFFSET = 65535 - ports.GRPC - 100
 S3_GRPC_STEPS = range(10, 100, 10)
 """Where SeaweedFS's gRPC ports may begin, as distances from its S3 port."""
 
+ROOTS_PORT = "ports below 1024 are root's: take a higher one, or lower net.ipv4.ip_unprivileged_port_start (sysctl)"
+NO_ADDRESS = "set HEADWATER_BIND to an address of this machine, or to 0.0.0.0 for all of them"
+
 _LISTEN = "0A"
 
 
@@ -35,13 +38,18 @@ def port(name: str, offset: int) -> int:
 
 def is_free(number: int) -> bool:
     """True if this process could listen on `number` now."""
-    with socket.socket() as probe:
+    return obstacle(number) is None
+
+
+def obstacle(number: int, host: str = LOOPBACK) -> OSError | None:
+    """Why this process cannot listen there now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, number))
-        except OSError:
-            return False
-    return True
+            probe.bind((host, number))
+        except OSError as error:
+            return error
+    return None
 
 
 def next_free(first: int) -> int:

@@ -6,7 +6,7 @@ import sys
 
 from services.common.settings_load import load_or_exit
 from services.machine.home import HomeInUseError
-from services.machine.listeners import PortTakenError
+from services.machine.listeners import ListenError, PortTakenError
 from services.machine.machine import Machine
 from services.machine.part import PartMissingError
 from services.machine.replica import NotRunningError, Replica
@@ -22,7 +22,7 @@ def run(only: str | None = None) -> int:
         return asyncio.run(Replica(settings, only).run())
     except HomeInUseError as error:
         sys.stderr.write(f"headwater: {error}; stop it first, or set HEADWATER_HOME to another folder\n")
-    except (PortTakenError, PartMissingError, NotRunningError) as error:
+    except (ListenError, PortTakenError, PartMissingError, NotRunningError) as error:
         sys.stderr.write(f"headwater: {error}\n")
     except OSError as error:  # no folder, not ours, read-only, full …
         where, is_full = error.filename or settings.home, error.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -1,6 +1,7 @@
 """What `headwater run` says to the person who started it: few lines, each worth reading."""
 
 import json
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -74,12 +75,15 @@ def how(code: int) -> str:
 
 def ready_block(home: Home, settings: MachineSettings, *, took_s: float) -> str:
     """The one block that says that everything runs, and where."""
-    host = settings.public_host
+    host = f"[{settings.public_host}]" if ":" in settings.public_host else settings.public_host
+    # What api tells customers, where it is told so: a CDN's address, or a balancer's.
+    rtmp = os.environ.get("HEADWATER_PUBLIC_RTMP_URL") or f"rtmp://{host}:{settings.port_of('rtmp')}/live"
+    playback = os.environ.get("HEADWATER_PUBLIC_PLAYBACK_URL") or f"http://{host}:{settings.port_of('origin')}"
     rows = [
         ("Console", f"http://{host}:{settings.port_of('rest')}/"),
         ("API", f"http://{host}:{settings.port_of('rest')}/docs and grpc://{host}:{settings.port_of('grpc')}"),
-        ("RTMP", f"rtmp://{host}:{settings.port_of('rtmp')}/live"),
-        ("Playback", f"http://{host}:{settings.port_of('origin')}/<id>/watch"),
+        ("RTMP", rtmp),
+        ("Playback", f"{playback.rstrip('/')}/<id>/watch"),
         ("Admin token", f"in {home.admin_token_path}"),
         ("Logs", f"{home.logs}/"),
     ]

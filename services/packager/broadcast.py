@@ -5,6 +5,7 @@ lease tries; the CMAF log says who may.
 """
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 from headwater.internal.v1.cmaf_pb2 import End, Segment, State
@@ -47,6 +48,12 @@ MOST_TO_READ_S = 30.0
 
 KEEP_ALIVE_S = 5.0
 """While no media comes, the state is said again this often: design.md section 4, point 2."""
+
+LONGEST_HOLD_S = 0.5
+"""A rest of a segment is held back no longer, however long parts are."""
+
+LATE_US = 1_000_000
+"""What comes later than this after its encoder sent it is not held back."""
 
 SETTLE_S = 1.0
 """How long a broadcast that is given away may take to finish what it is writing."""
@@ -92,7 +99,7 @@ class Broadcast:
         self._clock = LogClock()
         self._program: Carried | None = None
         self._busy = asyncio.Lock()
-        self._spoke_at = 0.0
+        self._spoke_at = self._shown_at = -math.inf
         self._heard_at = 0.0
         self._media_at_us = 0
         self._is_caught_up = _not_yet
@@ -185,10 +192,14 @@ class Broadcast:
         instance = subjects.instance_of(entry.subject)
         self._traces.note(instance, entry)
         try:
+            held_s = 0.0
             for draft in program.feed(instance, entry.sequence, entry.time_us, entry.payload):
+                if draft.is_remnant:
+                    held_s += await self._let_players_load(entry)
                 await self._write(program, draft)
                 if draft.head.parts:
-                    self._around.counts.part_delay.observe(max(0.0, (self._now_us() - entry.time_us) / 1e6))
+                    delay_s = (self._now_us() - entry.time_us) / 1e6 - held_s
+                    self._around.counts.part_delay.observe(max(0.0, delay_s))
         except FramingError as error:
             _log.error("a message of the media log cannot be read", sequence=entry.sequence, reason=str(error))
         self._tell(program)
@@ -269,10 +280,27 @@ class Broadcast:
         sequences = await self._ticks.write(draft, previous=ledger.last_sequence, headers=trace)
         self._spoke_at = self._around.clock.monotonic()
         self._around.counts.note(draft, discontinuities=draft.head.discontinuity_sequence - before)
+        if draft.parts:
+            self._shown_at = self._spoke_at
         segment = program.written(draft, sequences)
         self._tell(program)
         if segment is not None:
             await self._announce(program, segment)
+
+    async def _let_players_load(self, entry: Entry) -> float:
+        """Let as long pass since the parts before as if the next one had become whole; the seconds waited.
+
+        hls.js that is still loading a part when the rest of its segment, a few frames, is listed leaves those out, and
+        stands before the hole until the segment's parts are no longer listed. What is late already waits for nothing,
+        nor does what an end by order leaves: ENDLIST comes with it.
+        """
+        now = self._around.clock.monotonic()
+        wait_s = self._shown_at + min(self._around.settings.pace.part_s, LONGEST_HOLD_S) - now
+        if wait_s <= 0 or self._now_us() - entry.time_us > LATE_US:
+            return 0.0
+        await asyncio.sleep(wait_s)
+        self._heard_at = self._around.clock.monotonic()  # what was sent meanwhile lies unread
+        return wait_s
 
     async def _speak(self, program: Carried) -> None:
         """Say the state, and read off the log what time that was."""

@@ -21,7 +21,6 @@ class Teller:
     def __init__(self, facts: FactPublisher, counts: Counts) -> None:
         self._facts = facts
         self._counts = counts
-        self._refusals: set[str] = set()
         self._lost = 0
 
     def tell(self, program: Program | KeptBack) -> None:
@@ -30,9 +29,6 @@ class Teller:
             fact = program.facts.popleft()
             self._note(fact)
             self._say(fact)
-        for refusal in program.refusals - self._refusals:
-            self._refusals.add(refusal)
-            _log.warning("a track cannot be packaged", reason=refusal)
         lost = sum(instance.order.lost for instance in program.instances.values())
         if lost > self._lost:
             self._counts.lost.inc(lost - self._lost)
@@ -79,7 +75,7 @@ class Teller:
 
     def _say(self, fact: Fact) -> None:
         # A function of the log: an heir that comes to the same fact says the same id.
-        kind = str(fact.WhichOneof("fact"))
+        kind = f"{fact.WhichOneof('fact')}{fact.input_rejected.code}"
         fact.id = digest(f"{fact.broadcast_id}.{kind}.{fact.time_us}.{fact.instance}")[:32]
         say(self._facts, fact)
 

@@ -18,6 +18,12 @@ def test_without_a_mask_the_fields_present_change() -> None:
     assert changed_fields(Livestream(id="x", record=False), None, SETTABLE) == {"record"}
 
 
+def test_what_is_known_to_be_emptied_changes_without_a_mask() -> None:
+    """Among what people may set; a mask alone decides where there is one."""
+    assert changed_fields(Livestream(record=True), None, SETTABLE, {"name", "state"}) == {"name", "record"}
+    assert changed_fields(Livestream(), FieldMask(paths=["record"]), SETTABLE, {"name"}) == {"record"}
+
+
 def test_mask_names_what_changes_even_if_it_is_empty() -> None:
     """A field of the mask that the body lacks goes back to its default."""
     assert changed_fields(Livestream(record=True), FieldMask(paths=["name"]), SETTABLE) == {"name"}

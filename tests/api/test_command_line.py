@@ -63,6 +63,19 @@ def test_rules_of_a_livestream_are_options() -> None:
     )
 
 
+def test_rule_is_taken_back_by_its_option() -> None:
+    """What an option says is empty or off is so afterwards."""
+    made = told("livestreams", "create", "x", "--single-use", "--publish-gate", "--origin", "example.com")
+    changed = told("livestreams", "update", made["id"], "--reusable", "--no-publish-gate", "--origin", "", "--name", "")
+    told("tenants", "create", "acme", "--storage-quota", "5")
+
+    assert (changed["singleUse"], changed["publishGate"], changed["name"]) == (False, False, "")
+    assert changed["recording"]["allowedOrigins"] == []
+    assert told("tenants", "update", "acme", "--storage-quota", "0")["storageQuotaBytes"] == "0"
+    webhook = told("webhooks", "create", "https://93.184.216.34/hooks", "--event", "media.ready", "--name", "x")
+    assert told("webhooks", "update", webhook["id"], "--event", "", "--name", "")["events"] == []
+
+
 def test_outputs_are_added_changed_and_taken_away() -> None:
     """The table names type and target."""
     livestream = told("livestreams", "create")["id"]
@@ -102,6 +115,11 @@ def test_recording_is_deleted_and_restored_and_shows_as_a_session(rest: Rest, ot
         ("livestreams get mine", 7, "id: must be an id: 32 hexadecimal digits"),
         ("livestreams create x --reconnect-window 9999", 7, "livestream.reconnectWindow: must be"),
         ("livestreams create x --creator " + "c" * 65, 7, "livestream.creator: must be at most 64 characters"),
+        ("livestreams list --order foo", 7, 'orderBy: must be create_time or update_time or name, with " desc" behind'),
+        ("livestreams list --after 2026-01-31", 7, "after: must be a time such as 2026-01-31T00:00:00Z"),
+        ("media list --livestream x", 7, "livestreamId: must be an id"),
+        ("apps create a.b", 7, "app.id: must be 1 to 36 of A-Z a-z 0-9 - _"),
+        (f"playback-token {'f' * 32} --country Austria", 7, "accessRules[0].country[0]: must be two capital letters"),
         ("apps create default", 8, "headwater: "),
     ],
 )

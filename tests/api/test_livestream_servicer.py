@@ -69,6 +69,22 @@ def test_update_mask_resets_what_the_body_lacks(rest: Rest) -> None:
     assert (changed["name"], changed["reconnectWindow"]) == ("y", "120s")
 
 
+def test_update_without_a_mask_empties_what_its_body_has_empty(rest: Rest) -> None:
+    """What is left out stays; sent back as it was read nothing changes."""
+    kept = {"name": "x", "creator": "ann", "metadata": {"k": "v"}, "singleUse": True, "publishGate": True}
+    made = rest.call("POST", "/v1/livestreams", {**kept, "recording": {"allowedOrigins": ["example.com"]}})
+    path = f"/v1/livestreams/{made['id']}"
+
+    same = rest.call("PATCH", path, made)
+    empty = {"name": "", "metadata": {}, "singleUse": False, "recording": {"allowedOrigins": []}}
+    changed = rest.call("PATCH", path, empty)
+
+    assert ({name: same[name] for name in kept}, same["recording"]) == (kept, made["recording"])
+    assert (changed["name"], changed["metadata"], changed["singleUse"]) == ("", {}, False)
+    assert (changed["creator"], changed["publishGate"]) == ("ann", True)
+    assert changed["recording"]["allowedOrigins"] == []
+
+
 def test_rules_of_an_update_reach_the_broadcast_on_air(rest: Rest, others: Others) -> None:
     """The packager that reads `onair` goes by the new window; what is being recorded stays as it began."""
     made = rest.call("POST", "/v1/livestreams", {})

@@ -130,6 +130,49 @@ def test_order_that_cannot_be_done_is_told_in_words(page: Page, api: ApiServer, 
     expect(page.locator("#notice")).to_have_text("A part of the system does not answer.")
 
 
+def test_livestream_without_playback_and_inputs_says_so(page: Page, api: ApiServer, others: Others) -> None:
+    """No address stands there that leads nowhere; what is kept back can be ended, and not be deleted."""
+    sign_in(page, api)
+    kind = {"start": "MANUAL", "publishGate": True, "recording": {"mode": "OFF"}}
+    with api.client() as rest:
+        livestream = rest.call("POST", "/v1/livestreams", {"name": "Relayed", **kind})["id"]
+    card = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Relayed"))
+
+    expect(card.get_by_text("Nothing can be sent to it now.")).to_be_visible()
+    expect(card.get_by_role("link", name="Watch")).to_be_hidden()
+    expect(card).not_to_contain_text("://")
+
+    card.get_by_role("button", name="Activate").click()
+    expect(card.get_by_text("rtmp://live.example:1935/live", exact=True).first).to_be_visible()
+    gated = on_air(new_id())
+    gated.rules.is_gated = True
+    others.put("onair", livestream, gated)
+    expect(card.get_by_role("status")).to_have_text("Waiting to be published")
+    expect(card.get_by_role("button", name="End broadcast")).to_be_visible()
+    expect(card.get_by_role("button", name="Delete", exact=True)).to_be_hidden()
+
+
+def test_reader_is_told_what_he_may_not_and_loses_no_word(page: Page, api: ApiServer) -> None:
+    """Nor is a key offered that he is not shown."""
+    with api.client() as rest:
+        rest.call("POST", "/v1/livestreams", {"name": "Seen"})
+        reader = rest.call("POST", "/v1/tokens", {"name": "reader", "scope": "READ"})["secret"]
+    page.get_by_label("Token").fill("hw_…")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("The token has characters that no token has.")
+    page.get_by_label("Token").fill(reader)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.get_by_label("Name of a new livestream").fill("Typed")
+    page.get_by_role("button", name="Create livestream").click()
+
+    expect(page.locator("#notice")).to_have_text("This needs a token of scope WRITE.")
+    expect(page.get_by_label("Name of a new livestream")).to_have_value("Typed")
+    card = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Seen"))
+    expect(card.get_by_text("not shown to this token").first).to_be_visible()
+    expect(card.get_by_role("button", name="primary stream key")).to_be_hidden()
+
+
 def test_deletion_is_asked_about_first(page: Page, api: ApiServer) -> None:
     """No means no."""
     sign_in(page, api)

@@ -50,12 +50,20 @@ async def shelf(tmp_path: Path, s3_server: S3Server) -> AsyncIterator[Kept]:
                 yield shelf
 
 
+def asked(rest: Rest, path: str) -> dict[str, Any]:
+    """The answer; asked again, as it says, while stats has just begun and api's next try at it is still to come."""
+    response = until(lambda: rest.get(path), lambda response: response.status_code != 503)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
 def native(rest: Rest, livestream: str, query: str = "") -> list[int]:
     """Figures of all samples, which number them; page by page."""
     token, found = "", list[int]()
     while True:
         path = f"/v1/livestreams/{livestream}/statistics/primary?pageSize=7&pageToken={token}{query}"
-        answer = rest.call("GET", path)
+        answer = asked(rest, path)
         found += [each["hlsConnections"] for each in answer["samples"]]
         if not (token := answer.get("nextPageToken", "")):
             return found
@@ -66,7 +74,7 @@ def streamdiver(rest: Rest, livestream: str) -> list[int]:
     found = list[int]()
     while True:
         path = f"/streamdiver/v2/livestreams/{livestream}/statistics/primary?perpage=9&page={len(found) // 9}"
-        page: list[dict[str, Any]] = rest.call("GET", path)["data"]
+        page: list[dict[str, Any]] = asked(rest, path)["data"]
         found += [each["hlsConnections"] for each in page]
         if len(page) < 9:
             return found

@@ -19,6 +19,7 @@ from services.common.clip_jobs import clip_job
 from services.common.ids import new_id
 from services.common.media.unit import CLOCK_RATE, Track
 from services.common.objects import ObjectStore, ObjectsUnavailable
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.hls.query import with_query
 from services.packager.origin.recording import load
 from services.packager.origin.track import segment_path
@@ -135,12 +136,12 @@ async def test_clip_begins_at_a_key_frame_and_ends_at_the_frame(here: Stage, tmp
 async def test_clip_begins_segments_earlier_where_the_key_frame_is(here: Stage, tmp_path: Path) -> None:
     """An encoder may send key frames more seldom than segments are cut."""
     async with asking(here) as stub:
-        source = (await recorded(here, encode(seconds=14, gop_s=12))).record
+        source = (await recorded(here, encode(seconds=26, gop_s=24))).record
         assert len(await segments_of(here, source.store_prefix)) > 2
         shown = decoded(await played(here, source.store_prefix, "video", tmp_path))
-        made = await clipped(here, stub, source.broadcast_id, at_us(300), at_us(310))
+        made = await clipped(here, stub, source.broadcast_id, at_us(330), at_us(340))
 
-    assert decoded(await played(here, made.store_prefix, "video", tmp_path)) == shown[:310]
+    assert decoded(await played(here, made.store_prefix, "video", tmp_path)) == shown[:340]
     assert made.segment_count == 2
 
 
@@ -197,7 +198,7 @@ async def test_clip_plays_from_its_first_key_frame(here: Stage, tmp_path: Path) 
     assert shown is not None
     playlist = m3u8.loads(with_query(shown.template("video"), "").decode())
 
-    assert (playlist.is_endlist, playlist.media_sequence) == (True, 0)
+    assert (playlist.is_endlist, playlist.media_sequence) == (True, FIRST_MSN)
     assert [each.uri for each in playlist.segments] == [
         segment_path("video", msn) for msn in range(len(shown.segments))
     ]

@@ -11,6 +11,7 @@ import httpx
 
 from services.common.clock import SystemClock
 from services.common.tasks import spawn
+from services.packager.hls.attributes import FIRST_MSN
 from tests.bench import frames
 from tests.bench.edge import Edge, Place, read_edge, renditions
 from tests.bench.figures import percentile
@@ -98,7 +99,7 @@ async def _follow(client: httpx.AsyncClient, url: str, clock: SystemClock, until
     listings: list[Listing] = []
     dropped_ms = 0.0
     before = await _ask(client, url, None)
-    if before.first != 0:
+    if before.first != FIRST_MSN:
         raise RuntimeError("came too late to see the broadcast's first segment")
     while clock.monotonic() < until:
         edge = await _ask(client, url, before.next)

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from services.common import subjects
 from services.common.clock import SystemClock
 from services.common.media.tick import TickAssembler
+from services.packager.hls.attributes import FIRST_MSN
 
 _TIMEOUT_S = 5.0
 _SHARD = 0
@@ -44,7 +45,7 @@ async def stamps(nats_url: str, broadcast: str) -> AsyncIterator[dict[Place, flo
     async def hear(message: Msg) -> None:
         tick = assembler.feed(message.metadata.sequence.stream, message.data)
         if tick is not None and tick.head.parts:
-            found[(tick.head.msn, tick.head.part)] = message.metadata.timestamp.timestamp()
+            found[(tick.head.msn + FIRST_MSN, tick.head.part)] = message.metadata.timestamp.timestamp()
 
     client = await nats.connect(nats_url, connect_timeout=_TIMEOUT_S, max_reconnect_attempts=0)
     try:

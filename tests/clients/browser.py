@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -92,12 +93,19 @@ class Player:
             found.append(Stall(seen["now"] - seen["standingMs"], seen["standingMs"], seen["time"], seen["time"]))
         return found
 
+    async def holes(self) -> list[tuple[str, float, float]]:
+        """Track, begin and end (s) of what is missing between two things that it was handed; hls.js alone tells."""
+        buffered: dict[str, list[list[float]]] = (await self.look())["buffered"]
+        return [
+            (track, before[1], after[0]) for track, ranges in buffered.items() for before, after in pairwise(ranges)
+        ]
+
     async def assert_well(self, *, longest_stall_s: float) -> None:
         """No fatal error, and no stall longer than that."""
         seen = await self.look()
         assert seen["fatal"] == [], f"{self.kind}: {seen['errors']}"
         long = [stall for stall in await self.stalls() if stall.ms > longest_stall_s * 1000]
-        assert long == [], f"{self.kind}: {long}; errors {seen['errors']}"
+        assert long == [], f"{self.kind}: {long}; errors {seen['errors']}; without a turn {seen['absent']}"
 
 
 def _told(seen: dict[str, Any]) -> str:

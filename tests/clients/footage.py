@@ -21,7 +21,7 @@ class Film:
     gop: int = 60
     """Frames from key frame to key frame."""
 
-    size: str = "640x360"
+    size: str = "320x180"
     rate: int = 30
     bit_rate: str = "700k"
     keyframe_offset: int = 0

@@ -52,6 +52,8 @@ class Recording:
         """Every rule of RFC 8216bis and of the house that a version, or the step between two, broke."""
         found = [str(each) for each in check_playlist(self.multivariant)]
         for name, versions in self.playlists.items():
+            # Allowed, and hls.js cannot play it: docs/players.md.
+            found += [f"{name}: a segment is number 0" for _, text in versions.texts if not read(text).media_sequence]
             for _, text in versions.texts:
                 found += [f"{name}: {each}" for each in check_playlist(text) if each.must]
             found += [f"{name}: {each}" for each in check_history(versions.texts) if each.must]

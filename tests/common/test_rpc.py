@@ -23,6 +23,7 @@ from services.common.rpc_guards import ValidationGuard
 from services.common.rpc_server import RpcServer
 from services.common.rpc_status import unwrap
 from services.common.settings_types import HostPort
+from tests.servers.slow_road import slow_road
 
 _SERVICE = "headwater.test.Echo"
 Behaviour = Callable[[str], Any]
@@ -121,6 +122,16 @@ async def test_calls_of_every_shape_come_through() -> None:
         assert [answer.value async for answer in stub.many(_text("a b"))] == ["A", "B"]
         assert (await stub.joined(iter((_text("a"), _text("b"))))).value == "A B"
         assert [answer.value async for answer in stub.each(iter((_text("a"), _text("b"))))] == ["A", "B"]
+
+
+async def test_peer_that_is_slow_to_greet_is_waited_for() -> None:
+    """As it is on a machine that has much to do, or far away: a connection may take longer than one tries again."""
+    server = RpcServer("127.0.0.1", 0, Health(), stop_grace_s=0)
+    server.add(_register, _Echo(str.upper))
+    async with server, slow_road(server.port, first_byte_s=0.5) as port:
+        channel = open_channel(HostPort("127.0.0.1", port))
+        assert (await ask(_Stub(channel).one(_text("a")))).value == "A"
+        await channel.close()
 
 
 @pytest.mark.parametrize("kind", Kind)

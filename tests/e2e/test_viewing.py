@@ -1,6 +1,7 @@
 """What a viewer sees of a healthy livestream, and what the playlists say that served it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,18 +24,21 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 @pytest.mark.browser
 @pytest.mark.parametrize("seconds", LENGTHS)
-@pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize(
+    "kind", [Film(1, b_frames=0), Film(1, b_frames=2), Film(1, b_frames=0, rate=25, gop=50)], ids=["0", "2", "25fps"]
+)
 async def test_players_follow_a_livestream_without_an_error(  # noqa: PLR0917  fixtures and two parameters
     gentle: Machine,
     audience: Viewers,
     films: Callable[[Film], Path],
     tmp_path: Path,
-    b_frames: int,
+    kind: Film,
     seconds: float,
 ) -> None:
     """Both as they come, with low latency from the first segment on, to the end; no version breaks a rule."""
-    film_of = Film(seconds, b_frames=b_frames)
-    livestream = await Livestream.create(gentle, reconnect_window_s=2)
+    film_of = replace(kind, seconds=seconds)
+    # hls.js gives a blocked reload 0.8 target durations, 1.6 s, and calls it an error if the end is told later.
+    livestream = await Livestream.create(gentle, reconnect_window_s=1)
     with Encoder(films(film_of), livestream.ingest(), tmp_path / "encoder") as encoder:
         await livestream.on_air()
         async with recording(livestream.playback) as kept:
@@ -61,7 +65,8 @@ async def _until_near_the_end(player: Player, seconds: float) -> None:
 async def _assert_served_well(player: Player, seconds: float) -> None:
     """At leisure no error at all; on a crowded machine nothing worse than a short stop for want of a turn."""
     await player.assert_well(longest_stall_s=1.0 if seconds >= LONG_S else 3.0)
-    errors = (await player.look())["errors"]
+    seen = await player.look()
+    errors = seen["errors"]
     if seconds < LONG_S:
         errors = [each for each in errors if each["details"] != "bufferStalledError"]
-    assert errors == []
+    assert errors == [], f"{player.kind}: {errors}; without a turn {seen['absent']}"

@@ -24,6 +24,7 @@ class SmallApi(ThreadingHTTPServer):
         self.tenant: str | None = None
         """The one that the newest request named."""
         self.asked_for_download = 0
+        self.files_break_off = False
 
     @property
     def url(self) -> str:
@@ -58,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         if url.path.startswith("/files/"):
-            self._bytes(200, b"an mp4", "video/mp4")
+            self._bytes(200, b"an mp4", "video/mp4", missing=60 if self.server.files_break_off else 0)
         else:
             self._handle()
 
@@ -136,10 +137,10 @@ class Handler(BaseHTTPRequestHandler):
         body = {"title": "Refused", "status": status, "detail": detail, **more}
         self._bytes(status, json.dumps(body).encode(), "application/problem+json")
 
-    def _bytes(self, status: int, body: bytes, kind: str) -> None:
+    def _bytes(self, status: int, body: bytes, kind: str, *, missing: int = 0) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + missing))
         self.end_headers()
         self.wfile.write(body)
 

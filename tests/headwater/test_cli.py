@@ -94,6 +94,35 @@ def test_media_download_waits_and_fetches_the_file(api: SmallApi, tmp_path: Path
     assert [body for method, _, body in api.requests if method == "POST"] == [{"format": "MP4"}] * 2
 
 
+def test_download_is_written_whole_or_not_at_all(api: SmallApi, tmp_path: Path) -> None:
+    """What was there stays where the file breaks off; a folder that is not there is told of before it is made."""
+    identifier = api.add_media("a" * 32)["id"]
+    target = tmp_path / "talk.mp4"
+    target.write_bytes(b"older")
+    api.files_break_off = True
+
+    broken = headwater("media", "download", identifier, "-o", str(target))
+    nowhere = headwater("media", "download", identifier, "-o", str(tmp_path / "no" / "talk.mp4"))
+
+    assert (broken.exit_code, nowhere.exit_code) == (3, 2)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("talk.mp4", b"older")]
+
+
+def test_seconds_are_sent_as_they_were_typed(api: SmallApi) -> None:
+    """However many, and never with an exponent, which the API does not read."""
+    headwater("livestreams", "create", "--max-run-time", "2592000", "--reconnect-window", "0.25")
+    assert api.requests[-1][2] == {"maxRunTime": "2592000s", "reconnectWindow": "0.25s"}
+    headwater("media", "clip", "a" * 32, "--start", "100000.125", "--end", "604799.999")
+    assert (api.requests[-1][2]["start"], api.requests[-1][2]["end"]) == ("100000.125s", "604799.999s")
+
+
+def test_time_that_no_calendar_has_is_refused(api: SmallApi) -> None:
+    """In words, and before anything is asked."""
+    assert headwater("tokens", "create", "x", "--days", "99999999").exit_code == 2
+    assert headwater("playback-token", "a" * 32, "--hours", "1e12").exit_code == 2
+    assert api.requests == []
+
+
 def test_media_list_filters_by_livestream_and_delete_removes(api: SmallApi) -> None:
     """Recordings of one livestream only; what is deleted is gone."""
     mine, _ = api.add_media("a" * 32), api.add_media("b" * 32)
@@ -153,6 +182,24 @@ def test_commands_act_in_the_tenant_of_the_environment(api: SmallApi, monkeypatc
     assert api.tenant == "acme"
 
 
+@pytest.mark.usefixtures("api")
+def test_tenant_that_no_header_can_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line's end is often left behind an id that comes out of a file."""
+    monkeypatch.setenv("HEADWATER_TENANT", "acme\n")
+    result = headwater("livestreams", "list")
+    assert (result.exit_code, result.stdout) == (7, "")
+    assert "the tenant's id has characters that no id has" in result.stderr
+
+
+def test_output_that_cannot_be_written_is_said_in_words() -> None:
+    """A full disk behind `>`."""
+    command = [sys.executable, "-m", "headwater.cli", "--help"]
+    with Path("/dev/full").open("wb") as full:
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    said = "headwater: what there is to say could not be written: No space left on device\n"
+    assert (found.returncode, found.stderr) == (1, said)
+
+
 def test_demo_makes_its_livestream_once_and_finds_it_again(api: SmallApi, tmp_path: Path) -> None:
     """`headwater demo` reuses its livestream, takes the asked instance's key and prints the watch page."""
     from headwater.cli import demo
@@ -176,7 +223,9 @@ def test_help_loads_neither_client_nor_services() -> None:
     assert "livestreams" in done.stdout
 
 
-def test_signing_key_shows_its_private_half_once(api: SmallApi, tmp_path: Path) -> None:
+def test_signing_key_shows_its_private_half_once(
+    api: SmallApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On the screen, or into a file that nobody else may read; lists do not have it."""
     assert "cGVt" in headwater("signing-keys", "create").stdout
     path = tmp_path / "key"
@@ -184,6 +233,10 @@ def test_signing_key_shows_its_private_half_once(api: SmallApi, tmp_path: Path) 
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("cGVt\n", 0o600)
     assert json.loads(said) == {"id": "3" * 32, "createTime": "2030-01-01T00:00:00Z", "path": str(path)}
     assert headwater("signing-keys", "create", "-o", str(path)).exit_code == 2
+    other = tmp_path / "other"
+    monkeypatch.setenv("HEADWATER_TOKEN", "unknown")
+    assert (headwater("signing-keys", "create", "-o", str(other)).exit_code, other.exists()) == (5, False)
+    monkeypatch.setenv("HEADWATER_TOKEN", TOKEN)
     assert "3" * 32 in headwater("signing-keys", "list").stdout
     assert headwater("signing-keys", "revoke", "3" * 32).stdout == f"revoked {'3' * 32}\n"
     assert api.requests[-1][:2] == ("DELETE", f"/v1/signingKeys/{'3' * 32}")

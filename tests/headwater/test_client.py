@@ -30,6 +30,7 @@ from headwater.v1.livestreams_pb2 import GetLivestreamRequest, Livestream, Recor
 from headwater.v1.tokens_pb2 import Token
 from tests.api.running import ApiServer
 from tests.headwater.flaky_api import flaky_api
+from tests.servers.slow_road import slow_road
 
 pytestmark = pytest.mark.connected
 
@@ -170,6 +171,17 @@ async def test_what_changes_something_is_ordered_once() -> None:
                 await client.livestreams.idle("a")
             assert len(api.seen) == 1
             assert (await client.livestreams.get("a")).id == "a"
+
+
+async def test_server_that_is_far_away_is_waited_for() -> None:
+    """With TLS it takes several ways there and back before anything can be asked."""
+    with flaky_api() as api:
+        async with (
+            slow_road(api.port, first_byte_s=0.5) as port,
+            AsyncClient(f"grpc://127.0.0.1:{port}", "x") as client,
+        ):
+            await client.livestreams.idle("a")
+            assert len(api.seen) == 1
 
 
 def test_call_ends_at_its_deadline() -> None:

@@ -2,7 +2,9 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,57 @@ def test_nobody_there_is_an_error_of_its_own() -> None:
         next(RestClient(f"http://127.0.0.1:{number}", "x").livestreams.list())
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "is not Headwater's API"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 6\r\n\r\n<html>", "is not Headwater's API: HTTP status 404"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n{}", "the answer broke off"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{}", "the answer broke off"),
+        (b"SSH-2.0-OpenSSH\r\n", "the answer broke off"),
+        (b"", "nobody answers"),
+    ],
+)
+def test_answer_that_is_none_of_ours_is_no_success(answer: bytes, said: str) -> None:
+    """Another server, or one that was killed in the middle."""
+    with answering(answer) as url, pytest.raises(UnreachableError, match=said):
+        RestClient(url, "x").livestreams.get("a" * 32)
+
+
+def test_file_that_broke_off_is_no_whole_one() -> None:
+    """Whoever writes it down is told."""
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\nan mp4") as url:
+        blocks = RestClient(url, "x").media.fetch("/file.mp4")
+        assert next(blocks) == b"an mp4"
+        with pytest.raises(UnreachableError, match="broke off"):
+            next(blocks)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "http://", "http://[::1", "http://127.0.0.1:99999", "ftp://x"])
+def test_address_that_is_none_is_told_in_words(url: str) -> None:
+    """Before anything is asked."""
+    with pytest.raises(UnreachableError, match="is no address"):
+        RestClient(url, "x")
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """Whatever it is asked, it says this to one caller and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+
+        def say() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=say)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
 def test_address_comes_from_the_environment_or_the_state_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +151,14 @@ def test_address_comes_from_the_environment_or_the_state_folder(
     monkeypatch.setenv("HEADWATER_URL", "https://live.example")
     monkeypatch.setenv("HEADWATER_TOKEN", "hw_y")
     assert (default_url(), default_token()) == ("https://live.example", "hw_y")
+
+
+def test_port_offset_that_is_no_number_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not to another system, that may be there without one."""
+    monkeypatch.delenv("HEADWATER_URL", raising=False)
+    monkeypatch.setenv("HEADWATER_PORT_OFFSET", "1000x")
+    with pytest.raises(UnreachableError, match="HEADWATER_PORT_OFFSET: '1000x' is no number"):
+        default_url()
 
 
 def test_downloads_of_a_media_are_asked_for_without_pages(api: SmallApi) -> None:

@@ -6,6 +6,12 @@ import pytest
 
 from services.common.media.unit import CLOCK_RATE, Track, Unit
 from services.ingest.cadence import Cadence
+from services.packager.program.cutter import Cutter
+from services.packager.program.lane import Lane
+from services.packager.program.ordering import Item, Place
+from services.packager.program.pace import Opening, PaceSettings, key_period, make_pace
+from services.packager.program.rendition import describe
+from tests.packager.program.synthetic import Source, avc
 
 
 def ends(
@@ -25,7 +31,7 @@ def ends(
     ("fps", "gop", "expected"),
     [
         (30, 60, [10, 20, 30, 40, 50, 60, 70, 80]),
-        (25, 50, [8, 16, 24, 32, 40, 48, 50, 58, 66, 74]),
+        (25, 50, [8, 16, 24, 32, 40, 48, 50, 58, 65, 72]),
         (60, 120, [20, 40, 60, 80, 100, 120, 140, 160, 180]),
         (30, 15, [10, 20, 30, 40, 50, 60, 70, 80]),
     ],
@@ -33,6 +39,31 @@ def ends(
 def test_video_part_ends_after_as_many_whole_frames_as_fit(fps: float, gop: int, expected: list[int]) -> None:
     """A third of a second, begun anew at the key frame that ends a segment and at no other."""
     assert ends(fps, gop, 3.1 if fps != 30 else 2.9) == expected
+
+
+@pytest.mark.parametrize(
+    ("fps", "gop_s"), [(20, 2), (24, 2), (25, 2), (25, 4), (29.97, 2), (30, 2), (30, 1.6), (50, 2), (60, 2), (60, 1)]
+)
+def test_guess_agrees_with_the_packagers_own_cutter(fps: float, gop_s: float) -> None:
+    """From the second segment on: how long the first one is the packager has found out before it begins."""
+    units = Source(tag="c", until_s=4 * max(gop_s, 2) + 0.5, fps=fps, gop_s=gop_s, audio=None).units()
+    opening = Opening(0, gop=round(gop_s * CLOCK_RATE), frame=CLOCK_RATE / fps, audio_frame=1920)
+    pace, config = make_pace(PaceSettings(), opening), avc()
+    cutter = Cutter(pace, key_period=key_period(PaceSettings(), opening.gop))
+    lane = cutter.lanes[Track.VIDEO] = Lane.open(config, describe(config, 0), video_frame=pace.frame)
+    cadence, found, guessed = Cadence(PaceSettings().part_s), list[int](), list[int]()
+    for number, unit in enumerate(units):
+        place = Place(5, 1, number)
+        item, time = Item(place, 1, unit, place), unit.dts + CLOCK_RATE
+        if list(cutter.due(lane, item, time, is_key=unit.is_key)):
+            found.append(unit.dts)
+        lane.add(item, unit, time)
+        if cadence.ends_part(unit):
+            guessed.append(unit.dts)
+    second = cutter.key_period
+
+    assert [at for at in guessed if at > second] == [at for at in found if at > second]
+    assert len(found) > 2 * second / pace.video_part
 
 
 def test_part_ends_wherever_the_clock_of_the_encoder_stands() -> None:

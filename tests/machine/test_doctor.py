@@ -1,5 +1,6 @@
 """The doctor on a machine where nothing runs."""
 
+import errno
 import json
 import socket
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.common.settings_load import load
-from services.machine import finding
+from services.machine import doctor_system, finding
 from services.machine.doctor import doctor, examine
 from services.machine.finding import Finding, Verdict
 from services.machine.settings import MachineSettings
@@ -29,6 +30,20 @@ async def test_taken_port_is_named_with_its_holder(offset: int) -> None:
     assert [one.verdict for one in findings] == [Verdict.WRONG]
     assert f"{1935 + offset} (rtmp) is taken by" in findings[0].text
     assert "HEADWATER_PORT_OFFSET" in findings[0].advice
+
+
+async def test_foreign_address_and_a_port_of_root_are_wrong(offset: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by its own name: neither is a port that somebody has taken."""
+    monkeypatch.setenv("HEADWATER_BIND", "192.0.2.1")
+    found = [one for one in await examine(load(MachineSettings)) if one.verdict is Verdict.WRONG]
+    assert [one.subject for one in found] == ["bind"]
+
+    monkeypatch.setattr(doctor_system, "obstacle", lambda *_: PermissionError(errno.EACCES, "Permission denied"))
+    assert all(
+        "may not be opened by us" in one.text
+        for one in doctor_system.port_findings(load(MachineSettings))
+        if one.subject == "port"
+    )
 
 
 async def test_outside_part_that_does_not_answer_is_wrong(offset: int, monkeypatch: pytest.MonkeyPatch) -> None:

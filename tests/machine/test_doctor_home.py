@@ -1,5 +1,6 @@
 """Where the state folder cannot be, the doctor and the settings say so."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,19 @@ async def test_folder_that_cannot_be_is_wrong_and_the_rest_is_looked_at(
     found = {one.subject: one for one in await examine(load(MachineSettings))}
     assert found["home"].verdict is Verdict.WRONG
     assert "HEADWATER_HOME" in found["home"].advice
+    assert "python" in found
+
+
+@pytest.mark.parametrize("name", ["admin-token", "run/environment", "log/api.log"])
+async def test_file_of_somebody_else_in_it_is_wrong(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a start under another name leaves it; the rest is looked at all the same."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("{}")
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda asked, _mode: asked != path)
+    found = {one.subject: one for one in await examine(load(MachineSettings))}
+    assert (found["home"].verdict, str(path) in found["home"].text) == (Verdict.WRONG, True)
     assert "python" in found
 
 

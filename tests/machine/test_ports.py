@@ -1,11 +1,12 @@
 """Ports and who holds them."""
 
+import errno
 import os
 import socket
 
 import pytest
 
-from services.machine.listeners import Listeners, PortTakenError
+from services.machine.listeners import ListenError, Listeners, PortTakenError
 from services.machine.ports import holder, is_free, next_free, port
 
 
@@ -21,6 +22,24 @@ def test_taken_port_is_seen_passed_over_and_its_holder_named() -> None:
         assert not is_free(number)
         assert next_free(number) > number
         assert f"(pid {os.getpid()})" in holder(number)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "2001:db8::1"])
+def test_listening_on_a_foreign_address_is_no_taken_port(host: str) -> None:
+    """The message names the address and the setting."""
+    with Listeners() as listeners, pytest.raises(ListenError, match=f"{host} cannot be .* HEADWATER_BIND"):
+        listeners.open("rtmp", 0, host)
+
+
+def test_port_that_is_not_ours_to_open_is_no_taken_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ordinary user gets none below 1024."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with Listeners() as listeners, pytest.raises(ListenError, match=r"port 80 \(origin\) may not be opened"):
+        listeners.open("origin", 80)
 
 
 def test_listening_on_a_taken_port_says_what_to_do() -> None:

@@ -20,3 +20,15 @@ def test_ready_block_says_that_private_targets_are_allowed(tmp_path: Path, monke
 
     monkeypatch.setenv(PRIVATE_TARGETS, "refuse")
     assert PRIVATE_TARGETS not in _block(tmp_path)
+
+
+def test_ready_block_names_the_addresses_that_customers_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A CDN's, where viewers come by one."""
+    monkeypatch.delenv("HEADWATER_PUBLIC_RTMP_URL", raising=False)
+    monkeypatch.setenv("HEADWATER_PUBLIC_PLAYBACK_URL", "https://video.example.com/")
+    block = _block(tmp_path)
+
+    assert " https://video.example.com/<id>/watch\n" in block
+    assert " rtmp://127.0.0.1:1935/live\n" in block

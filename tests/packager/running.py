@@ -174,6 +174,15 @@ class Stage:
             logs.segments.append(Segment.FromString(entry.payload))
         return logs
 
+    async def part_times_us(self) -> list[int]:
+        """JetStream's stamps of the ticks that have parts, in order."""
+        found, assembler = list[int](), TickAssembler()
+        for entry in await self._entries(subjects.ticks(0, self.broadcast)):
+            tick = assembler.feed(entry.sequence, entry.payload)
+            if tick is not None and tick.head.parts:
+                found.append(entry.time_us)
+        return found
+
     async def facts(self) -> list[Fact]:
         """What has been said of this livestream."""
         log = await self.spine.facts()

@@ -209,6 +209,23 @@ async def test_media_of_what_is_kept_back_goes_from_the_log(
         await cancel(running)
 
 
+async def test_rest_of_a_segment_whose_encoder_is_gone_is_listed_a_part_later(nats_server: NatsServer) -> None:
+    """hls.js that is still loading the part before it would leave it out, and stand there."""
+    async with stage(nats_server) as live, _surroundings(live) as around:
+        await live.go_on_air()
+        running = spawn((await _broadcast(live, around)).run(), name="broadcast")
+        source = Source(tag="r", until_s=3.1)
+        await live.send(log(with_configs(source.units(), source.configs), connection=5))
+
+        async def is_whole() -> bool:
+            return len((await live.ticks()).segments) == 2
+
+        await until(is_whole)
+        *_, before_us, rest_us = await live.part_times_us()
+        assert rest_us - before_us >= around.settings.pace.part_s * 1e6
+        await cancel(running)
+
+
 async def test_key_that_the_watch_has_not_told_of_is_looked_up(nats_server: NatsServer) -> None:
     """A packager that thinks the key is gone asks before it ends anything."""
     async with stage(nats_server) as live, _surroundings(live) as around:

@@ -145,15 +145,17 @@ def _empty(n: int) -> bytes:
     return encode_head(Head(5, n, Kind.UNITS, 0, 0))
 
 
-async def test_track_that_cannot_be_packaged_is_logged_once(said: Said) -> None:
-    """The encoder sends its configuration again with each key frame; the reason is said the first time."""
+async def test_two_rules_broken_at_once_are_two_facts(said: Said) -> None:
+    """And two lines in the log."""
     program = Program(new_ledger(), ProgramSettings(), epoch=1)
-    program.refusals.add("sound: no AAC")
+    for code in ("ERR_GOP_OUT_OF_RANGE", "ERR_UNSUPPORTED_AUDIO_CODEC"):
+        program.facts.append(Fact(time_us=7, broadcast_id="b" * 32, instance="primary"))
+        program.facts[-1].input_rejected.code = program.facts[-1].input_rejected.reason = code
     with capture_logs() as logs:
         said.teller.tell(program)
-        said.teller.tell(program)
 
-    assert [line["reason"] for line in logs if line["log_level"] == "warning"] == ["sound: no AAC"]
+    assert len({fact.id for fact in await said.all()}) == 2
+    assert [line["reason"] for line in logs] == ["ERR_GOP_OUT_OF_RANGE", "ERR_UNSUPPORTED_AUDIO_CODEC"]
 
 
 def test_beginning_and_end_are_the_same_facts_whoever_says_them() -> None:

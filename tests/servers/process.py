@@ -119,8 +119,13 @@ class Server:
         self.start()
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP): its connections stay open and nothing answers."""
-        self._running().send_signal(signal.SIGSTOP)
+        """Freeze it (SIGSTOP): its connections stay open, and from the return of this on nothing answers."""
+        process, deadline = self._running(), time.monotonic() + STOP_TIMEOUT_S
+        process.send_signal(signal.SIGSTOP)
+        while process.poll() is None and not _is_stopped(process.pid):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} does not stand still")
+            time.sleep(POLL_S)
 
     def resume(self) -> None:
         self._running().send_signal(signal.SIGCONT)
@@ -184,6 +189,15 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.kill)
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether each thread stands: one that runs on another core goes on for a moment after the signal was sent."""
+    try:
+        stats = [stat.read_text(errors="replace") for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):  # a thread ended meanwhile
+        return False
+    return bool(stats) and all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 def program(name: str) -> str | None:

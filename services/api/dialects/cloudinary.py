@@ -329,8 +329,7 @@ def _done(exchange: Exchange, message: str) -> Answer:
 
 def _refuse(problem: Problem, request_id: str) -> Answer:
     """They have a sentence and no code; the field that is wrong stands in the sentence."""
-    where = next((f"{name}: " for name, detail in problem.errors if name and name not in problem.detail), "")
-    return Answer({"request_id": request_id, "error": {"message": where + problem.detail}}, problem.status)
+    return Answer({"request_id": request_id, "error": {"message": problem.sentence}}, problem.status)
 
 
 _STREAM, _OUTPUT = "/live_streams/{id}", "/live_streams/{id}/outputs/{output}"

@@ -34,6 +34,7 @@ MAX_DEPTH = 32
 """Of objects and lists in one another: what is free JSON is written again, and writers give up at some depth."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_ENVELOPES = re.compile(r"^(livestream|output|webhook|media|app)\.")
 _log = get_logger(__name__)
 
 
@@ -191,10 +192,17 @@ def _reference(dialect: Dialect) -> bytes:
 
 def _told(error: AppError) -> Problem:
     """Some products' own clients try again on every 409; where the state is wrong that leads nowhere."""
-    problem = problem_of(error)
+    problem = _in_its_words(problem_of(error))
     if error.kind is not Kind.FAILED_PRECONDITION:
         return problem
     return replace(problem, headers={**problem.headers, "x-should-retry": "false"})
+
+
+def _in_its_words(problem: Problem) -> Problem:
+    """What a native request has its object in stands in no product's body."""
+    errors = tuple((_ENVELOPES.sub("", name), detail) for name, detail in problem.errors)
+    is_named = any(problem.detail.startswith(name) for name, _ in problem.errors if name)
+    return replace(problem, errors=errors, detail=_ENVELOPES.sub("", problem.detail) if is_named else problem.detail)
 
 
 def _rows(dialect: Dialect) -> tuple[_Row, ...]:

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
-from google.protobuf import json_format
+from google.protobuf import descriptor_pool, json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
@@ -18,6 +18,9 @@ Pairs = Sequence[tuple[str, str]]
 _UNKNOWN = re.compile(r'has no field named "([^"]*)"(?: at "([^"]*)")?')
 _FAILED = re.compile(r"Failed to parse (\w+) field: (.*)", re.DOTALL)
 _PLACED = re.compile(r"(.*?) at \w+((?:\.[\w\[\]]+)*)[.\s]*", re.DOTALL)
+_NO_TIME = re.compile(r"Failed to parse timestamp|time data .* does not match|unconverted data|out of range for month")
+_A_TIME = "must be a time such as 2026-01-31T00:00:00Z"
+_NO_WORD = re.compile(r"Invalid enum value .* for enum type ([\w.]+)", re.DOTALL)
 _NO_STRING = "expected string or bytes-like object,"
 _NO_NUMBER = "invalid literal for int() with base 10:"
 _MAX_WORDS = 200
@@ -39,6 +42,32 @@ def bind(route: Route, variables: dict[str, str], query: Pairs, body: bytes, con
         _put(values, _json_path(shape, field), value)
     _parse(values, request, prefix="")
     return request
+
+
+def emptied_by(route: Route, request: Message, body: bytes) -> frozenset[str]:
+    """The paths that the body of an update empties and `request`, which was bound out of it, does not show."""
+    if route.verb != "PATCH" or route.takes_raw or route.body in {"", "*"}:
+        return frozenset()
+    return frozenset(_emptied(_decode(body), getattr(request, route.body)))
+
+
+def _emptied(values: Mapping[str, Any], message: Message, prefix: str = "") -> Iterator[str]:
+    """Null is as if left out, and an enum has a word for every value that can be meant."""
+    shown = {field.name for field, _ in message.ListFields()}
+    for field in message.DESCRIPTOR.fields:
+        value = values.get(field.json_name, values.get(field.name))
+        if value is None:
+            continue
+        if not field.has_presence and field.enum_type is None and field.name not in shown:
+            yield prefix + field.name
+        elif _has_fields(field) and isinstance(value, Mapping):
+            yield from _emptied(value, getattr(message, field.name), f"{prefix}{field.name}.")
+
+
+def _has_fields(field: Any) -> bool:
+    """Whether single fields of it can be named; times and the like are one value."""
+    shape = field.message_type
+    return shape is not None and not field.is_repeated and shape.file.package != "google.protobuf"
 
 
 def _read_body(request: Message, field: str, body: bytes) -> None:
@@ -95,8 +124,18 @@ def _refusal(words: str, prefix: str) -> AppError:
     placed = _PLACED.fullmatch(words)
     field = (placed[2].lstrip(".") if placed else "") or ".".join(names) or "body"
     said = (placed[1] if placed else words).strip(" .")
+    said = _A_TIME if _NO_TIME.search(said) else _words_of_an_enum(said)
     detail = said.replace(_NO_STRING, "expected a string,").replace(_NO_NUMBER, "expected a number, got")[:_MAX_WORDS]
     return AppError(Kind.INVALID, f"{field}: {detail}", violations=[Violation(field, detail)])
+
+
+def _words_of_an_enum(said: str) -> str:
+    """Which words there are, in place of the type's name."""
+    found = _NO_WORD.fullmatch(said)
+    if found is None:
+        return said
+    values = descriptor_pool.Default().FindEnumTypeByName(found[1]).values
+    return f"must be one of {', '.join(value.name for value in values if value.number)}"
 
 
 def _tree(descriptor: Descriptor, query: Pairs) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.api.caller import Caller
+from services.api.emptied import emptied, emptying
 from services.api.rest.answer import problem_response, response_of
-from services.api.rest.binding import bind
+from services.api.rest.binding import bind, emptied_by
 from services.api.rest.body import read_body
 from services.api.rest.idempotency import HEADER, Idempotency, Order
 from services.api.rest.local_call import LocalCalls
@@ -89,8 +90,9 @@ class Gateway:
             raise Refusal(_not_there(request, found.verbs))
         sender = sender_of(request, request_id)
         who = await self._access.admit(found.route.method, sender.context)  # before a byte of the body is kept
-        message = await _read(request, found.route, found)
-        return await self._order(request, found.route, message, sender, who)
+        message, empty = await _read(request, found.route, found)
+        with emptying(empty):
+            return await self._order(request, found.route, message, sender, who)
 
     async def _order(self, request: Request, route: Route, message: Message, sender: Sender, who: Caller) -> Response:
         async def call() -> Response:
@@ -101,6 +103,7 @@ class Gateway:
         if key is None or route.verb == "GET":
             return await call()
         content = who.app_id.encode() + b"\0" + message.SerializeToString(deterministic=True)
+        content += "".join(f"\0{name}" for name in sorted(emptied())).encode()
         order = Order(key, who.tenant_id, f"{route.verb} {route.template.text}", content)
         return await self._idempotency.once(order, lambda: _answered(request, call))
 
@@ -122,17 +125,17 @@ async def _answered(request: Request, work: Callable[[], Awaitable[Response]]) -
         return _problem(request, Problem(500, "internal error"))
 
 
-async def _read(request: Request, route: Route, found: Match) -> Message:
-    """The request as the method's message."""
+async def _read(request: Request, route: Route, found: Match) -> tuple[Message, frozenset[str]]:
+    """The request as the method's message, and what its body empties."""
     body = await _body(request, route)
     if len(request.url.query) > _MAX_QUERY:
         raise Refusal(Problem(400, "the query is too long"))
     kind = request.headers.get("content-type", "")
     message = bind(route, found.variables, request.query_params.multi_items(), body, kind)
-    is_taken = _take_if_match(message, request.headers.get("if-match", ""))
+    is_taken = _take_if_match(message, request.headers.get("if-match", ""), is_new=route.verb == "POST")
     if not is_taken and route.verb != "GET":
         raise Refusal(Problem(400, "If-Match is not possible here: leave it out"))
-    return message
+    return message, emptied_by(route, message, body)
 
 
 def _not_there(request: Request, verbs: tuple[str, ...]) -> Problem:
@@ -153,15 +156,16 @@ async def _body(request: Request, route: Route) -> bytes:
     return body
 
 
-def _take_if_match(message: Message, header: str) -> bool:
+def _take_if_match(message: Message, header: str, *, is_new: bool) -> bool:
     """If-Match names the version to be changed, as `etag` in a body does; "*" is any version there is.
 
     False if there is nowhere to put it: a condition that is not looked at may not be passed over (RFC 9110, 13.1.1).
+    Of what `is_new` there is no version yet, though its body may have an `etag`.
     """
     etag = header.strip().removeprefix("W/").strip('"')
     if not etag or etag == "*":
         return True
-    for holder in (message, *(value for _, value in message.ListFields())):
+    for holder in () if is_new else (message, *(value for _, value in message.ListFields())):
         if isinstance(holder, Message) and "etag" in holder.DESCRIPTOR.fields_by_name:
             setattr(holder, "etag", etag[:64])  # noqa: B010  a field of whichever message this is
             return True

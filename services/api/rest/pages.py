@@ -10,6 +10,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.api.rest.problem import Problem
+from services.api.rest.refusal import Refusal
+
 _STATIC = Path(__file__).parents[1] / "static"
 _KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -52,7 +55,9 @@ class Pages:
         if path not in self._pages and path not in {"/healthz", "/readyz"}:
             return None
         if request.method not in {"GET", "HEAD"}:
-            return None
+            allow = "GET, HEAD"
+            words = f"{request.method[:16]} is not possible here, only {allow}"
+            raise Refusal(Problem(405, words, headers={"Allow": allow}))
         if path == "/healthz":
             return Response("ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
         if path == "/readyz":

@@ -33,6 +33,12 @@ class Problem:
     """Field and what is wrong with it."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong with the field that it is about, for those who have a sentence and no list."""
+        name = self.errors[0][0] if self.errors else ""
+        return self.detail if not name or name in self.detail else f"{name}: {self.detail}"
+
     def body(self) -> bytes:
         """The document. `type` is left out: it would be "about:blank" (RFC 9457 section 4.2.1)."""
         document: dict[str, Any] = {

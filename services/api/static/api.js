@@ -17,6 +17,7 @@ export const token = {
 
 /** The answer as an object; ApiError says in words what went wrong, with status 0 where nobody answered. */
 export async function call(method, path, body) {
+  if (!/^[ -~]*$/.test(token.get())) throw new ApiError(401, "The token has characters that no token has.");
   const headers = { Authorization: `Bearer ${token.get()}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
@@ -24,7 +25,7 @@ export async function call(method, path, body) {
     const signal = AbortSignal.timeout(15000);
     response = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
-    throw new ApiError(0, "The API does not answer. Trying again…");
+    throw new ApiError(0, "The API does not answer.");
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new ApiError(response.status, sentence(answer.detail ?? response.statusText));

@@ -3,10 +3,10 @@
 import { ApiError, call, token } from "./api.js";
 import { cardView } from "./card.js";
 import { say, show } from "./dom.js";
+import { ON_AIR } from "./words.js";
 
 const POLL_MS = 1000;
 const MEDIA_EACH_MS = 2500;
-const ON_AIR = new Set(["LIVE", "RECONNECTING"]);
 
 const at = (id) => document.getElementById(id);
 const cards = new Map();
@@ -71,7 +71,8 @@ async function attempt(work, { isQuiet = false } = {}) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) signOut("The token is not known here (any more).");
-    else notice(error.message, isQuiet ? "poll" : "order");
+    else if (isQuiet) notice(error.status ? error.message : `${error.message} Trying again…`, "poll");
+    else notice(error.message, "order");
     return false;
   }
 }
@@ -79,10 +80,11 @@ async function attempt(work, { isQuiet = false } = {}) {
 async function act(button, order) {
   button.disabled = true;
   notice("");
-  await attempt(order);
+  const isDone = await attempt(order);
   mediaReadAt = 0;
   await attempt(refresh, { isQuiet: true });
   button.disabled = false;
+  return isDone;
 }
 
 function notice(words, from = "") {
@@ -126,11 +128,11 @@ at("sign-in").addEventListener("submit", async (event) => {
   }
 });
 
-at("create").addEventListener("submit", (event) => {
+at("create").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const name = at("name").value.trim();
-  at("name").value = "";
-  act(event.submitter, () => call("POST", "/v1/livestreams", { name }));
+  const typed = at("name").value;
+  const isDone = await act(event.submitter, () => call("POST", "/v1/livestreams", { name: typed.trim() }));
+  if (isDone && at("name").value === typed) at("name").value = "";
 });
 
 at("sign-out").addEventListener("click", () => signOut());

@@ -4,9 +4,7 @@ import { call } from "./api.js";
 import { confirm, el, field, say, show } from "./dom.js";
 import { inputsView } from "./inputs.js";
 import { recordingsView } from "./recordings.js";
-import { count, reason, since, STATES, watchUrl } from "./words.js";
-
-const ON_AIR = new Set(["LIVE", "RECONNECTING"]);
+import { count, hlsUrl, ON_AIR, reason, since, STATES, watchUrl } from "./words.js";
 
 /** `act(button, order)` runs an order, shows what goes wrong, and refreshes the page. */
 export function cardView(id, act) {
@@ -34,7 +32,8 @@ export function cardView(id, act) {
   });
   const inputs = inputsView();
   const watch = el("a", { class: "button", target: "_blank", rel: "noopener" }, "Watch");
-  const playlist = field("HLS URL", () => livestream.playouts[0].url);
+  const playlist = field("HLS URL", () => hlsUrl(livestream.playouts));
+  const watching = el("section", {}, el("h3", {}, "Watch"), playlist.row);
   const recordings = recordingsView(act);
   const element = el(
     "article",
@@ -42,7 +41,7 @@ export function cardView(id, act) {
     el("header", {}, el("div", { class: "grow" }, name, el("p", { class: "state" }, badge, " ", why)), el("div", { class: "row" }, watch, activate, idle, remove)),
     figures,
     inputs.element,
-    el("section", {}, el("h3", {}, "Watch"), playlist.row),
+    watching,
     recordings.element,
   );
 
@@ -58,7 +57,9 @@ export function cardView(id, act) {
     show(idle, ON_AIR.has(now.state) || now.state === "ACTIVE");
     show(remove, !ON_AIR.has(now.state));
     watch.href = watchUrl(now.playouts);
-    say(playlist.value, now.playouts[0].url);
+    say(playlist.value, hlsUrl(now.playouts));
+    show(watch, Boolean(hlsUrl(now.playouts)));
+    show(watching, Boolean(hlsUrl(now.playouts)));
     inputs.update(now.inputs);
     recordings.update(media);
     show(figures, Boolean(statistics));

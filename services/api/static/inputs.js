@@ -1,6 +1,6 @@
 // What an encoder needs: URL, key, and what to type into OBS and ffmpeg.
 
-import { copyButton, el, field, say } from "./dom.js";
+import { copyButton, el, field, say, show } from "./dom.js";
 
 const HIDDEN = "•".repeat(12);
 const FILE = "-re -i video.mp4 -c:v libx264 -preset veryfast -g 60 -pix_fmt yuv420p -c:a aac -f flv";
@@ -8,10 +8,15 @@ const FILE = "-re -i video.mp4 -c:v libx264 -preset veryfast -g 60 -pix_fmt yuv4
 /** The inputs of one livestream; `update(inputs)` follows what the API says. */
 export function inputsView() {
   const views = { primary: inputView("primary"), secondary: inputView("secondary") };
+  const none = el("p", { class: "hint" }, "Nothing can be sent to it now. One that is started by hand says where to once it is activated.");
   const second = el("details", {}, el("summary", {}, "Secondary input"), hint(), views.secondary.element);
-  const element = el("section", {}, el("h3", {}, "Send"), views.primary.element, second);
-  const update = (inputs) =>
+  const element = el("section", {}, el("h3", {}, "Send"), none, views.primary.element, second);
+  const update = (inputs) => {
+    show(none, inputs.length === 0);
+    show(views.primary.element, inputs.length > 0);
+    show(second, inputs.length > 0);
     inputs.filter((input) => input.isServed !== false).forEach((input) => views[input.instance]?.update(input));
+  };
   return { element, update };
 }
 
@@ -33,6 +38,7 @@ function inputView(instance) {
   const paint = () => {
     say(url.value, input.url);
     say(secret.value, input.streamKey ? key() : "not shown to this token");
+    [reveal, secret.row.lastChild, copyCommand].forEach((button) => show(button, Boolean(input.streamKey)));
     say(command, ffmpeg(key()));
     say(reveal, isShown ? "Hide" : "Show");
     reveal.setAttribute("aria-pressed", String(isShown));

@@ -41,7 +41,7 @@ function rowView(act) {
   const remove = el("button", { type: "button", class: "quiet small danger-text" }, "Delete");
   order.addEventListener("click", () => act(order, () => call("POST", `/v1/media/${media.id}/downloads`, { format: "MP4" })));
   remove.addEventListener("click", async () => {
-    const text = `The recording of ${moment(media.createTime)} and its files are deleted for good.`;
+    const text = `Nobody can watch the recording of ${moment(media.createTime)} any more. For a time “headwater media restore” brings it back.`;
     if ((await confirm({ title: "Delete this recording?", text, yes: "Delete recording" })) === null) return;
     act(remove, () => call("DELETE", `/v1/media/${media.id}`));
   });

@@ -7,10 +7,18 @@ export const STATES = {
   RECONNECTING: ["Reconnecting", "waiting"],
   ENDING: ["Ending", "waiting"],
   DISABLED: ["Disabled", "idle"],
+  RECEIVING: ["Waiting to be published", "waiting"],
+  FINISHED: ["Finished", "idle"],
+  FAILED: ["Failed", "waiting"],
 };
+
+/** A broadcast runs in these. */
+export const ON_AIR = new Set(["LIVE", "RECEIVING", "RECONNECTING"]);
 
 const REASONS = {
   created: "never on air",
+  disabled: "",
+  enabled: "",
   started: "",
   resumed: "media came back",
   activated: "an encoder may connect",
@@ -47,5 +55,8 @@ export const moment = (time) => new Date(time).toLocaleString([], { dateStyle: "
 
 export const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
-/** Where a playlist's player page is. */
-export const watchUrl = (playouts) => (playouts[0]?.url ?? "").replace(/index\.m3u8$/, "watch");
+/** The playlist among the ways to watch; empty where there is none. */
+export const hlsUrl = (playouts) => playouts.find(({ protocol }) => protocol === "hls")?.url ?? "";
+
+/** Where its player page is. */
+export const watchUrl = (playouts) => hlsUrl(playouts).replace(/index\.m3u8$/, "watch");

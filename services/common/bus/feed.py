@@ -220,9 +220,12 @@ class Feed:
         self._consumer = ""
 
     def _hear_run(self, messages: Sequence[Message]) -> None:
-        """Entries that go on where the last one ended are taken together, anything else one by one."""
+        """Entries that go on where the last one ended are taken together, anything else one by one.
+
+        So, too, where a subject may not be readable: that entry is lost, and no other.
+        """
         _, subjects, replies, headers, payloads = zip(*messages, strict=True)
-        places = parse_places(replies)
+        places = parse_places(replies) if b"".join(subjects).isascii() else None
         if places is None or not self._go_on(places):
             for _, *message in messages:
                 self._hear(*message)

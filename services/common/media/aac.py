@@ -18,6 +18,14 @@ _GENERAL_AUDIO = frozenset({1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23})
 _SYNC_SBR, _SYNC_PS = 0x2B7, 0x548
 
 
+class NotAacError(ValueError):
+    """A configuration of another MPEG-4 audio codec, as ELD and USAC are."""
+
+    def __init__(self, object_type: int) -> None:
+        super().__init__(f"AudioSpecificConfig: object type {object_type} is not AAC")
+        self.object_type = object_type
+
+
 @dataclass(frozen=True, slots=True)
 class AacConfig:
     """What an AudioSpecificConfig says of the frames that follow it."""
@@ -52,7 +60,7 @@ class _Extension:
 
 
 def parse_config(record: bytes) -> AacConfig:
-    """Parse an AudioSpecificConfig. ValueError says what is wrong."""
+    """Parse an AudioSpecificConfig. ValueError says what is wrong; it is a NotAacError where it is another codec's."""
     if not 2 <= len(record) <= MAX_CONFIG_BYTES:
         raise ValueError(f"AudioSpecificConfig: {len(record)} bytes; 2 to {MAX_CONFIG_BYTES} are possible")
     bits = Bits(record, "AudioSpecificConfig")
@@ -64,7 +72,7 @@ def parse_config(record: bytes) -> AacConfig:
         if object_type == _ER_BSAC:
             bits.skip(4)  # extensionChannelConfiguration
     if object_type not in _GENERAL_AUDIO:
-        raise ValueError(f"AudioSpecificConfig: object type {object_type} is not AAC")
+        raise NotAacError(object_type) if object_type else ValueError("AudioSpecificConfig: it names no object type")
     frame_length, channels = _read_general(bits, object_type, channel_config)
     if not extension.has_sbr:
         extension = _read_sync_extension(bits)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.common.media.aac import NotAacError, parse_config
 from services.common.media.unit import Codec, Config, Track, Unit
 from services.ingest.leaps import Leaps
 from services.ingest.rtmp import avc, flv
@@ -115,11 +116,23 @@ class Intake:
         if is_video:
             self._nal_length_size = avc.length_size(record)
             self._is_waiting_for_key = True
-        elif len(record) < 2:
-            raise ProtocolError("the AAC configuration is cut short")
+        elif not self._is_aac(record):
+            return
         self._configs[track] = config
         self.finish()
         self._emit(ConfigReceived(config))
+
+    def _is_aac(self, record: bytes) -> bool:
+        """Whether it is a configuration of AAC; what is another codec's is declined as under its own name."""
+        try:
+            parse_config(record)
+        except NotAacError as error:
+            self._decline(flv.Unsupported(f"MPEG-4 object type {error.object_type} audio"), is_video=False)
+            self._configs.pop(_AUDIO, None)  # what follows is of that codec
+            return False
+        except ValueError as error:
+            raise ProtocolError(str(error)) from error
+        return True
 
     def _take_sound(self, stamp_ms: int, frame: flv.Frame) -> bool:
         if not frame.payload:

@@ -11,6 +11,8 @@ MOST_CANDIDATES = 8
 """Each costs its reader a look-up."""
 LONGEST_CANDIDATE = 256
 """Characters; longer texts are no keys of ours."""
+_AROUND = "/ \t\r\n"
+"""What scripts that read a key from a file leave at its end, and people at either."""
 
 
 def query_of(*texts: str) -> dict[str, str]:
@@ -35,15 +37,15 @@ def candidates(app: str, stream_name: str, tcurl: str) -> tuple[str, ...]:
 
 
 def _places(app: str, stream_name: str, tcurl: str) -> Iterator[str]:
-    name = unquote(stream_name.partition("?")[0]).strip("/ ")
+    name = unquote(stream_name.partition("?")[0]).strip(_AROUND)
     yield name
     yield name.rpartition("/")[2]
     yield from query_of(stream_name).values()
     yield from query_of(app, tcurl).values()
     yield stream_name
-    path = unquote(app.partition("?")[0]).strip("/ ")
+    path = unquote(app.partition("?")[0]).strip(_AROUND)
     yield path.rpartition("/")[2]
-    yield unquote(_path_of(tcurl)).strip("/ ").rpartition("/")[2]
+    yield unquote(_path_of(tcurl)).strip(_AROUND).rpartition("/")[2]
 
 
 def _path_of(url: str) -> str:

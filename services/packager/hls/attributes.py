@@ -11,6 +11,14 @@ QUERY_MARK = "\0"
 """Stands after every URI in a rendered template; the viewer's query string takes its place. No playlist can
 contain it: 4.1 forbids control characters."""
 
+FIRST_MSN = 1
+"""The media sequence number of segment 0, as playlists and `_HLS_msn` say it; everywhere else segments count from 0.
+
+hls.js (1.7) takes a segment number of 0 for none (`FragmentTracker.detectEvictedFragments`) and forgets each part of
+it as soon as it has it: who joined in the last part of the first segment loaded that part again and again, and stood
+still for 4 s, until it had left the list.
+"""
+
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,64})=("[^"\r\n]*"|[^",\s]+)(?:,(?=.)|$)')
 _INTEGER = re.compile(r"[0-9]{1,20}")
 _DECIMAL = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,20}))?")
@@ -98,6 +106,7 @@ def _parse_resolution(text: str) -> tuple[int, int]:
 
 
 INTEGER: Value[int] = Value(str, parse_integer)
+MSN: Value[int] = Value(lambda number: str(number + FIRST_MSN), lambda text: parse_integer(text) - FIRST_MSN)
 SECONDS: Value[int] = Value(seconds, parse_seconds)
 BOUND: Value[int] = Value(bound, parse_seconds)
 SIGNED_SECONDS: Value[int] = Value(_signed, _parse_signed)

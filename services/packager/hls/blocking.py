@@ -8,6 +8,8 @@ answer would bring it nothing and make it ask again at once.
 import math
 from dataclasses import dataclass
 
+from services.common.media.even_parts import MIN_FILL
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.hls.query import RESERVED, QueryError, split_query
 from services.packager.hls.render import DeltaRequest
 
@@ -16,13 +18,10 @@ MAX_SEGMENTS_AHEAD = 2
 MAX_DIGITS = 18
 """Of a directive's number: keeps integers small before they are compared."""
 
-_SHORTEST_PART = 0.85
-"""Of the part target (4.4.4.9)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Directives:
-    """What a request asks for. No `msn`: nothing to wait for."""
+    """What a request asks for; segments count from 0. No `msn`: nothing to wait for."""
 
     msn: int | None = None
     part: int | None = None
@@ -66,7 +65,8 @@ def parse_directives(query: str) -> Directives:
     msn, part = _number(found, "_HLS_msn"), _number(found, "_HLS_part")
     if part is not None and msn is None:
         raise QueryError("_HLS_part needs _HLS_msn")
-    return Directives(msn, part, _delta(found.get("_HLS_skip")))
+    # Whoever asks for number 0, which there never is, wants what comes first.
+    return Directives(None if msn is None else max(msn - FIRST_MSN, 0), part, _delta(found.get("_HLS_skip")))
 
 
 def _number(found: dict[str, str], name: str) -> int | None:
@@ -104,12 +104,12 @@ def check_reach(directives: Directives, edge: Edge) -> None:
     if directives.msn is None or edge.is_ended or is_satisfied(directives, edge):
         return
     if directives.msn > edge.last_msn + MAX_SEGMENTS_AHEAD:
-        raise QueryError(f"_HLS_msn is more than {MAX_SEGMENTS_AHEAD} ahead of segment {edge.last_msn}")
+        raise QueryError(f"_HLS_msn is more than {MAX_SEGMENTS_AHEAD} ahead of segment {edge.last_msn + FIRST_MSN}")
     if directives.part is None or edge.part_target_us is None or directives.msn == edge.last_msn:
         return
     listed = edge.open_parts if directives.msn == edge.last_msn + 1 else 0
     if directives.part >= listed + _parts_ahead(edge.target_duration, edge.part_target_us):
-        raise QueryError(f"_HLS_part is too far ahead of segment {edge.last_msn}")
+        raise QueryError(f"_HLS_part is too far ahead of segment {edge.last_msn + FIRST_MSN}")
 
 
 def _parts_ahead(target_duration: int, part_target_us: int) -> int:
@@ -120,7 +120,7 @@ def _parts_ahead(target_duration: int, part_target_us: int) -> int:
     """
     part_target = part_target_us / 1_000_000
     limit = 3 / part_target if part_target < 1 else 3.0
-    return math.ceil(max(limit, (target_duration + 0.5) / (_SHORTEST_PART * part_target)))
+    return math.ceil(max(limit, (target_duration + 0.5) / (MIN_FILL * part_target)))
 
 
 def longest_wait_us(target_duration: int) -> int:

@@ -11,7 +11,7 @@ class DeltaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MediaPlaylist:
-    """A media playlist as read: of a delta update the window holds only the segments written out."""
+    """A media playlist as read, segments counted from 0: of a delta update the window holds only those written out."""
 
     window: Window
     version: int

@@ -35,6 +35,7 @@ class Segment:
     """
 
     msn: int
+    """Counted from 0; a playlist says `attributes.FIRST_MSN` more."""
     uri: str
     duration_us: int
     """0 while open."""
@@ -87,7 +88,10 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class RenditionReport:
-    """EXT-X-RENDITION-REPORT (4.4.5.4): how far another media playlist has come. `uri` is relative."""
+    """EXT-X-RENDITION-REPORT (4.4.5.4): how far another media playlist has come. `uri` is relative.
+
+    Segments count from 0, parts too.
+    """
 
     uri: str
     last_msn: int

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.packager.hls import tags
-from services.packager.hls.attributes import PlaylistError
+from services.packager.hls.attributes import FIRST_MSN, PlaylistError
 from services.packager.hls.delta import MediaPlaylist
 from services.packager.hls.media_playlist import Part, PlaylistType, Segment, Window
 from services.packager.hls.multivariant import Alternative, Multivariant, Variant
@@ -50,6 +50,12 @@ class _Reading:
     is_gap: bool = False
     parts: list[Part] = field(default_factory=list)
 
+    @property
+    def media_sequence(self) -> int:
+        """Number of the list's first segment, those that a delta update skips included."""
+        found: int = self.header.get(tags.MEDIA_SEQUENCE.name, -FIRST_MSN)
+        return found
+
     def close_segment(self, uri: str) -> None:
         if self.duration_us is None:
             raise PlaylistError(f"URI without EXTINF: {uri[:40]!r}")
@@ -66,7 +72,7 @@ class _Reading:
         skip = self.header.get(tags.SKIP.name)
         skipped = skip.skipped_segments if skip else 0
         return Segment(
-            msn=self.header.get(tags.MEDIA_SEQUENCE.name, 0) + skipped + len(self.segments),
+            msn=self.media_sequence + skipped + len(self.segments),
             uri=uri,
             duration_us=self.duration_us or 0,
             init_uri=self.init_uri,
@@ -160,7 +166,7 @@ def _media_playlist(reading: _Reading) -> MediaPlaylist:
     return MediaPlaylist(
         window=window,
         version=header.get(tags.VERSION.name, 1),
-        media_sequence=header.get(tags.MEDIA_SEQUENCE.name, 0),
+        media_sequence=reading.media_sequence,
         discontinuity_sequence=header.get(tags.DISCONTINUITY_SEQUENCE.name, 0),
         skipped_segments=skip.skipped_segments if skip else 0,
     )

@@ -140,7 +140,7 @@ START = ListTag(
     ),
 )
 TARGETDURATION = ValueTag("EXT-X-TARGETDURATION", value.INTEGER)
-MEDIA_SEQUENCE = ValueTag("EXT-X-MEDIA-SEQUENCE", value.INTEGER)
+MEDIA_SEQUENCE = ValueTag("EXT-X-MEDIA-SEQUENCE", value.MSN)
 DISCONTINUITY_SEQUENCE = ValueTag("EXT-X-DISCONTINUITY-SEQUENCE", value.INTEGER)
 ENDLIST = FlagTag("EXT-X-ENDLIST")
 PLAYLIST_TYPE = ValueTag("EXT-X-PLAYLIST-TYPE", value.ENUMERATED)
@@ -193,7 +193,7 @@ RENDITION_REPORT = ListTag(
     RenditionReport,
     (
         Attribute("URI", "uri", value.URI, is_required=True),
-        Attribute("LAST-MSN", "last_msn", value.INTEGER, is_required=True),
+        Attribute("LAST-MSN", "last_msn", value.MSN, is_required=True),
         Attribute("LAST-PART", "last_part", value.INTEGER),
     ),
 )

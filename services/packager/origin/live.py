@@ -144,7 +144,7 @@ class LiveProgram:
 
     def _close(self, msn: int) -> None:
         """End the segment in all renditions, filled up to the end of the one that lasts longest."""
-        ends = {number: self._end_us(track) for number, track in self.tracks.items() if track.open.parts}
+        ends = {number: self._shown_end_us(track) for number, track in self.tracks.items() if track.open.parts}
         end_us = max(ends.values(), default=self._begin_us)
         for number, track in self.tracks.items():
             is_gap = not track.open.parts
@@ -163,6 +163,11 @@ class LiveProgram:
         track.open.date_us, track.open.init_id = begin_us, rendition.init_id
         # However short: a segment that lists no part would say that its parts have been removed (6.2.2).
         self._fill(track, rendition, min(end_us - begin_us, most_us), msn, least_us=0)
+
+    def _shown_end_us(self, track: Track) -> int:
+        """When the last of its parts has been shown: pictures are cut by when they are decoded, and sound with them."""
+        is_video = self.ledger.rendition(track.number).kind == Rendition.VIDEO
+        return self._end_us(track) + (_us(self.ledger.state.source.delay, CLOCK_RATE) if is_video else 0)
 
     def _end_us(self, track: Track) -> int:
         return self._wall_us(track.end_time, self.ledger.rendition(track.number).timescale)

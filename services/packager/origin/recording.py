@@ -10,7 +10,7 @@ from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
 from headwater.internal.v1.protection_pb2 import CaptionTrack
 from services.common import keys
-from services.common.media.duration import length_us
+from services.common.media.duration import listed_us
 from services.packager.hls.media_playlist import PlaylistType, Segment, Window
 from services.packager.hls.query import with_query
 from services.packager.hls.render import DeltaRequest, MediaRenderer, multivariant_template
@@ -52,7 +52,7 @@ class RecordedMedia:
     @cached_property
     def starts_us(self) -> list[int]:
         """Where each segment begins, from the beginning of the recording; of long ones not for the loop."""
-        return list(accumulate((_longest_us(record) for record in self.segments), initial=0))[:-1]
+        return list(accumulate((listed_us(None, record.renditions) for record in self.segments), initial=0))[:-1]
 
     @property
     def length_us(self) -> int:
@@ -93,17 +93,13 @@ class RecordedMedia:
         return Segment(
             msn=record.msn,
             uri=segment_path(name, record.msn),
-            duration_us=_longest_us(record) if mine is None else length_us(mine),
+            duration_us=listed_us(mine, record.renditions),
             init_uri=init_path(name, mine.init_id if mine is not None else self.renditions[name].init_id),
             program_time_us=record.program_time_us,
             discontinuity_sequence=record.discontinuity_sequence,
             # Without bytes: what the archiver could not get hold of is listed, so that numbers and times stay right.
             is_gap=mine is None or not mine.length,
         )
-
-
-def _longest_us(record: Record) -> int:
-    return max((length_us(r) for r in record.renditions), default=0)
 
 
 async def load(prefix: str, fetch: Fetch) -> RecordedMedia | None:

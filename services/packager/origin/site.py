@@ -21,7 +21,7 @@ from services.packager.origin.store_answers import StoreAnswers
 from services.packager.origin.wanted_picture import read_wanted
 
 BEGIN_WAIT_S = 12.0
-"""A broadcast that is on air has its first segment within this: 2.5 s until its pace is known, and up to 6 s of media.
+"""A broadcast that is on air has its first segment within this: it is 10.5 s long at most (program/pace.py).
 An empty answer would be fatal to players that do not ask again."""
 
 MAX_KNOWN_TARGETS = 4096

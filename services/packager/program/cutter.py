@@ -8,14 +8,12 @@ part may hold (sound that comes in bursts), it gets ticks of its own before the 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from services.common.media.even_parts import MIN_FILL, ends_part
 from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Track
 from services.packager.program.instance import MAX_DELAY_TICKS
 from services.packager.program.lane import Cut, Lane
 from services.packager.program.ordering import Item
 from services.packager.program.pace import Pace
-
-MIN_FILL = 0.85
-"""A part that is not its segment's last fills at least this much of the target (RFC 8216bis 4.4.4.9)."""
 
 WAVERING = CLOCK_RATE // 200
 """A delay that differs by less is the same: encoders send times in whole milliseconds."""
@@ -39,13 +37,19 @@ class TickCut:
 class Cutter:
     """Cuts the lanes of one broadcast."""
 
-    def __init__(self, pace: Pace, *, segment_start: int | None = None) -> None:
+    def __init__(
+        self, pace: Pace, *, segment_start: int | None = None, key_time: int | None = None, key_period: int = 0
+    ) -> None:
         self.pace = pace
         self.lanes: dict[Track, Lane] = {}
         self.delay = 0
         """How much later than it is decoded a key frame is shown (90 kHz): sound is cut by what is shown with it."""
         self._segment_start = segment_start
         """Program time at which the open segment begins; None between segments."""
+        self.key_time = key_time
+        """Program time of the key frame that last began a segment of this source; None before there is any."""
+        self.key_period = key_period
+        """From one such key frame to the next; 0 while nobody knows."""
 
     @property
     def segment_start(self) -> int | None:
@@ -96,7 +100,9 @@ class Cutter:
         if video is not None and lane is not video and time - video.newest <= LEAD_SILENCE:
             return False
         lane.settle(time)
-        return is_key or lane.has_gap or time - lane.first_sent_time + self._step(lane) > self._target(lane)
+        if is_key or lane.has_gap:
+            return True
+        return self._ends_part(lane, lane.first_sent_time, time)
 
     def before(self, lead: Lane, time: int, *, is_key: bool) -> Iterator[TickCut]:
         """The ticks that are complete as `lead` goes on at `time` (program time)."""
@@ -107,10 +113,13 @@ class Cutter:
             yield from self._cut_lead(lead, count, lead.first_time + lead.duration_of(count))
         start = lead.first_sent_time
         elapsed = time - (start if self._segment_start is None else self._segment_start)
-        ends_part = lead.has_pending and time - start + self._step(lead) > target
+        is_full = lead.has_pending and self._ends_part(lead, start, time)
         ends_at_key = is_key and elapsed >= self.pace.segment_min and self._has_something(lead)
-        if ends_part or ends_at_key:
+        if is_full or ends_at_key:
             yield from self._cut_lead(lead, lead.pending_count, time, is_end=ends_at_key)
+        if ends_at_key:
+            self.key_period = time - self.key_time if self.key_time is not None else 0
+            self.key_time = time
 
     def _has_something(self, lead: Lane) -> bool:
         return lead.has_pending or self._is_begun
@@ -122,6 +131,12 @@ class Cutter:
 
     def _target(self, lane: Lane) -> int:
         return self.pace.video_part if lane.track is VIDEO else self.pace.audio_part
+
+    def _ends_part(self, lead: Lane, start: int, time: int) -> bool:
+        """True if the lead's part that begins at `start` ends before a frame at `time`."""
+        step, key_time = self._step(lead), start if self.key_time is None else self.key_time
+        left = key_time + self.key_period - start
+        return ends_part(time - start, step, target=self._target(lead), frame=step, left=left)
 
     def _step(self, lane: Lane) -> int:
         """How long the frame that has come will be, for all one knows; milliseconds are rounded."""
@@ -144,7 +159,7 @@ class Cutter:
         for lane in followers:
             yield from self._catch_up(lane, shown, ends_segment=ends_segment)
             last_of[lane.track] = self._last_count(lane, shown, ends_segment=ends_segment)
-        begins = lead.first_shown if count else start
+        begins = lead.first_shown(self.delay) if count else start
         cuts = [lead.cut(count), *(lane.cut(last_of[lane.track]) for lane in followers)]
         if ends_segment:
             self._end_segment()
@@ -160,6 +175,7 @@ class Cutter:
         """Begin a segment at this program time if none is open; where the open one begins."""
         if self._segment_start is None:
             self._segment_start = start
+            self.key_time = start if self.key_time is None else self.key_time
         return self._segment_start
 
     def _end_segment(self) -> None:
@@ -178,7 +194,7 @@ class Cutter:
             rest = lane.count_before(time) - count
             if not rest or not (ends_segment or self._is_worth(lane, count, rest)):
                 return
-            begins = lane.first_shown
+            begins = lane.first_shown(self.delay)
             yield TickCut(_in_order([lane.cut(count)]), begins, ends_segment=False)
 
     def _fitting(self, lane: Lane, most: int) -> int:
@@ -224,6 +240,10 @@ class Cutter:
 
     def flush(self) -> Iterator[TickCut]:
         """Cut all that is pending and end the segment: nothing follows, or something else does."""
+        yield from self._flush()
+        self.key_time = None
+
+    def _flush(self) -> Iterator[TickCut]:
         while self.has_pending:
             lanes = [lane for lane in self.lanes.values() if lane.has_pending]
             self._begin(min(lane.first_sent_time for lane in lanes))
@@ -231,7 +251,7 @@ class Cutter:
             if not any(counts):
                 yield self._close(self.end_time)
                 continue
-            begins = min(lane.first_shown for lane in lanes)
+            begins = min(lane.first_shown(self.delay) for lane in lanes)
             cuts = [lane.cut(count) for lane, count in zip(lanes, counts, strict=True)]
             is_last = not self.has_pending
             if is_last:

@@ -11,3 +11,5 @@ class Draft:
 
     head: Tick
     parts: tuple[bytes, ...]
+    is_remnant: bool = False
+    """It ends a segment where none was to end, as its source is gone or changes: it may be much less than a part."""

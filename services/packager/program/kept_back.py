@@ -51,7 +51,6 @@ class KeptBack:
         self.epoch = epoch
         self.facts: deque[Fact] = deque()
         """What has happened since the shell last looked."""
-        self.refusals: set[str] = set()
         self.instances = inherit(ledger, segment_min=0).instances
         """Nothing is fed to them: no unit is read."""
         self._settings = settings

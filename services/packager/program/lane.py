@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from headwater.internal.v1.cmaf_pb2 import Rendition
 from services.common.media.aac import parse_config
+from services.common.media.avc import has_idr, parse_record
 from services.common.media.unit import CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.packager.cmaf.part import Sample
 from services.packager.program.instance import MAX_DELAY_TICKS
@@ -15,6 +16,13 @@ AUDIO_SNAP_S = 0.003
 
 AUDIO_OVERLAP_S = 0.06
 """An audio frame that lies this far before the end of the last one is dropped: sound may not be heard twice."""
+
+AUDIO_BURST_S = 0.3
+"""So far it may lie before that where the sound was in step a moment ago: who reads a sound card in large pieces gives
+all of one piece the same time."""
+
+AUDIO_OUT_OF_STEP_S = 1.0
+"""Sound that is out of step for this long drifts, or its clock was put back."""
 
 USUAL_INTERVAL = CLOCK_RATE // 4
 """A frame that stood longer than this, or than two of the usual ones, says nothing about how long the last one is."""
@@ -76,11 +84,13 @@ class Lane:
     has_gap: bool = False
     """True if there is a gap between pending samples."""
     has_begun: bool = True
-    """False until the broadcast has anything of this track."""
+    """Of pictures: False until the broadcast has any, and so has nothing to be joined to."""
     _pending: list[_Pending] = field(default_factory=list)
-    _not_before: int = 0
-    """Sound of a source that was heard earlier than this is left out."""
+    _in_step: int = 0
+    """Up to where the sound was where its encoder says."""
     _seam: Seam | None = None
+    _leading_until: int = 0
+    """Pictures of a source that are shown earlier than this need what it sent before the program was made of it."""
     _longest_interval: int = USUAL_INTERVAL
 
     @classmethod
@@ -92,6 +102,7 @@ class Lane:
         lane.has_begun = rendition.shown_until > 0
         lane.segment_duration = rendition.segment_duration
         lane.newest = lane.end_time
+        lane._in_step = lane.end
         lane._longest_interval = max(2 * video_frame, USUAL_INTERVAL)
         return lane
 
@@ -131,10 +142,16 @@ class Lane:
         """The same by what the encoder said, which is how long parts and segments are."""
         return self.to_clock(self._pending[0].time - self._pending[0].moved) if self._pending else self.end_time
 
-    @property
-    def first_shown(self) -> int:
-        """Program time (90 kHz) at which the first pending sample is shown."""
-        return self.to_clock(self._pending[0].time + self._pending[0].cts) if self._pending else self.end_time
+    def first_shown(self, delay: int) -> int:
+        """Program time (90 kHz) at which the first of the pending samples to be shown is.
+
+        `delay` is how much later than it is decoded a key frame is shown: what is sent first behind another picture is
+        mostly shown behind those that are sent after it.
+        """
+        first = self._pending[0] if self._pending else None
+        if first is not None and self.track is VIDEO and not first.unit.is_key:
+            return self.to_clock(first.time) + delay
+        return self.to_clock(first.time + first.cts) if first is not None else self.end_time
 
     @property
     def last_shown(self) -> int:
@@ -161,15 +178,10 @@ class Lane:
 
     # -- what comes in ----------------------------------------------------------------------------
 
-    def join(self, not_before: int = 0) -> None:
-        """Go on with another source, at this program time (90 kHz).
-
-        Its sound may not begin before its picture, though it would fill what the other's sound was short of: players
-        take both for beginning together at a discontinuity (hls.js: `alignDiscontinuities`), and lose a short part.
-        """
+    def join(self) -> None:
+        """Go on with another source."""
         self.cursor = NOWHERE
         self.is_joining = True
-        self._not_before = self.from_clock(not_before) if self.has_begun else 0
 
     def add(self, item: Item, unit: Unit, program_time: int) -> None:
         """Take a unit whose program time is given (90 kHz), if it is wanted."""
@@ -190,7 +202,11 @@ class Lane:
                 return
             # At the very beginning there is nothing to follow, and all times stay those that were sent.
             self._seam = Seam.between(max(self.end, shown), time, frame) if self.has_begun else None
+            self._leading_until = 0 if self._is_idr(unit) else shown
             self.is_joining, self.has_begun = False, True
+        elif shown < self._leading_until:
+            self._drop(item)
+            return
         sent = time
         if self._seam is not None:
             time = self._seam.decode_time(time)
@@ -207,23 +223,38 @@ class Lane:
             moved=time - sent if is_first and self._seam is not None else 0,
         )
 
+    def _is_idr(self, unit: Unit) -> bool:
+        """Whether nothing after it needs anything before it: not where GOPs are open (ITU-T H.264, 7.4.1.2.4)."""
+        try:
+            return has_idr(unit.payload, parse_record(self.config.record).length_size)
+        except ValueError:  # what cannot be read leads to no conclusion
+            return True
+
     def _add_audio(self, item: Item, unit: Unit, program_time: int) -> None:
         pending = self._pending
         measured = self.from_clock(program_time)
         expected = pending[-1].time + pending[-1].duration if pending else self.end
         ahead = measured - expected
-        # At a join half a frame decides; later on stamps may waver without a frame being lost.
-        overlap = self.frame_duration // 2 if self.is_joining else AUDIO_OVERLAP_S * self.timescale
-        if ahead < -overlap or measured < self._not_before - self.frame_duration // 2:
+        # Asked first for speed: frame after frame is where it is expected, and no overlap is below 0.
+        if ahead < 0 and ahead < -self._overlap(measured):
             self._drop(item)
             return
-        self.is_joining, self._not_before = False, 0
+        if self.is_joining or ahead >= -AUDIO_OVERLAP_S * self.timescale:
+            self._in_step = measured
+        self.is_joining = False
         time, follows = expected, True
         if ahead > AUDIO_SNAP_S * self.timescale:
             time, follows = measured, ahead <= 2 * self.frame_duration
             if pending and follows:
                 pending[-1].duration += ahead
         self._append(item, unit, time, 0, follows=follows)
+
+    def _overlap(self, measured: int) -> float:
+        """How far sound of that time may lie before the end of what came before it."""
+        if self.is_joining:
+            return self.frame_duration / 2  # what lies further back was heard of the other source
+        is_in_step = measured - self._in_step < AUDIO_OUT_OF_STEP_S * self.timescale
+        return (AUDIO_BURST_S if is_in_step else AUDIO_OVERLAP_S) * self.timescale
 
     def _append(self, item: Item, unit: Unit, time: int, cts: int, *, follows: bool, moved: int = 0) -> None:
         self.has_gap = self.has_gap or bool(self._pending and not follows)

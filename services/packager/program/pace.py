@@ -8,11 +8,16 @@ import math
 from dataclasses import dataclass
 
 from services.common.media.aac import parse_config
+from services.common.media.even_parts import MIN_FILL, shortest_part
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.instance import Instance
 
-UNKNOWN_GOP_TARGET_S = 6
-"""Target duration of an encoder whose first GOP is not closed in time."""
+UNKNOWN_GOP_TARGET_S = 10
+"""Target duration of an encoder whose first GOP is not closed in time.
+
+Mostly it has what x264 does by itself, 250 frames: 10.4 s at 24 a second. A segment that is cut in mid-GOP has no place
+to begin at, and hls.js may wait there for ever.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +46,14 @@ class Pace:
     """The usual interval of video frames."""
 
 
-def _part_target(part_s: float, frame: float) -> int:
-    """As many whole frames as fit, and 1 ms for stamps rounded to milliseconds; parts then fill 85 % or more."""
-    count = max(1, math.floor((part_s + 0.001) * CLOCK_RATE / frame))
-    return math.ceil(count * frame) + CLOCK_RATE // 1000
+def _part_target(frames: int, frame: float) -> int:
+    """The length of so many frames, and 1 ms for stamps rounded to milliseconds."""
+    return math.ceil(frames * frame) + CLOCK_RATE // 1000
 
 
 def longest_segment(target_duration_s: int) -> int:
     """Ticks: EXTINF is rounded to the nearest second before it is compared (RFC 8216bis 4.4.3.1)."""
     return round((target_duration_s + 0.45) * CLOCK_RATE)
-
-
-def make_pace(settings: PaceSettings, *, gop: int | None, frame: float, audio_frame: float) -> Pace:
-    """Lengths for a first GOP of `gop` ticks (None: not closed yet) and frames of these many ticks."""
-    if gop is None:
-        target_s = max(UNKNOWN_GOP_TARGET_S, math.ceil(settings.segment_s))
-    else:
-        gops = max(1, math.ceil((settings.segment_s - 0.05) * CLOCK_RATE / gop))
-        target_s = max(math.ceil(settings.segment_s), math.ceil(gops * gop / CLOCK_RATE - 0.25))
-    return Pace(
-        target_duration_s=target_s,
-        segment_min=round((settings.segment_s - 0.05) * CLOCK_RATE),
-        segment_max=longest_segment(target_s),
-        video_part=_part_target(settings.part_s, frame),
-        # Sound is cut where the picture is, so a part has one audio frame more or less.
-        audio_part=_part_target(settings.part_s + audio_frame / CLOCK_RATE, audio_frame),
-        frame=round(frame),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +63,46 @@ class Opening:
     key: int
     """Decode time of the key frame to begin with."""
     gop: int | None
+    """None: not closed yet."""
     frame: float
     audio_frame: float
+    has_video: bool = True
+
+
+def key_period(settings: PaceSettings, gop: int | None) -> int:
+    """From one key frame that ends a segment to the next, with GOPs of `gop` ticks; 0 if that is not known."""
+    return 0 if gop is None else max(1, math.ceil((settings.segment_s - 0.05) * CLOCK_RATE / gop)) * gop
+
+
+def make_pace(settings: PaceSettings, opening: Opening) -> Pace:
+    """The lengths that suit an encoder which begins so."""
+    period, frame = key_period(settings, opening.gop), opening.frame
+    least_s = math.ceil(settings.segment_s)
+    target_s = max(least_s, math.ceil(period / CLOCK_RATE - 0.25) if period else UNKNOWN_GOP_TARGET_S)
+    most = max(1, math.floor((settings.part_s + 0.001) * CLOCK_RATE / frame))
+    video_part = _part_target(most, frame)
+    shortest, longest = shortest_part(video_part, frame=frame, segment=period), most * frame
+    if not opening.has_video:
+        shortest = longest = settings.part_s * CLOCK_RATE
+    return Pace(
+        target_duration_s=target_s,
+        segment_min=round((settings.segment_s - 0.05) * CLOCK_RATE),
+        segment_max=longest_segment(target_s),
+        video_part=video_part,
+        audio_part=_part_target(_sound_frames(shortest, longest, opening.audio_frame), opening.audio_frame),
+        frame=round(frame),
+    )
+
+
+def _sound_frames(shortest: float, longest: float, frame: float) -> int:
+    """How many frames of sound a part has room for, as sound is cut where the picture is.
+
+    For as many as may begin while the longest part of the picture lasts, but not for so many that those of the shortest
+    one do not fill 85 % of it: they would wait for the next part, and a rest would be left at the segment's end.
+    """
+    least = math.floor(shortest / frame) * frame
+    most = math.floor((least / MIN_FILL - CLOCK_RATE // 1000) / frame)
+    return max(math.ceil(shortest / frame), min(math.floor(longest / frame) + 1, most), 1)
 
 
 def survey(instance: Instance, settings: PaceSettings, *, is_late: bool = False) -> Opening | None:
@@ -96,7 +120,7 @@ def survey(instance: Instance, settings: PaceSettings, *, is_late: bool = False)
     if not instance.has_video:
         # Sound alone is cut at the segment length exactly, so its "GOP" is that.
         gop = round(settings.segment_s * CLOCK_RATE)
-    return Opening(keys[0], gop, _interval(instance, lead), _audio_frame(instance))
+    return Opening(keys[0], gop, _interval(instance, lead), _audio_frame(instance), instance.has_video)
 
 
 def _interval(instance: Instance, lead: Track) -> float:

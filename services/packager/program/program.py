@@ -7,10 +7,11 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from headwater.internal.v1.cmaf_pb2 import End, ProgramClock, Rendition, Segment, Source, Tick
 from headwater.internal.v1.facts_pb2 import Fact
-from services.common.input_rules import GOP_OUT_OF_RANGE, applies
+from services.common.input_rules import GOP_OUT_OF_RANGE, UNSUPPORTED_AUDIO_CODEC, UNSUPPORTED_VIDEO_CODEC, applies
 from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Config, Track, Unit
 from services.packager.program.cutter import LEAD_SILENCE, Cutter, TickCut
 from services.packager.program.draft import Draft
@@ -21,14 +22,14 @@ from services.packager.program.instance import Instance
 from services.packager.program.lane import Lane
 from services.packager.program.ledger import Ledger
 from services.packager.program.ordering import NOWHERE, Item
-from services.packager.program.pace import make_pace, survey
+from services.packager.program.pace import key_period, make_pace, survey
 from services.packager.program.parts import write_parts
 from services.packager.program.position import mark_cursors, mark_reading
 from services.packager.program.recording_limit import note_limit
 from services.packager.program.rendition import describe, install
 from services.packager.program.saying import note
 from services.packager.program.settings import ProgramSettings
-from services.packager.program.takeover import inherit
+from services.packager.program.takeover import inherit, mark_cuts
 
 START_TIME = CLOCK_RATE
 """Program time of a broadcast's first key frame: sound that belongs before it still has a time above 0."""
@@ -45,8 +46,6 @@ class Program:
         self.epoch = epoch
         self.facts: deque[Fact] = deque()
         """What has happened since the shell last looked."""
-        self.refusals: set[str] = set()
-        """Why tracks could not be packaged, where the encoder's config was at fault."""
         self._settings = settings
         heritage = inherit(ledger, segment_min=round((settings.pace.segment_s - 0.05) * CLOCK_RATE))
         self.instances = heritage.instances
@@ -188,10 +187,10 @@ class Program:
         if opening is None:
             return
         instance.forget_before(opening.key)
-        pace = make_pace(self._settings.pace, gop=opening.gop, frame=opening.frame, audio_frame=opening.audio_frame)
+        pace = make_pace(self._settings.pace, opening)
         self.ledger.state.target_duration_s = pace.target_duration_s
         self.ledger.state.frame_interval = pace.frame
-        self._cutter = Cutter(pace)
+        self._cutter = Cutter(pace, key_period=key_period(self._settings.pace, opening.gop))
         yield from self._join(instance, opening.key, START_TIME, "started")
 
     def _go_over(self, choice: Choice) -> Iterator[Draft]:
@@ -232,7 +231,7 @@ class Program:
             each.is_on_air = each is instance
         self._on_air = OnAir(instance.name, instance.connection)
         for lane in self._lanes.values():
-            lane.join(program_time + instance.delay_at(key))
+            lane.join()
         self._refused.clear()
         wall_us = instance.clock.wall_us(key) or instance.newest_us
         if state.HasField("clock"):  # what is shown again may not be dated again (RFC 8216bis 6.2.1)
@@ -380,8 +379,21 @@ class Program:
         source = self.ledger.state.source
         if not source.is_flagged:
             source.is_flagged = self._is_state_due = True
-            fact = self._say(self.instances[source.instance].newest_us, source.instance)
-            fact.input_rejected.code, fact.input_rejected.reason = GOP_OUT_OF_RANGE, reason
+            self._say_rejected(GOP_OUT_OF_RANGE, reason, time_us=self.instances[source.instance].newest_us)
+
+    def _refuse(self, track: Track, reason: str) -> None:
+        """Go on without a track that cannot be packaged, and say so; its config comes again with each key frame."""
+        state = self.ledger.state
+        if track not in self._refused and applies(state.rules):
+            code = UNSUPPORTED_VIDEO_CODEC if track is VIDEO else UNSUPPORTED_AUDIO_CODEC
+            words = f"{'picture' if track is VIDEO else 'sound'} cannot be packaged: {reason}"
+            # As of when the source came, which is in the log: an heir that finds the same says the same fact.
+            self._say_rejected(code, words, time_us=state.source_time_us)
+        self._refused.add(track)
+
+    def _say_rejected(self, code: str, reason: str, *, time_us: int) -> None:
+        found = self._say(time_us, self.ledger.state.source.instance).input_rejected
+        found.code, found.reason = code, reason
 
     def _configure(self, config: Config) -> Iterator[Draft]:
         """Take a codec configuration; another one than before ends the segment and makes a discontinuity."""
@@ -394,8 +406,7 @@ class Program:
         try:
             rendition = describe(config, int(config.track))
         except ValueError as error:
-            self._refused.add(config.track)
-            self.refusals.add(f"{config.track.name.lower()}: {error}")
+            self._refuse(config.track, str(error))
             return
         self._refused.discard(config.track)
         if lane is not None:
@@ -439,7 +450,7 @@ class Program:
         if successor is not None and successor.tracks >= set(cutter.lanes):
             cutter.drop_unseen()
         for cut in cutter.flush():
-            yield self._draft(cut)
+            yield replace(self._draft(cut), is_remnant=cut.ends_segment and bool(cut.cuts))
 
     def _draft(self, cut: TickCut) -> Draft:
         if self._is_break and not self.ledger.is_segment_open and cut.cuts:
@@ -464,8 +475,8 @@ class Program:
         if self._is_state_due or (head.part == 0 and parts):
             state = self.ledger.state
             note_limit(state, head, self._settings.longest_recording_s)
-            if self._cutter is not None and self._cutter.segment_start is not None:
-                state.segment_start = self._cutter.segment_start
+            if self._cutter is not None:
+                mark_cuts(state, self._cutter)
             head.state.CopyFrom(state)
             head.state_sequence = 0
             self._is_state_due = False

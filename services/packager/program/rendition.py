@@ -10,12 +10,18 @@ from services.packager.cmaf.init import audio_init, video_init
 from services.packager.program.instance import LEAD_IN_TICKS
 from services.packager.program.pace import Pace
 
+MOST_FRAMES = 300
+"""A second: who names more means the ticks of a clock, as FFmpeg does of what a browser has recorded (1000)."""
+
 
 def describe(config: Config, number: int) -> Rendition:
-    """The rendition of a track with this config. ValueError in words if the config cannot be packaged."""
+    """The rendition of a track with this config; its frame rate is 0 where the config does not say.
+
+    ValueError in words if the config cannot be packaged.
+    """
     if config.codec is Codec.H264:
         avc = parse_record(config.record)
-        rate = float(avc.picture.vui.frame_rate or 0)
+        rate = avc.picture.vui.frame_rate or 0
         found = Rendition(
             number=number,
             name="video",
@@ -24,7 +30,7 @@ def describe(config: Config, number: int) -> Rendition:
             timescale=CLOCK_RATE,
             width=avc.picture.width,
             height=avc.picture.height,
-            frame_rate=rate,
+            frame_rate=float(rate) if rate <= MOST_FRAMES else 0,
             init=video_init(avc),
         )
     else:

@@ -1,4 +1,4 @@
-"""How an heir reads the log that another packager left: design.md section 4, point 2. Pure."""
+"""What is left in the log for an heir, and how he reads it: design.md section 4, point 2. Pure."""
 
 from dataclasses import dataclass
 
@@ -50,10 +50,22 @@ def inherit(ledger: Ledger, *, segment_min: int) -> Inheritance:
     return Inheritance(instances, cutter, OnAir(source.instance, source.connection), source.offset, is_break=False)
 
 
+def mark_cuts(state: State, cutter: Cutter) -> None:
+    """Note where the open segment began, and when a key frame is due to end it."""
+    if cutter.segment_start is not None:
+        state.segment_start = cutter.segment_start
+    state.key_time, state.key_period = cutter.key_time or 0, cutter.key_period
+
+
 def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
     state, position = ledger.state, ledger.head.position
     pace = _pace(state, segment_min)
-    cutter = Cutter(pace, segment_start=state.segment_start if ledger.is_segment_open else None)
+    cutter = Cutter(
+        pace,
+        segment_start=state.segment_start if ledger.is_segment_open else None,
+        key_time=state.key_time or None,
+        key_period=state.key_period,
+    )
     cutter.delay = state.source.delay
     for rendition in state.renditions:
         track = Track.VIDEO if rendition.kind == rendition.VIDEO else Track.AUDIO
@@ -64,7 +76,7 @@ def _cutter(ledger: Ledger, segment_min: int) -> Cutter:
             lane.cursor = Place(cursor.connection, cursor.n, cursor.unit)
             lane.is_joining = lane.cursor == NOWHERE
         if lane.is_joining:
-            lane.join(state.clock.program_time)
+            lane.join()
         cutter.lanes[track] = lane
     return cutter
 

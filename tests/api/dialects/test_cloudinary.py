@@ -120,3 +120,9 @@ def test_wrong_body_is_refused_in_its_envelope(rest: Rest, body: dict[str, Any])
     """With the field named in the sentence."""
     answer = rest.post(BASE, json=body)
     assert (answer.status_code, list(answer.json()["error"])) == (400, ["message"])
+
+
+def test_wrong_field_is_named_without_what_is_ours(rest: Rest) -> None:
+    """The native API's request has the name in a livestream."""
+    answer = rest.post(BASE, json={"input": {"type": "rtmp"}, "name": "a\x00b"})
+    assert answer.json()["error"]["message"].startswith("name: must not have control characters")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.v1 import livestreams_pb2, media_pb2
-from services.api.rest.binding import Pairs, bind
+from services.api.rest.binding import Pairs, bind, emptied_by
 from services.api.rest.routes import Route, Routes
 from services.common.errors import AppError, Kind
 
@@ -41,6 +41,50 @@ def test_body_of_one_field_and_path_make_one_request() -> None:
     assert (request.livestream.id, request.livestream.name) == ("abc", "n")
     assert request.livestream.reconnect_window.ToMilliseconds() == 2500
     assert list(request.update_mask.paths) == ["name", "reconnect_window"]
+
+
+def test_update_empties_what_stands_empty_in_its_body() -> None:
+    """At any depth; null is as if left out, what has presence of its own shows itself, an enum has words for all."""
+    body = json.dumps(
+        {
+            "name": "",
+            "single_use": False,
+            "publishGate": True,
+            "metadata": {},
+            "creator": None,
+            "record": False,
+            "start": "START_UNSPECIFIED",
+            "reconnectWindow": "0s",
+            "etag": "7",
+            "recording": {"allowedOrigins": [], "requireSignedUrls": False},
+        }
+    ).encode()
+    found = ROUTES.find("PATCH", "/v1/livestreams/abc")
+    assert isinstance(found.route, Route)
+    request = bind(found.route, found.variables, (), body)
+
+    assert emptied_by(found.route, request, body) == {"name", "single_use", "metadata", "recording.allowed_origins"}
+    assert emptied_by(found.route, bind(found.route, found.variables, (), b""), b"") == frozenset()
+
+
+@pytest.mark.parametrize("word", ["live", "NEVER", ""])
+def test_unknown_word_is_told_which_there_are(word: str) -> None:
+    """In the query and in a body, and not what the type is called."""
+    with pytest.raises(AppError, match="state: must be one of IDLE, ACTIVE, LIVE, ") as asked:
+        bound("GET", "/v1/livestreams", query=[("state", word)])
+    with pytest.raises(AppError, match="start: must be one of AUTOMATIC, MANUAL"):
+        bound("POST", "/v1/livestreams", body=json.dumps({"start": word}).encode())
+    assert "UNSPECIFIED" not in asked.value.detail
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-01-31", "2026-01-31T00:00:00", "2026-02-31T00:00:00Z", ""])
+def test_what_is_no_time_is_told_how_one_looks(text: str) -> None:
+    """In the query and in a body; the parser's own words are of formats that nobody has typed."""
+    for query, body in (([("after", text)], b""), ((), json.dumps({"createTime": text}).encode())):
+        verb, path = ("POST", "/v1/livestreams") if body else ("GET", "/v1/livestreams")
+        with pytest.raises(AppError) as caught:
+            bound(verb, path, query=query, body=body)
+        assert caught.value.violations[0].detail == "must be a time such as 2026-01-31T00:00:00Z"
 
 
 def test_body_of_a_picture_is_taken_as_it_is() -> None:

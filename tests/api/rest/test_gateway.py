@@ -91,6 +91,19 @@ def test_unknown_path_is_404_and_unknown_verb_405(rest: Rest) -> None:
     assert response.headers["allow"] == "GET, POST"
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/healthz"])
+def test_page_is_only_to_be_read(rest: Rest, path: str) -> None:
+    """And so says the answer to anything else."""
+    response = rest.post(path, json={})
+    assert "only GET, HEAD" in problem(response, 405)["detail"]
+    assert response.headers["allow"] == "GET, HEAD"
+
+
+def test_condition_on_what_is_yet_to_be_made_is_400(rest: Rest) -> None:
+    """None that is not looked at is passed over."""
+    assert "If-Match" in problem(rest.post("/v1/livestreams", json={}, headers={"If-Match": '"7"'}), 400)["detail"]
+
+
 def test_order_in_the_wrong_state_is_409(rest: Rest) -> None:
     """Nothing is on air that could be ended."""
     made = rest.call("POST", "/v1/livestreams", {})

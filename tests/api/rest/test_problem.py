@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.api.rest.problem import problem_of
+from services.api.rest.problem import Problem, problem_of
 from services.common.errors import AppError, Kind, Violation
 
 STATUSES = {
@@ -19,6 +19,19 @@ STATUSES = {
     Kind.NOT_IMPLEMENTED: 501,
     Kind.INTERNAL: 500,
 }
+
+
+@pytest.mark.parametrize(
+    ("detail", "fields", "sentence"),
+    [
+        ("url: is needed", ("url", "events"), "url: is needed"),
+        ("is needed", ("url", "events"), "url: is needed"),
+        ("there is none", (), "there is none"),
+    ],
+)
+def test_sentence_names_the_field_that_it_is_about(detail: str, fields: tuple[str, ...], sentence: str) -> None:
+    """And no other that is wrong, too."""
+    assert Problem(400, detail, tuple((name, "is needed") for name in fields)).sentence == sentence
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -1,12 +1,13 @@
 // What every player page notes, the same for all players: window.probe.
 const video = document.getElementById("video");
-const probe = { errors: [], fatal: [], stalls: [], started: performance.now(), firstFrameMs: null, ended: false, broadcast: null };
+const probe = { errors: [], fatal: [], stalls: [], absent: [], started: performance.now(), firstFrameMs: null, ended: false, broadcast: null };
 window.probe = probe;
 
 const STANDING_MS = 300; // shorter stops are a slow machine's drawing, which no viewer calls a stall
 let lastTime = -1;
 let lastMove = null;
 let jumps = 0;
+let lastLook = performance.now();
 
 function error(kind, details, fatal, text) {
   const entry = { kind, details, fatal, text: String(text ?? "").slice(0, 300), at: performance.now() };
@@ -16,6 +17,9 @@ function error(kind, details, fatal, text) {
 
 function look() {
   const now = performance.now();
+  // It had no turn: for whoever asks whether the page stood or the program. It counts as a stall all the same.
+  if (now - lastLook > STANDING_MS) probe.absent.push({ at: lastLook, ms: now - lastLook });
+  lastLook = now;
   if (video.ended) { probe.ended = true; return; }
   if (probe.firstFrameMs === null) return;
   if (video.currentTime !== lastTime) {

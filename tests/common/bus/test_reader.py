@@ -3,7 +3,7 @@
 import asyncio
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from services.common.bus.connection import Bus
 from services.common.bus.errors import Refused
 from services.common.bus.log import Log
+from services.common.bus.reader import Reader
 from services.common.bus.splitter import Message
 from services.common.bus.stream import StreamConfig, ensure_stream
 from tests.common.bus.numbered import number_of, write_numbers
@@ -112,20 +113,35 @@ async def test_reader_waits_for_a_stream_that_comes_later(bus: Bus, name: str) -
         assert (await asyncio.wait_for(waiting, 10)).payload == b"1"
 
 
+def _lose(reader: Reader, is_lost: Callable[[bytes], bool]) -> None:
+    """The network's part is played here: what comes, alone or with others, passes `is_lost` one by one."""
+    feed = reader._feed
+    hear = feed._hear
+
+    def lossy(subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:
+        if not is_lost(payload):
+            hear(subject, reply, headers, payload)
+
+    def lossy_run(messages: Sequence[Message]) -> None:
+        for _, *message in messages:
+            lossy(*message)
+
+    feed._hear = lossy  # type: ignore[method-assign]
+    feed._hear_run = lossy_run  # type: ignore[method-assign]
+
+
 async def test_lost_delivery_is_asked_for_again(log: Log, name: str, bus: Bus) -> None:
     """A hole in what the server sends is noticed and filled, in order and without doubles."""
     dropped = [4, 5, 9]
     async with log.read([f"{name}.a"], from_sequence=1) as reader:
-        feed = reader._feed
-        hear = feed._hear
 
-        def lossy(subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:
+        def is_lost(payload: bytes) -> bool:
             if dropped and payload == str(dropped[0]).encode():
                 dropped.pop(0)
-                return
-            hear(subject, reply, headers, payload)
+                return True
+            return False
 
-        feed._hear = lossy  # type: ignore[method-assign]  # the network's part is played here
+        _lose(reader, is_lost)
         for n in range(1, 13):
             await log.append(f"{name}.a", str(n).encode())
         async with asyncio.timeout(20):
@@ -146,7 +162,7 @@ async def test_delivery_lost_among_many_that_came_together_is_asked_for_again(lo
                 messages = [messages[0], *messages[2:]]
             hear_run(messages)
 
-        feed._hear_run = lossy  # type: ignore[method-assign]  # as above
+        feed._hear_run = lossy  # type: ignore[method-assign]  # as in `_lose`
         await asyncio.gather(*(log.append(f"{name}.a", str(n).encode()) for n in range(500)))
         async with asyncio.timeout(20):
             got = [(await anext(reader)).sequence for _ in range(500)]
@@ -154,20 +170,39 @@ async def test_delivery_lost_among_many_that_came_together_is_asked_for_again(lo
     assert lost
 
 
+async def test_unreadable_subject_among_many_that_came_together_costs_that_entry_alone(log: Log, name: str) -> None:
+    """What came after it is read."""
+    async with log.read([f"{name}.a"], from_sequence=1) as reader:
+        feed = reader._feed
+        hear_run, spoilt = feed._hear_run, list[int]()
+
+        def spoiling(messages: Sequence[Message]) -> None:
+            if not spoilt and len(messages) > 10:
+                sid, _, *rest = messages[1]
+                spoilt.append(feed._count + 2)
+                messages = [messages[0], (sid, b"\xff", rest[0], rest[1], rest[2]), *messages[2:]]
+            hear_run(messages)
+
+        feed._hear_run = spoiling  # type: ignore[method-assign]  # as in `_lose`
+        await asyncio.gather(*(log.append(f"{name}.a", str(n).encode()) for n in range(500)))
+        async with asyncio.timeout(20):
+            got = [(await anext(reader)).sequence for _ in range(499)]
+    assert len(spoilt) == 1
+    assert got == [n for n in range(1, 501) if n not in spoilt]
+
+
 async def test_last_delivery_lost_is_found_by_the_heartbeat(log: Log, name: str) -> None:
     """When nothing follows the lost message, the server's heartbeat tells."""
     lost: list[bytes] = []
     async with log.read([f"{name}.a"], from_sequence=1) as reader:
-        feed = reader._feed
-        hear = feed._hear
 
-        def lossy(subject: bytes, reply: bytes, headers: bytes, payload: bytes) -> None:
+        def is_lost(payload: bytes) -> bool:
             if payload == b"last" and not lost:
                 lost.append(payload)
-                return
-            hear(subject, reply, headers, payload)
+                return True
+            return False
 
-        feed._hear = lossy  # type: ignore[method-assign]  # as above
+        _lose(reader, is_lost)
         await log.append(f"{name}.a", b"first")
         await anext(reader)
         await log.append(f"{name}.a", b"last")

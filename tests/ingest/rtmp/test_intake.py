@@ -157,6 +157,46 @@ def test_foreign_sound_beside_aac_is_told_and_goes_unheard() -> None:
     assert pair.warnings == ["MP3 audio is not supported and is ignored: send H.264 and AAC"]
 
 
+ELD_RECORD = b"\xf8\xe6\x40\x00"
+
+
+def test_other_mpeg4_codec_under_the_name_of_aac_is_refused_in_words() -> None:
+    """ELD and USAC are told from AAC by the configuration alone; nobody downstream could say so to the encoder."""
+    pair = Pair(answer=lambda session, _: session.accept(refuses_sound=True)).run()
+    pair.publisher.send_audio_config(0, ELD_RECORD)
+    pair.run()
+    assert pair.closed is not None
+    assert pair.closed.reason == "MPEG-4 object type 39 audio is not supported: send AAC"
+    assert pair.of(CodecRefused) == [CodecRefused(Track.AUDIO, "MPEG-4 object type 39", pair.closed.reason)]
+
+
+def test_other_mpeg4_codec_goes_unheard_where_that_is_wished() -> None:
+    """Also behind AAC; what comes after its configuration is no frame of the one before."""
+    pair = on_air()
+    pair.publisher.send_audio(0, b"aac")
+    pair.publisher.send_audio_config(20, ELD_RECORD)
+    pair.publisher.send_audio(20, b"eld")
+    pair.publisher.send_audio_config(40, AAC_RECORD)
+    pair.publisher.send_audio(40, b"aac")
+    pair.run()
+    assert pair.closed is None
+    assert [(u.dts, u.payload) for u in pair.units] == [(0, b"aac"), (3600, b"aac")]
+    assert pair.warnings[0] == "MPEG-4 object type 39 audio is not supported and is ignored: send H.264 and AAC"
+
+
+@pytest.mark.parametrize("record", [b"", b"\x00\x00", b"\xff\xff\xff", b"\x17\x10"])
+def test_configuration_of_sound_that_is_none_is_told_and_a_good_one_is_waited_for(record: bytes) -> None:
+    """Cut short, all zeros, reserved values: encoders send such before they know better."""
+    pair = Pair(answer=lambda session, _: session.accept(refuses_sound=True)).run()
+    pair.publisher.send_audio_config(0, record)
+    pair.publisher.send_audio_config(0, AAC_RECORD)
+    pair.publisher.send_audio(0, b"aac")
+    pair.run()
+    assert pair.closed is None
+    assert len(pair.warnings) == 1
+    assert [u.payload for u in pair.units] == [b"aac"]
+
+
 def test_enhanced_avc1_and_mp4a_are_units_like_any() -> None:
     """FourCC packets, with and without composition time, behind ModEx too."""
     pair = on_air(sound=False, sight=False)

@@ -22,6 +22,8 @@ from services.ingest.rtmp import names
         ("live", "sub/KEY", "rtmp://host/live"),
         ("live", "%4bEY", "rtmp://host/live"),
         ("live", "/KEY/", "rtmp://host/live"),
+        ("live", "KEY\r\n", "rtmp://host/live"),
+        ("live/KEY\n", "", "rtmp://host/live/KEY\n"),
     ],
 )
 def test_key_is_found_wherever_encoders_put_it(app: str, stream_name: str, tcurl: str) -> None:

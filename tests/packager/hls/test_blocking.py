@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.hls.blocking import (
     NOTHING,
     Directives,
@@ -28,11 +29,13 @@ EDGE = Edge(last_msn=10, last_parts=6, open_parts=3, target_duration=2, part_tar
     [
         ("", NOTHING),
         ("token=x", NOTHING),
-        ("_HLS_msn=12", Directives(12)),
-        ("_HLS_msn=12&_HLS_part=0", Directives(12, 0)),
-        ("_HLS_part=3&a=b&_HLS_msn=007&_HLS_skip=YES", Directives(7, 3, DeltaRequest.YES)),
+        ("_HLS_msn=12", Directives(12 - FIRST_MSN)),
+        ("_HLS_msn=1", Directives(0)),
+        ("_HLS_msn=0&_HLS_part=2", Directives(0, 2)),
+        ("_HLS_msn=12&_HLS_part=0", Directives(12 - FIRST_MSN, 0)),
+        ("_HLS_part=3&a=b&_HLS_msn=007&_HLS_skip=YES", Directives(7 - FIRST_MSN, 3, DeltaRequest.YES)),
         ("_HLS_skip=v2", Directives(delta=DeltaRequest.V2)),
-        ("%5FHLS_msn=4", Directives(4)),
+        ("%5FHLS_msn=4", Directives(4 - FIRST_MSN)),
         ("_HLS_later=1", NOTHING),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.hls.media_playlist import Segment, Window
 from services.packager.hls.render import DeltaRequest, MediaRenderer, render_media, render_multivariant
 from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, steady, window_at, windows
@@ -50,7 +51,7 @@ def _read(folder: Path, versions: list[bytes], multivariant: bytes | None = None
 def _told(segment: Segment) -> dict[str, Any]:
     time_us = segment.program_time_us
     return {
-        "msn": segment.msn,
+        "msn": segment.msn + FIRST_MSN,
         "uri": segment.uri,
         "duration": pytest.approx(segment.duration_us / 1e6, abs=1e-5),
         "discontinuity": segment.discontinuity_sequence,
@@ -95,7 +96,7 @@ def test_hlsjs_sees_low_latency_as_we_mean_it(tmp_path: Path) -> None:
     """Parts with their segments and indexes, the hint, the report, hold-back and blocking reload."""
     window = window_at(steady(9), 8, 2)
     seen = _read(tmp_path, [render_media(window)])["versions"][0]
-    listed = [(s.msn, i, p.uri) for s in window.segments[5:] for i, p in enumerate(s.parts)]
+    listed = [(s.msn + FIRST_MSN, i, p.uri) for s in window.segments[5:] for i, p in enumerate(s.parts)]
     assert [(part["msn"], part["index"], part["uri"]) for part in seen["parts"]] == listed
     assert [part["independent"] for part in seen["parts"][-2:]] == [True, False]
     assert (seen["partTarget"], seen["partHoldBack"], seen["canBlockReload"]) == (0.33334, 1.00002, True)

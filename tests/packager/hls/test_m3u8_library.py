@@ -5,6 +5,7 @@ from typing import Any
 import m3u8
 from hypothesis import given, settings
 
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.hls.render import render_media, render_multivariant
 from tests.packager.hls.histories import UNHURRIED, Broadcast, broadcasts, windows
 from tests.packager.hls.test_multivariant import PLAYLIST, SUBTITLED
@@ -21,7 +22,7 @@ def test_library_reads_what_we_wrote(broadcast: Broadcast) -> None:
     for window in windows(broadcast):
         read = m3u8.loads(render_media(window).decode())
         assert read.target_duration == window.target_duration
-        assert read.media_sequence == window.segments[0].msn
+        assert read.media_sequence == window.segments[0].msn + FIRST_MSN
         assert read.discontinuity_sequence == window.segments[0].discontinuity_sequence
         assert read.is_endlist == window.is_ended
         for segment, seen in zip(window.segments, read.segments, strict=False):
@@ -37,7 +38,7 @@ def test_library_reads_what_we_wrote(broadcast: Broadcast) -> None:
                 assert all(abs(part.duration * 1e6 - p.duration_us) < 10 for part, p in lengths)
         if not window.is_ended:
             assert read.preload_hint.uri == window.hints[0].uri
-            assert read.rendition_reports[0].last_msn == window.reports[0].last_msn
+            assert read.rendition_reports[0].last_msn == window.reports[0].last_msn + FIRST_MSN
 
 
 def test_library_reads_the_multivariant_playlist() -> None:

@@ -24,7 +24,7 @@ def test_live_window_is_written_as_expected() -> None:
         "#EXT-X-TARGETDURATION:2",
         "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.00002,HOLD-BACK=6.00000,CAN-SKIP-UNTIL=12.00000",
         "#EXT-X-PART-INF:PART-TARGET=0.33334",
-        "#EXT-X-MEDIA-SEQUENCE:1",
+        "#EXT-X-MEDIA-SEQUENCE:2",
         "#EXT-X-DISCONTINUITY-SEQUENCE:0",
         '#EXT-X-MAP:URI="init0.mp4"',
         "#EXT-X-PROGRAM-DATE-TIME:2026-11-18T11:06:42.123Z",
@@ -35,8 +35,17 @@ def test_live_window_is_written_as_expected() -> None:
         "#EXT-X-PROGRAM-DATE-TIME:2026-11-18T11:06:44.123Z",
         '#EXT-X-PART:DURATION=0.33333,URI="v2.0.m4s",INDEPENDENT=YES',
         '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="v2.1.m4s"',
-        '#EXT-X-RENDITION-REPORT:URI="audio.m3u8",LAST-MSN=2,LAST-PART=1',
+        '#EXT-X-RENDITION-REPORT:URI="audio.m3u8",LAST-MSN=3,LAST-PART=1',
     ]
+
+
+def test_no_segment_is_called_number_0() -> None:
+    """hls.js takes that for no number: it forgets each part of such a segment, and loads it again without end."""
+    text = render_media(window_at(steady(3), 0, 1)).decode()
+    assert "#EXT-X-MEDIA-SEQUENCE:1\n" in text
+    assert 'URI="v0.0.m4s"' in text
+    assert "LAST-MSN=1," in text
+    assert parse_media(text).window.segments[0].msn == 0
 
 
 @settings(UNHURRIED, max_examples=60)

@@ -7,6 +7,7 @@ import pytest
 
 from headwater.internal.v1.onair_pb2 import OnAir, Playback, Rules
 from services.common.ids import new_id
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.origin.follower import Follower
 from tests.archiver.on_air import Broadcast, Stage
 from tests.packager.origin.running import Site, origin, path_of
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.connected
 
 MEDIA = messages(encode(seconds=10), connection=5, closed=False)
 HALF = len(MEDIA) // 2
-LONG_GOP = Later(lambda: messages(encode(seconds=10, gop_s=17), connection=5, closed=False))
+LONG_GOP = Later(lambda: messages(encode(seconds=14, gop_s=17), connection=5, closed=False))
 
 
 async def half(here: Stage, **options: bool) -> Broadcast:
@@ -39,7 +40,7 @@ async def test_blocked_reload_is_answered_when_the_part_is_in_the_log(here: Stag
         await site.get(path_of(broadcast, "index.m3u8"))
         msn, part = edge(broadcast)
 
-        blocked = site.ask(path_of(broadcast, f"video.m3u8?_HLS_msn={msn}&_HLS_part={part}"))
+        blocked = site.ask(path_of(broadcast, f"video.m3u8?_HLS_msn={msn + FIRST_MSN}&_HLS_part={part}"))
         await site.waiting(1)
         await broadcast.send(MEDIA[HALF:])
         answer = await blocked
@@ -98,7 +99,7 @@ async def test_gap_is_answered_with_the_unchanged_playlist(here: Stage) -> None:
         msn, part = edge(broadcast)
         plain = await site.get(path_of(broadcast, "video.m3u8"))
 
-        playlist = site.ask(path_of(broadcast, f"video.m3u8?_HLS_msn={msn}&_HLS_part={part}"))
+        playlist = site.ask(path_of(broadcast, f"video.m3u8?_HLS_msn={msn + FIRST_MSN}&_HLS_part={part}"))
         hinted = site.ask(path_of(broadcast, f"video/{msn}.{part}.m4s"))
         await site.waiting(2)
         late = await playlist
@@ -115,7 +116,7 @@ async def test_viewer_who_goes_away_frees_what_he_held(here: Stage) -> None:
         broadcast = await half(here)
         await site.get(path_of(broadcast, "index.m3u8"))
         msn, part = edge(broadcast)
-        path = path_of(broadcast, f"video.m3u8?_HLS_msn={msn}&_HLS_part={part}")
+        path = path_of(broadcast, f"video.m3u8?_HLS_msn={msn + FIRST_MSN}&_HLS_part={part}")
 
         blocked = [site.ask(path) for _ in range(20)]
         await site.waiting(20)
@@ -181,7 +182,7 @@ async def test_end_leaves_parts_segments_and_an_ended_playlist(here: Stage) -> N
         playlist = await site.get(path_of(broadcast, "video.m3u8"))
         last = playlist.text.rpartition("#EXT-X-PART:")[2].partition('URI="')[2].partition('"')[0]
         msn, _ = edge(broadcast)
-        blocked = site.ask(path_of(broadcast, f"video.m3u8?_HLS_msn={msn + 1}&_HLS_part=0"))
+        blocked = site.ask(path_of(broadcast, f"video.m3u8?_HLS_msn={msn + 1 + FIRST_MSN}&_HLS_part=0"))
         await site.waiting(1)
 
         await broadcast.end()

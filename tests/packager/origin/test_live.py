@@ -9,6 +9,7 @@ from tests.clients.hls_rules import check_history, check_playlist, check_renditi
 from tests.packager.origin.logged import START_US, Origin, logged, window_place
 from tests.packager.program.encoder import Message, encode, messages
 from tests.packager.program.log import Logs
+from tests.packager.program.synthetic import Source, log, with_configs
 
 AGAIN_US = START_US + 11_000_000
 
@@ -35,6 +36,12 @@ def _late_sound() -> list[Message]:
     return [*picture, *messages(encode(seconds=8), connection=9, start_us=AGAIN_US)]
 
 
+def _shown_late() -> list[Message]:
+    """Pictures that are shown half a second after they are decoded."""
+    source = Source(tag="s", until_s=12, fps=4, b_frames=3)
+    return log(with_configs(source.units(), source.configs), connection=5, start_us=START_US)
+
+
 SCENES = {
     "steady": lambda: messages(encode(seconds=50), connection=5),
     "reordered": lambda: messages(encode(seconds=8, b_frames=2), connection=5),
@@ -55,6 +62,7 @@ SCENES = {
     "on air to the end": lambda: messages(encode(seconds=7), connection=5, closed=False),
     "sound away": lambda: _without_sound(5.0, 10.0),
     "late sound": _late_sound,
+    "shown late": _shown_late,
 }
 
 

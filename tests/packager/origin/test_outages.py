@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.common.tasks import spawn
+from services.packager.hls.attributes import FIRST_MSN
 from tests.archiver.on_air import Broadcast, Stage
 from tests.packager.origin.running import client, listener, origin, path_of, start_child
 from tests.packager.program.encoder import Later, Message, encode, messages
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.connected
 MEDIA = Later(lambda: messages(encode(seconds=20), connection=5, closed=False))
 
 PATIENT = Later(lambda: messages(encode(seconds=20, gop_s=17), connection=5, closed=False))
-"""With a target duration of 6 s a reload is held for 18 s: longer than any server takes to start."""
+"""With a target duration of 10 s a reload is held for 30 s: longer than any server takes to start."""
 
 
 class Viewer:
@@ -34,7 +35,7 @@ class Viewer:
         """Go on from a part to another one."""
         while not self.edges or self.edges[-1] < until:
             try:
-                answer = await self._asking.get(f"{self._path}?_HLS_msn={msn}&_HLS_part={part}")
+                answer = await self._asking.get(f"{self._path}?_HLS_msn={msn + FIRST_MSN}&_HLS_part={part}")
             except httpx.TransportError:
                 self.resets += 1
                 continue
@@ -53,7 +54,7 @@ async def test_nats_restarted_is_no_error_to_viewers(here: Stage, own_nats: Nats
     """nats-server is killed with -9 and comes back: no viewer gets anything but 200, and the playlist goes on."""
     async with origin(here) as site:
         broadcast = await here.begin()
-        msn, part = await _edge_after(broadcast, PATIENT[:90])
+        msn, part = await _edge_after(broadcast, PATIENT[:130])
         await site.get(path_of(broadcast, "index.m3u8"))
         viewer = Viewer(site.client, broadcast)
         watching = spawn(viewer.watch(msn, part, until=(2, 0)), name="viewer")
@@ -63,7 +64,7 @@ async def test_nats_restarted_is_no_error_to_viewers(here: Stage, own_nats: Nats
         meanwhile = await site.get(path_of(broadcast, "video.m3u8"))
         await asyncio.to_thread(own_nats.start)
         await here.spine.bus.wait_connected()
-        await broadcast.send(PATIENT[90:])
+        await broadcast.send(PATIENT[130:])
         await asyncio.wait_for(watching, 20)
 
     assert meanwhile.status_code == 200
@@ -101,7 +102,7 @@ async def test_drained_origin_answers_all_who_wait(here: Stage) -> None:
         broadcast = await here.begin()
         msn, part = await _edge_after(broadcast, MEDIA[:60])
         plain = await asking.get(path_of(broadcast, "video.m3u8"))
-        path = path_of(broadcast, f"video.m3u8?_HLS_msn={msn}&_HLS_part={part}")
+        path = path_of(broadcast, f"video.m3u8?_HLS_msn={msn + FIRST_MSN}&_HLS_part={part}")
         blocked = [spawn(asking.get(path), name="blocked") for _ in range(5)]
         await _all_asked(held.getsockname()[1], 5)
 

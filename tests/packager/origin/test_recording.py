@@ -1,10 +1,13 @@
 """Recordings as playlists, out of the index alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from headwater.internal.v1.cmaf_pb2 import Index, Recording, Rendition
 from headwater.internal.v1.cmaf_pb2 import Segment as Record
 from services.common import keys
+from services.common.media.unit import CLOCK_RATE, Track
 from services.packager.origin.recording import MissingIndexError, RecordedMedia, load
 from tests.clients.hls_rules import check_playlist
 from tests.packager.origin.logged import logged
@@ -49,6 +52,22 @@ async def test_recording_lists_every_segment_with_an_end(records: tuple[list[Rec
         playlist = b"".join(text).decode()
         assert [str(each) for each in check_playlist(playlist)] == []
         assert playlist.count("#EXTINF") == len(records[0])
+
+
+@pytest.mark.parametrize("missing", list(Track))
+async def test_hole_in_one_track_moves_nothing_that_follows(missing: Track) -> None:
+    """A segment of which a rendition has a piece is listed as long as it is: dates and durations agree."""
+    whole = encode(seconds=16)
+    kept = tuple(unit for unit in whole.units if unit.track is not missing or not 5 <= unit.dts / CLOCK_RATE < 10.5)
+    logs = logged(messages(replace(whole, units=kept), connection=5))
+    state = next(h.state for _, h, _ in reversed(logs.ticks) if h.HasField("state"))
+
+    media = await read(store(logs.segments, list(state.renditions)))
+
+    assert media is not None
+    for name in ("video", "audio"):
+        playlist = b"".join(media.answer(name, "").plain.body).decode()
+        assert [str(each) for each in check_playlist(playlist) if each.must] == []
 
 
 async def test_lost_segment_is_a_gap(records: tuple[list[Record], list[Rendition]]) -> None:

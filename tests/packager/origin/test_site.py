@@ -10,6 +10,7 @@ import pytest
 
 from headwater.internal.v1.onair_pb2 import Playback
 from services.common.ids import new_id
+from services.packager.hls.attributes import FIRST_MSN
 from services.packager.hls.parse import parse_media
 from services.packager.origin import follower
 from tests.archiver.on_air import Broadcast, Stage, stage
@@ -120,7 +121,7 @@ async def test_who_has_followed_a_broadcast_is_told_its_end_in_the_list_that_he_
         next_msn = broadcast.program.ledger.msn
         followed = [
             parse_media((await site.get(path_of(broadcast, f"video.m3u8?{query}"))).text)
-            for query in ("", f"_HLS_msn={next_msn}&_HLS_part=0", "_HLS_skip=YES")
+            for query in ("", f"_HLS_msn={next_msn + FIRST_MSN}&_HLS_part=0", "_HLS_skip=YES")
         ]
         monkeypatch.setattr(follower, "LAST_RELOADS", 0)
         later = parse_media((await site.get(path_of(broadcast, "video.m3u8"))).text)

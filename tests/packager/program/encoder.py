@@ -45,12 +45,20 @@ class Recording:
 
 @cache
 def encode(
-    *, seconds: float = 6.0, gop_s: float = 2.0, b_frames: int = 0, size: tuple[int, int] = (160, 90)
+    *,
+    seconds: float = 6.0,
+    gop_s: float = 2.0,
+    b_frames: int = 0,
+    size: tuple[int, int] = (160, 90),
+    said_fps: int = FPS,
 ) -> Recording:
-    """Encode moving grey and a tone-less AAC track; units in the order in which an encoder sends them."""
+    """Encode moving grey and a tone-less AAC track; units in the order in which an encoder sends them.
+
+    `said_fps`: the frame rate that its configuration names.
+    """
     video = av.CodecContext.create("libx264", "w")
     video.width, video.height, video.pix_fmt = *size, "yuv420p"
-    video.time_base, video.framerate = Fraction(1, FPS), Fraction(FPS)
+    video.time_base, video.framerate = Fraction(1, said_fps), Fraction(said_fps)
     gop = round(gop_s * FPS)
     video.options = {
         "preset": "ultrafast",
@@ -63,14 +71,14 @@ def encode(
         frame = av.VideoFrame(*size, "yuv420p")
         for number, plane in enumerate(frame.planes):
             plane.update(bytes([(index * 5 + number * 40) & 255]) * plane.buffer_size)
-        frame.pts, frame.time_base = index, Fraction(1, FPS)
+        frame.pts, frame.time_base = index * said_fps // FPS, Fraction(1, said_fps)
         packets += video.encode(frame)
     packets += video.encode(None)
     shift = packets[0].dts or 0
     for packet in packets:
         assert packet.dts is not None
         assert packet.pts is not None
-        dts, pts = Fraction(packet.dts - shift, FPS), Fraction(packet.pts - shift, FPS)
+        dts, pts = Fraction(packet.dts - shift, said_fps), Fraction(packet.pts - shift, said_fps)
         payload, _ = _lengths(bytes(packet))
         units.append(
             Unit(Track.VIDEO, _milliseconds(dts), _milliseconds(pts) - _milliseconds(dts), packet.is_keyframe, payload)

@@ -38,6 +38,8 @@ class Logs:
     facts: list[Fact] = field(default_factory=list)
     states: list[bytes] = field(default_factory=list)
     """The writer's state after each tick, serialised."""
+    remnants: list[int] = field(default_factory=list)
+    """Numbers of the segments that ended with a remnant."""
     sequence: int = 100
 
     def write(self, program: Program, drafts: Iterable[Draft]) -> int:
@@ -47,6 +49,8 @@ class Logs:
             self.sequence += 3
             head = Tick.FromString(draft.head.SerializeToString())
             self.ticks.append((self.sequence, head, draft.parts))
+            if draft.is_remnant:
+                self.remnants.append(head.msn)
             if segment := program.written(draft, [self.sequence]):
                 self.segments.append(segment)
             self.states.append(program.ledger.state.SerializeToString(deterministic=True))

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 
 import pytest
 
-from services.common.media.unit import CLOCK_RATE, Track, Unit
+from services.common.media.unit import CLOCK_RATE, Codec, Config, Track, Unit
 from services.packager.program.cutter import Cutter, TickCut
 from services.packager.program.lane import Lane
 from services.packager.program.ordering import Item, Place
-from services.packager.program.pace import PaceSettings, make_pace
+from services.packager.program.pace import Opening, PaceSettings, key_period, make_pace
 from services.packager.program.rendition import describe
-from tests.packager.program.synthetic import Source, late, ms
+from tests.packager.program.synthetic import Source, avc, late, ms
 
 
 def _cutter(source: Source, *, gop_s: float | None = 2.0) -> Cutter:
     gop = None if gop_s is None else ms(gop_s)
-    pace = make_pace(PaceSettings(), gop=gop, frame=CLOCK_RATE / source.fps, audio_frame=1920)
-    cutter = Cutter(pace)
+    pace = make_pace(PaceSettings(), Opening(0, gop=gop, frame=CLOCK_RATE / source.fps, audio_frame=1920))
+    cutter = Cutter(pace, key_period=key_period(PaceSettings(), gop))
     for config in source.configs:
         lane = Lane.open(config, describe(config, int(config.track)), video_frame=pace.frame)
         cutter.lanes[config.track] = lane
@@ -63,6 +63,88 @@ def test_parts_are_as_long_as_whole_frames_allow(fps: float) -> None:
     assert all(part >= 0.85 * target for part in _parts([c for c in cuts if not c.ends_segment], Track.VIDEO))
 
 
+@pytest.mark.parametrize(
+    ("fps", "gop_s"), [(25, 2), (25, 10), (50, 2), (30, 1.6), (30, 250 / 30), (24, 2), (30, 2), (60, 2)]
+)
+def test_parts_of_a_segment_are_alike(fps: float, gop_s: float) -> None:
+    """None is a rest of a few frames, where whole parts would not fill a segment; so, too, those of the sound."""
+    source = Source(tag="c", until_s=30.5, fps=fps, gop_s=gop_s)
+    cutter = _cutter(source, gop_s=gop_s)
+    cuts = _run(cutter, source.units())
+    targets = {Track.VIDEO: cutter.pace.video_part, Track.AUDIO: cutter.pace.audio_part}
+
+    for track, target in targets.items():
+        parts = _parts(cuts, track)
+        assert all(0.85 * target <= part * CLOCK_RATE <= target for part in parts), (track, parts)
+
+
+@pytest.mark.parametrize(
+    ("fps", "gop_s", "lasts"),
+    [(25, 2, [0.08, *[0.28] * 4]), (25, 13, [0.32, 0.2, 0.32, 0.28])],
+    ids=["short", "longer-than-segments"],
+)
+def test_gop_that_was_not_known_at_first_is_known_when_one_is_over(
+    fps: float, gop_s: float, lasts: list[float]
+) -> None:
+    """The first one has a rest, the next ones have none; also where segments are cut within GOPs."""
+    source = Source(tag="c", until_s=len(lasts) * min(gop_s, 8) + 0.5, fps=fps, gop_s=gop_s, audio=None)
+    cuts = _run(_cutter(source, gop_s=None), source.units())
+
+    assert [c.duration / CLOCK_RATE for cut in cuts if cut.ends_segment for c in cut.cuts] == pytest.approx(
+        lasts, abs=0.001
+    )
+
+
+@pytest.mark.parametrize("more", [1, -1])
+def test_segment_a_frame_longer_or_shorter_than_the_last_ends_with_a_part_like_the_others(more: int) -> None:
+    """The key frame ends it, and not what was expected."""
+    short, long = (Source(tag=tag, until_s=30, gop_s=gop_s, audio=None) for tag, gop_s in (("s", 59 / 30), ("l", 2)))
+    before, after = (short, long) if more > 0 else (long, short)
+    cuts = _run(_cutter(before, gop_s=before.gop_s), after.units())
+
+    assert min(_parts(cuts, Track.VIDEO)) >= 0.29
+
+
+@pytest.mark.parametrize("fps", [24, 29.97, 30, 48, 50, 60])
+def test_parts_of_an_encoder_with_another_frame_rate_are_long_enough(fps: float) -> None:
+    """After a failover from 25 a second: what was chosen for those suits it less well, and breaks no rule."""
+    usual, other = Source(tag="u", until_s=1, fps=25), Source(tag="o", until_s=20, fps=fps, audio=None)
+    cutter = _cutter(usual)
+    cuts = [cut for cut in _run(cutter, other.units()) if not cut.ends_segment]
+
+    assert all(0.85 * cutter.pace.video_part <= part * CLOCK_RATE for part in _parts(cuts, Track.VIDEO))
+
+
+@pytest.mark.parametrize("rate", [24_000, 32_000, 44_100, 48_000])
+@pytest.mark.parametrize("fps", [25, 50])
+def test_sound_keeps_up_with_parts_of_two_lengths(fps: float, rate: int) -> None:
+    """Each tick has some, and no part of it is a rest, wherever its frames lie."""
+    for phase in range(5):
+        units, period = Source(tag="c", until_s=20, fps=fps, audio=None).units(), 1024 * CLOCK_RATE / rate
+        sound = [
+            Unit(Track.AUDIO, round((number + phase / 5) * period), 0, True, b"")
+            for number in range(int(20 * rate / 1024))
+        ]
+        cutter = _cutter_of(fps, rate)
+        cuts = _run(cutter, sorted([*units, *sound], key=lambda unit: (unit.dts, unit.track)))
+        parts = [c.duration / rate for cut in cuts for c in cut.cuts if c.number == Track.AUDIO]
+
+        assert all(len(cut.cuts) == 2 for cut in cuts)
+        assert min(parts[1:]) >= 0.85 * cutter.pace.audio_part / CLOCK_RATE, phase
+
+
+def _cutter_of(fps: float, rate: int) -> Cutter:
+    """For GOPs of 2 s, and sound of that rate."""
+    gop, index = 2 * CLOCK_RATE, {48_000: 3, 44_100: 4, 32_000: 5, 24_000: 6}[rate]
+    sound = Config(Track.AUDIO, Codec.AAC, bytes([0x10 | index >> 1, (index & 1) << 7 | 0x10]))
+    opening = Opening(0, gop=gop, frame=CLOCK_RATE / fps, audio_frame=1024 * CLOCK_RATE / rate)
+    pace = make_pace(PaceSettings(), opening)
+    cutter = Cutter(pace, key_period=key_period(PaceSettings(), gop))
+    for config in (avc(), sound):
+        cutter.lanes[config.track] = Lane.open(config, describe(config, int(config.track)), video_frame=pace.frame)
+    return cutter
+
+
 def test_segment_ends_at_the_first_key_frame_after_its_length() -> None:
     """Short GOPs are gathered; sound follows the same cuts."""
     source = Source(tag="c", until_s=13, gop_s=0.5)
@@ -78,7 +160,7 @@ def test_gop_without_end_is_cut_at_parts() -> None:
     source = Source(tag="c", until_s=30, gop_s=1000)
     cuts = _run(_cutter(source, gop_s=None), source.units())
 
-    assert all(5.5 < length < 6.5 for length in _segments(cuts, Track.VIDEO))
+    assert all(9.5 < length < 10.5 for length in _segments(cuts, Track.VIDEO))
     assert all(cut.is_forced for cut in cuts if cut.ends_segment)
 
 

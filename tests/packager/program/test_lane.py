@@ -1,6 +1,7 @@
 """One rendition's samples: where they lie, what is dropped, and what fits a part."""
 
 import itertools
+import random
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,49 @@ def test_sound_that_was_heard_already_is_dropped() -> None:
     assert joined.first_time == pytest.approx(CLOCK_RATE, abs=3 * MS)
 
 
+def _stamped(count: int, rate: float = 48_000) -> list[int]:
+    """Times of frames of sound, in whole milliseconds; `rate`: samples that its encoder takes for a second."""
+    return [round(i * 1024 / rate * 1000) * MS + CLOCK_RATE for i in range(count)]
+
+
+@pytest.mark.parametrize("every_ms", [64, 100, 130, 250])
+def test_sound_that_is_stamped_in_bursts_loses_no_frame(every_ms: int) -> None:
+    """All that was read at once has one time; it is heard one frame behind the other."""
+    times = [time // (every_ms * MS) * every_ms * MS for time in _stamped(400)]
+    lane = _sound(*times, end=times[0])
+
+    assert lane.pending_count == 400
+    assert all(abs(at / 48_000 - time / CLOCK_RATE) < 0.3 for (at, _), time in zip(_cut_all(lane), times, strict=True))
+
+
+@pytest.mark.parametrize("waver_ms", [20, 50])
+def test_sound_whose_stamps_waver_loses_no_frame(waver_ms: int) -> None:
+    """Threads that are late stamp late."""
+    chance = random.Random(1)
+    times = sorted(time + chance.randint(-waver_ms, waver_ms) * MS for time in _stamped(400))
+    lane = _sound(*times, end=times[0])
+
+    assert lane.pending_count == 400
+
+
+def test_sound_that_comes_faster_than_its_time_goes_stays_near_it() -> None:
+    """A frame is left out now and then, as soon as it is out of step for a second."""
+    times = _stamped(3000, rate=48_500)
+    lane = _sound(*times, end=times[0])
+
+    assert lane.pending_count < 2980
+    assert abs(lane.last_shown - times[-1]) < 0.12 * CLOCK_RATE
+
+
+def test_sound_whose_clock_is_put_back_is_in_step_again_soon() -> None:
+    """What it sends once more is heard once."""
+    times = _stamped(100)
+    again = [time + times[-1] - CLOCK_RATE - 250 * MS for time in _stamped(200)]
+    lane = _sound(*times, *(max(time, times[-1] + 1) for time in again), end=times[0])
+
+    assert abs(lane.last_shown - again[-1]) < 0.1 * CLOCK_RATE
+
+
 def test_pictures_wait_for_a_key_frame() -> None:
     """What cannot be decoded is not put out."""
     lane = _lane(avc())
@@ -93,6 +137,26 @@ def test_pictures_wait_for_a_key_frame() -> None:
 
     assert lane.pending_count == 3
     assert lane.first_time == 3 * FRAME
+
+
+@pytest.mark.parametrize(("kind", "kept"), [(b"\x41", [0, 3, 4, 5]), (b"\x65", [0, 1, 2, 3, 4, 5])])
+@pytest.mark.parametrize("end", [0, CLOCK_RATE])
+def test_pictures_that_lead_in_an_open_gop_are_left_out_where_a_source_begins(
+    kind: bytes, kept: list[int], end: int
+) -> None:
+    """They need what was sent before its key frame, which is no IDR picture; nothing that follows one does."""
+    lane = _lane(avc(), end=end)
+    lane.join()
+    delays = [3, 1, 0, 5, 1, 0]
+    for number, delay in enumerate(delays):
+        payload = b"\0\0\0\3" + (b"\x41" if number else kind) + bytes([0x9A, number])
+        unit = Unit(Track.VIDEO, end + number * FRAME, delay * FRAME, number == 0, payload)
+        place = Place(5, 1, number)
+        lane.add(Item(place, 1, unit, place), unit, unit.dts)
+
+    cut = lane.cut(lane.pending_count)
+    assert cut is not None
+    assert [sample.payload[-1] for sample in cut.samples] == kept
 
 
 def test_key_frame_long_before_the_join_is_not_the_one() -> None:
@@ -182,21 +246,21 @@ def test_join_begins_anew() -> None:
     assert (lane.cursor, lane.is_joining) == (NOWHERE, True)
 
 
-def test_sound_of_a_source_begins_with_its_picture() -> None:
-    """Though it would fill what was missing before: players take both for beginning together."""
+def test_sound_of_a_source_fills_what_the_one_before_was_short_of() -> None:
+    """From where that ended, though its picture begins later."""
     lane = _lane(AAC_48K, end=CLOCK_RATE)
-    lane.join(CLOCK_RATE + 60 * MS)
+    lane.join()
     for number, time in enumerate(range(-30, 120, 21)):
         _add(lane, number, CLOCK_RATE + time * MS)
 
-    assert abs(lane.first_time - (CLOCK_RATE + 60 * MS)) <= 11 * MS
-    assert lane.pending_count == 4
+    assert abs(lane.first_time - CLOCK_RATE) <= 11 * MS
+    assert lane.pending_count == 7
 
 
 def test_sound_of_a_broadcast_begins_where_it_was_sent() -> None:
     """With nothing before it there is nothing to be aligned with."""
     lane = _lane(AAC_48K)
-    lane.join(CLOCK_RATE)
+    lane.join()
     _add(lane, 0, CLOCK_RATE // 2)
 
     assert lane.first_time == CLOCK_RATE // 2

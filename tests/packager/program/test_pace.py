@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.common.media.unit import CLOCK_RATE
 from services.packager.program.instance import Instance
 from services.packager.program.ordering import ConnectionOrder
-from services.packager.program.pace import PaceSettings, make_pace, survey
+from services.packager.program.pace import Opening, PaceSettings, make_pace, survey
 from tests.packager.program.synthetic import Source, log, ms, with_configs
 
 SETTINGS = PaceSettings()
@@ -24,13 +24,13 @@ def _instance(source: Source, *, closed: bool = False) -> Instance:
 
 @pytest.mark.parametrize(
     ("gop_s", "target_s"),
-    [(0.1, 2), (0.5, 2), (1.0, 2), (1.3, 3), (1.96, 2), (2.0, 2), (2.2, 2), (2.4, 3), (3.0, 3), (None, 6)],
+    [(0.1, 2), (0.5, 2), (1.0, 2), (1.3, 3), (1.96, 2), (2.0, 2), (2.2, 2), (2.4, 3), (3.0, 3), (None, 10)],
 )
 def test_target_duration_follows_from_the_first_gop(gop_s: float | None, target_s: int) -> None:
-    """At least 2 s; 6 s where the first GOP is not closed in time."""
+    """At least 2 s; 10 s where the first GOP is not closed in time."""
     gop = None if gop_s is None else ms(gop_s)
 
-    assert make_pace(SETTINGS, gop=gop, frame=3000, audio_frame=1920).target_duration_s == target_s
+    assert make_pace(SETTINGS, Opening(0, gop=gop, frame=3000, audio_frame=1920)).target_duration_s == target_s
 
 
 @given(
@@ -40,9 +40,7 @@ def test_lengths_agree_whatever_is_set(gop_s: float, part_s: float, fps: float, 
     """A segment has room for what it is made of, and a part for a frame."""
     pace = make_pace(
         PaceSettings(segment_s=segment_s, part_s=part_s),
-        gop=round(gop_s * CLOCK_RATE),
-        frame=CLOCK_RATE / fps,
-        audio_frame=1024 * CLOCK_RATE / rate,
+        Opening(0, gop=round(gop_s * CLOCK_RATE), frame=CLOCK_RATE / fps, audio_frame=1024 * CLOCK_RATE / rate),
     )
 
     assert pace.segment_min <= pace.segment_max
@@ -79,8 +77,17 @@ def test_survey_without_a_key_frame_finds_nothing() -> None:
 
 
 def test_sound_alone_is_cut_at_the_segment_length() -> None:
-    """Its GOP is what is set."""
+    """Its GOP is what is set, and six parts of 16 frames or fewer make a segment."""
     opening = survey(_instance(Source(tag="p", until_s=3.0, video=None)), SETTINGS)
 
     assert opening is not None
     assert opening.gop == 2 * CLOCK_RATE
+    assert make_pace(SETTINGS, opening).audio_part // 1920 == 16
+
+
+@pytest.mark.parametrize(("fps", "frames"), [(24, 16), (25, 15), (30, 16), (50, 15), (60, 16)])
+def test_sound_has_room_for_what_belongs_to_a_part_of_the_picture(fps: int, frames: int) -> None:
+    """And not for more: what belongs to one that is a frame shorter still fills 85 % of it."""
+    pace = make_pace(SETTINGS, Opening(0, gop=2 * CLOCK_RATE, frame=CLOCK_RATE / fps, audio_frame=1920))
+
+    assert pace.audio_part // 1920 == frames

@@ -65,13 +65,13 @@ def test_segments_end_at_key_frames_near_two_seconds() -> None:
 
 
 def test_long_gop_is_cut_within_the_target_duration() -> None:
-    """A GOP that is not closed in 2.5 s gives a target duration of 6 s, and segments that keep to it."""
+    """A GOP that is not closed in 2.5 s gives a target duration of 10 s, and segments that keep to it."""
     logs = Logs(media=messages(encode(seconds=18, gop_s=17), connection=5))
 
     program = _begin(logs)
 
-    assert program.ledger.state.target_duration_s == 6
-    assert all(round(s.renditions[0].duration / CLOCK_RATE) <= 6 for s in logs.segments)
+    assert program.ledger.state.target_duration_s == 10
+    assert all(round(s.renditions[0].duration / CLOCK_RATE) <= 10 for s in logs.segments)
     assert any(fact.HasField("keyframes_missed") for fact in logs.facts)
 
 
@@ -164,6 +164,7 @@ def test_encoder_that_comes_back_continues_the_program() -> None:
     dates = {head.discontinuity_sequence: head.program_time_us for _, head, _ in reversed(logs.ticks) if head.parts}
     assert dates[1] - dates[0] == pytest.approx(9_000_000, abs=100_000)
     assert [f.source_changed.reason for f in logs.facts if f.HasField("source_changed")] == ["started", "reconnected"]
+    assert logs.remnants == [1, 3]  # the ends of the two connections, and no other end of a segment
 
 
 def test_other_resolution_gets_a_new_init_segment_once() -> None:

@@ -224,6 +224,24 @@ def test_packager_that_dies_while_a_connection_ends_leaves_all_of_it_to_its_heir
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize("late_s", [0.0, 0.05, 0.15])
+@pytest.mark.parametrize("dies_s", [6.1, 6.7, 7.4])
+def test_heir_goes_over_to_another_source_as_who_began_would(dies_s: float, late_s: float, b_frames: int) -> None:
+    """Every frame where it would have been."""
+    first = Encoder(Source(tag="p", until_s=9, b_frames=b_frames), sound_late_s=late_s)
+    second = Encoder(replace(first.source, tag="q"))
+    media = merged(first.log(5, until_s=dies_s), second.log(6, "secondary", 0.4))
+    whole, logs = Logs(media=media), Logs(media=media)
+    whole.run(Program(new_ledger(), ProgramSettings(), epoch=1))
+    logs.run(Program(new_ledger(), ProgramSettings(), epoch=1), stop_after=7)
+    logs.run(logs.heir(epoch=2))
+
+    for name in ("video", "audio"):
+        found, expected = ([(s.name, s.begin, s.end) for s in _track(each, name)] for each in (logs, whole))
+        assert found == expected
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
 @pytest.mark.parametrize("after_s", [0.1, 0.2, 0.3])
 def test_twin_that_dies_behind_a_key_frame_is_replaced_without_a_trace(after_s: float, b_frames: int) -> None:
     """What would be a segment of less than a part is left to the other: no frame is doubled or missing."""

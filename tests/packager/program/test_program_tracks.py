@@ -61,6 +61,20 @@ def test_any_frame_rate_gives_valid_lengths_and_every_unit(fps: float) -> None:
     _assert_has_all(logs, source.units())
 
 
+@pytest.mark.parametrize(("b_frames", "is_pyramid"), [(1, False), (3, False), (3, True)])
+def test_segment_that_begins_within_a_gop_is_dated_by_what_is_shown_first(b_frames: int, is_pyramid: bool) -> None:
+    """Not by its first picture, which is shown behind those that are sent after it, nor before any of them."""
+    source = Source(tag="t", until_s=60, gop_s=1000, fps=10, b_frames=b_frames, is_pyramid=is_pyramid)
+    logs, _ = _live(with_configs(source.units(), source.configs))
+
+    first = logs.segments[0]
+    begun = first.program_time_us - 1_000_000 * first.renditions[0].decode_time // CLOCK_RATE
+    assert len(logs.segments) > 4
+    for segment in logs.segments:
+        decoded_us = 1_000_000 * segment.renditions[0].decode_time // CLOCK_RATE
+        assert segment.program_time_us - decoded_us == pytest.approx(begun, abs=2_000)
+
+
 def test_varying_frame_rate_gives_valid_lengths_and_every_unit() -> None:
     """Between 60 and 2 frames a second, as screens are shared."""
     chance, at = random.Random(1), 0.0
@@ -200,17 +214,32 @@ def test_repeated_configs_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_track_that_cannot_be_packaged_is_left_out_and_said() -> None:
-    """The other track is a program; when the config is good again the track comes back."""
+    """The other track is a program; when the config is good again the track comes back. It is said once."""
     broken = Config(Track.AUDIO, Codec.AAC, b"\xff\xff\xff")
     first, second = Source(tag="t", until_s=6), Source(tag="t", since_s=6, until_s=12)
     video = first.configs[:1]
     entries = with_configs(first.units(), (*video, broken)) + with_configs(second.units(), second.configs)
-    logs, program = _live(entries)
+    logs, _ = _live(entries)
 
     assert names(logs, "video") == _names([*first.units(), *second.units()], Track.VIDEO)
     assert names(logs, "audio") == _names(second.units(), Track.AUDIO)
-    assert all(refusal.startswith("audio: ") for refusal in program.refusals)
-    assert program.refusals
+    said = [fact.input_rejected for fact in logs.facts if fact.HasField("input_rejected")]
+    assert [(each.code, each.is_refused) for each in said] == [("ERR_UNSUPPORTED_AUDIO_CODEC", False)]
+    assert said[0].reason.startswith("sound cannot be packaged: AudioSpecificConfig ")
+
+
+def test_heir_that_finds_a_track_broken_says_the_same_fact() -> None:
+    """Its id comes of the time, so history has it once; of what is only relayed nothing is said."""
+    source, broken = Source(tag="t", until_s=8), Config(Track.AUDIO, Codec.AAC, b"\xff\xff\xff")
+    media = log(with_configs(source.units(), (source.configs[0], broken)), connection=5)
+    for is_relayed in (False, True):
+        logs = Logs(media=media)
+        ledger = new_ledger(record=not is_relayed, is_hidden=is_relayed)
+        logs.run(Program(ledger, ProgramSettings(), epoch=1), stop_after=10)
+        logs.run(logs.heir(epoch=2))
+        said = [fact for fact in logs.facts if fact.HasField("input_rejected")]
+        assert len({(fact.time_us, fact.input_rejected.reason) for fact in said}) == (0 if is_relayed else 1)
+        assert len(said) == (0 if is_relayed else 2)
 
 
 def test_unit_of_several_messages_survives_the_packagers_death() -> None:

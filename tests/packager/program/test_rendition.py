@@ -2,9 +2,11 @@
 
 import pytest
 
-from headwater.internal.v1.cmaf_pb2 import Rendition
-from services.common.media.unit import Codec, Config, Track
-from services.packager.program.rendition import carry_over, describe
+from headwater.internal.v1.cmaf_pb2 import Rendition, State
+from services.common.media.unit import CLOCK_RATE, Codec, Config, Track
+from services.packager.program.pace import Opening, PaceSettings, make_pace
+from services.packager.program.rendition import carry_over, describe, install
+from tests.packager.program.encoder import encode
 from tests.packager.program.synthetic import AAC_44K, AAC_48K, avc
 
 
@@ -16,6 +18,19 @@ def test_picture_is_described() -> None:
     assert small.codecs.startswith("avc1.")
     assert small.init_id != large.init_id
     assert describe(avc(), 0).init_id == small.init_id
+
+
+@pytest.mark.parametrize(("said", "taken"), [(60, 60), (120, 120), (1000, 30), (90_000, 30)])
+def test_frame_rate_is_what_is_said_where_that_can_be(said: int, taken: int) -> None:
+    """Players may leave out what they take to be too fast for them."""
+    config, state = encode(seconds=0.2, said_fps=said).video, State()
+    install(
+        state,
+        describe(config, 0),
+        make_pace(PaceSettings(), Opening(0, gop=None, frame=CLOCK_RATE / 30, audio_frame=1920)),
+    )
+
+    assert state.renditions[0].frame_rate == taken
 
 
 @pytest.mark.parametrize(("config", "rate"), [(AAC_48K, 48_000), (AAC_44K, 44_100)])

@@ -1,7 +1,7 @@
 """What an heir finds in the log."""
 
 from headwater.internal.v1.cmaf_pb2 import State
-from services.common.media.unit import Track
+from services.common.media.unit import CLOCK_RATE, Track
 from services.packager.program.election import OnAir
 from services.packager.program.ledger import Ledger
 from services.packager.program.program import Program
@@ -39,6 +39,9 @@ def test_lengths_and_places_are_the_writers() -> None:
     assert heritage.cutter is not None
     assert heritage.cutter.pace == writer.pace
     assert heritage.cutter.segment_start == writer.segment_start
+    assert (heritage.cutter.key_time, heritage.cutter.key_period) == (writer.key_time, writer.key_period)
+    assert writer.key_time
+    assert writer.key_period == 2 * CLOCK_RATE
     for track in Track:
         mine, theirs = heritage.cutter.lanes[track], writer.lanes[track]
         assert (mine.end, mine.cursor, mine.segment_duration) == (theirs.end, theirs.cursor, theirs.segment_duration)

@@ -65,8 +65,7 @@ def success(data: Any, pages: Paging | None = None, *, status: int = 200) -> Ans
 
 
 def refuse(problem: Problem, _request_id: str) -> Answer:
-    where = next((f"{name}: " for name, detail in problem.errors if name and name not in problem.detail), "")
-    error = {"code": problem.status, "message": where + problem.detail}
+    error = {"code": problem.status, "message": problem.sentence}
     return Answer({"success": False, "error": error, "errors": [error]}, problem.status)
 
 
