@@ -65,6 +65,8 @@ def note(record: DeliveryRecord, attempt: AttemptRecord, outcome: Outcome, now_u
     record.holder, record.held_until_us = "", 0
     record.attempts.append(attempt)
     del record.attempts[:-ATTEMPTS_KEPT]
+    if attempt.time_us < record.begin_time_us:
+        return  # it was ordered again while this one was under way
     record.attempt_count += 1
     if outcome is Outcome.TAKEN:
         finish(record, Delivery.DELIVERED)

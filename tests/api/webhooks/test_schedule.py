@@ -74,8 +74,20 @@ def test_ordered_again_it_has_another_day() -> None:
     assert due_us(record) == NOW_US + 2 * DAY_US
     assert len(record.attempts) == schedule.ATTEMPTS_KEPT
     hold(record, "me", NOW_US + 2 * DAY_US)
-    note(record, AttemptRecord(status_code=500), Outcome.AGAIN, NOW_US + 2 * DAY_US)
+    note(record, AttemptRecord(time_us=NOW_US + 2 * DAY_US, status_code=500), Outcome.AGAIN, NOW_US + 2 * DAY_US)
     assert due_us(record) == NOW_US + 2 * DAY_US + 5_000_000
+
+
+def test_order_is_kept_that_comes_while_an_attempt_is_under_way() -> None:
+    """Its answer is that of the order before."""
+    record = _ordered()
+    hold(record, "me", NOW_US)
+    order(record, NOW_US + 2)
+    note(record, AttemptRecord(time_us=NOW_US + 1, status_code=200), Outcome.TAKEN, NOW_US + 3)
+
+    assert (record.state, due_us(record), len(record.attempts)) == (Delivery.PENDING, NOW_US + 2, 1)
+    note(record, AttemptRecord(time_us=NOW_US + 4, status_code=200), Outcome.TAKEN, NOW_US + 5)
+    assert (record.state, due_us(record)) == (Delivery.DELIVERED, None)
 
 
 def test_held_delivery_is_due_when_its_holder_may_be_dead() -> None:
@@ -90,7 +102,7 @@ def test_taken_delivery_is_over() -> None:
     """Nobody tries it any more."""
     record = _ordered()
     hold(record, "me", NOW_US)
-    note(record, AttemptRecord(status_code=200), Outcome.TAKEN, NOW_US)
+    note(record, AttemptRecord(time_us=NOW_US, status_code=200), Outcome.TAKEN, NOW_US)
 
     assert (record.state, due_us(record), record.holder) == (Delivery.DELIVERED, None, "")
 
@@ -98,7 +110,7 @@ def test_taken_delivery_is_over() -> None:
 def test_refused_delivery_is_over() -> None:
     """Where refusals are not tried again."""
     record = _ordered()
-    note(record, AttemptRecord(status_code=400), Outcome.REFUSED, NOW_US)
+    note(record, AttemptRecord(time_us=NOW_US, status_code=400), Outcome.REFUSED, NOW_US)
 
     assert (record.state, due_us(record)) == (Delivery.FAILED, None)
 
@@ -106,8 +118,8 @@ def test_refused_delivery_is_over() -> None:
 def test_late_failure_does_not_undo_a_success() -> None:
     """Two held it, one after the other; the one who was slow fails after the other was heard."""
     record = _ordered()
-    note(record, AttemptRecord(status_code=200), Outcome.TAKEN, NOW_US)
-    note(record, AttemptRecord(status_code=0), Outcome.AGAIN, NOW_US)
+    note(record, AttemptRecord(time_us=NOW_US, status_code=200), Outcome.TAKEN, NOW_US)
+    note(record, AttemptRecord(time_us=NOW_US, status_code=0), Outcome.AGAIN, NOW_US)
 
     assert record.state == Delivery.DELIVERED
     assert len(record.attempts) == 2
