@@ -4,7 +4,7 @@ The unit that ends a part is what viewers wait for, so ingest writes it at once.
 decision (services/packager/program/cutter.py), from the same data; a wrong one costs the batch delay and nothing else.
 """
 
-from services.common.media.even_parts import ends_part
+from services.common.media.even_parts import SentAhead, ends_part, most_frames
 from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Track, Unit
 
 SEGMENT_TICKS = round(1.95 * CLOCK_RATE)
@@ -27,6 +27,7 @@ class Cadence:
         self._last = 0
         self._count = 0
         """Units since the first."""
+        self._ahead = SentAhead()
 
     def ends_part(self, unit: Unit) -> bool:
         """True if a part probably ends before this unit."""
@@ -37,6 +38,7 @@ class Cadence:
             return False
         step, self._last = unit.dts - self._last, unit.dts
         self._count += 1
+        self._ahead.note(unit, step)
         is_key = unit.is_key and unit.track is VIDEO
         if is_key and unit.dts - self._segment_start >= SEGMENT_TICKS:
             self._segment, self._segment_start = unit.dts - self._segment_start, unit.dts
@@ -53,7 +55,8 @@ class Cadence:
         if unit.track is AUDIO:  # it is cut where a picture would be, so it may be one frame longer
             return elapsed > self._part + _SLACK
         frame = (unit.dts - self._first) / self._count
-        target = max(1, int(self._part / frame)) * round(frame) + _SLACK
+        most = most_frames(self._part, frame=frame, segment=self._segment, ahead=self._ahead.ticks(frame))
+        target = most * round(frame) + _SLACK
         left = self._segment_start + self._segment - self._part_start
         return ends_part(elapsed, step - _SLACK, target=target, frame=frame, left=left)
 

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from services.common.media.even_parts import SentAhead
 from services.common.media.unit import CLOCK_RATE, Track, Unit
 from services.ingest.cadence import Cadence
 from services.packager.program.cutter import Cutter
@@ -41,13 +42,18 @@ def test_video_part_ends_after_as_many_whole_frames_as_fit(fps: float, gop: int,
     assert ends(fps, gop, 3.1 if fps != 30 else 2.9) == expected
 
 
+@pytest.mark.parametrize("b_frames", [0, 2, 3])
 @pytest.mark.parametrize(
     ("fps", "gop_s"), [(20, 2), (24, 2), (25, 2), (25, 4), (29.97, 2), (30, 2), (30, 1.6), (50, 2), (60, 2), (60, 1)]
 )
-def test_guess_agrees_with_the_packagers_own_cutter(fps: float, gop_s: float) -> None:
+def test_guess_agrees_with_the_packagers_own_cutter(fps: float, gop_s: float, b_frames: int) -> None:
     """From the second segment on: how long the first one is the packager has found out before it begins."""
-    units = Source(tag="c", until_s=4 * max(gop_s, 2) + 0.5, fps=fps, gop_s=gop_s, audio=None).units()
-    opening = Opening(0, gop=round(gop_s * CLOCK_RATE), frame=CLOCK_RATE / fps, audio_frame=1920)
+    source = Source(tag="c", until_s=4 * max(gop_s, 2) + 0.5, fps=fps, gop_s=gop_s, b_frames=b_frames, audio=None)
+    units = source.units()
+    frame, ahead = CLOCK_RATE / fps, SentAhead()
+    for unit in units:
+        ahead.note(unit, frame)
+    opening = Opening(0, gop=round(gop_s * CLOCK_RATE), frame=frame, audio_frame=1920, ahead=ahead.ticks(frame))
     pace, config = make_pace(PaceSettings(), opening), avc()
     cutter = Cutter(pace, key_period=key_period(PaceSettings(), opening.gop))
     lane = cutter.lanes[Track.VIDEO] = Lane.open(config, describe(config, 0), video_frame=pace.frame)

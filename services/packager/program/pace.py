@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from services.common.media.aac import parse_config
-from services.common.media.even_parts import MIN_FILL, shortest_part
+from services.common.media.even_parts import MIN_FILL, SentAhead, most_frames, shortest_part
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.instance import Instance
 
@@ -67,6 +67,8 @@ class Opening:
     frame: float
     audio_frame: float
     has_video: bool = True
+    ahead: int = 0
+    """How much of what is shown later is sent ahead where pictures are reordered."""
 
 
 def key_period(settings: PaceSettings, gop: int | None) -> int:
@@ -79,7 +81,8 @@ def make_pace(settings: PaceSettings, opening: Opening) -> Pace:
     period, frame = key_period(settings, opening.gop), opening.frame
     least_s = math.ceil(settings.segment_s)
     target_s = max(least_s, math.ceil(period / CLOCK_RATE - 0.25) if period else UNKNOWN_GOP_TARGET_S)
-    most = max(1, math.floor((settings.part_s + 0.001) * CLOCK_RATE / frame))
+    part = (settings.part_s + 0.001) * CLOCK_RATE
+    most = most_frames(part, frame=frame, segment=period, ahead=opening.ahead)
     video_part = _part_target(most, frame)
     shortest, longest = shortest_part(video_part, frame=frame, segment=period), most * frame
     if not opening.has_video:
@@ -120,7 +123,11 @@ def survey(instance: Instance, settings: PaceSettings, *, is_late: bool = False)
     if not instance.has_video:
         # Sound alone is cut at the segment length exactly, so its "GOP" is that.
         gop = round(settings.segment_s * CLOCK_RATE)
-    return Opening(keys[0], gop, _interval(instance, lead), _audio_frame(instance), instance.has_video)
+    interval, ahead = _interval(instance, lead), SentAhead()
+    for each in instance.kept(Track.VIDEO):
+        if isinstance(each, Unit) and each.dts >= keys[0]:
+            ahead.note(each, interval)
+    return Opening(keys[0], gop, interval, _audio_frame(instance), instance.has_video, ahead.ticks(interval))
 
 
 def _interval(instance: Instance, lead: Track) -> float:

@@ -59,6 +59,15 @@ def test_survey_waits_for_the_second_key_frame() -> None:
     assert opening.frame == pytest.approx(3000, rel=0.02)
 
 
+@pytest.mark.parametrize(("b_frames", "ahead"), [(0, 0), (2, 3)])
+def test_survey_finds_what_is_sent_ahead(b_frames: int, ahead: int) -> None:
+    """Of a stream with B-frames: what is shown up to the last of what has been sent, beyond what is decoded next."""
+    opening = survey(_instance(Source(tag="p", until_s=2.3, b_frames=b_frames, is_pyramid=False)), SETTINGS)
+
+    assert opening is not None
+    assert round(opening.ahead / 3000) == ahead
+
+
 def test_survey_waits_no_longer_than_its_time() -> None:
     """After 2.5 s, at the end of the connection, or when it is late, what there is must do."""
     source = Source(tag="p", until_s=2.0, gop_s=8)
