@@ -27,7 +27,12 @@ class Settings(ServiceSettings):
     batch_delay: Duration = Field(
         default=0.4, ge=0.01, le=1, description="A unit waits this long at most for others to share its message."
     )
-    part_duration: Duration = Field(default=1 / 3, ge=0.1, le=2, description="How long LL-HLS parts are, at most.")
+    part_duration: Duration = Field(
+        default=1 / 3,
+        ge=0.1,
+        le=2,
+        description="How long LL-HLS parts are, at most; up to a quarter more for B-frames.",
+    )
     buffer_bytes: ByteSize = Field(
         default=64_000_000, ge=1_000_000, description="What one encoder may have waiting while NATS is away."
     )

@@ -15,7 +15,12 @@ class Settings(ServiceSettings):
     segment_duration: Duration = Field(
         default=2.0, ge=1, le=10, description="A segment ends at the first key frame after this."
     )
-    part_duration: Duration = Field(default=1 / 3, ge=0.1, le=2, description="How long LL-HLS parts are, at most.")
+    part_duration: Duration = Field(
+        default=1 / 3,
+        ge=0.1,
+        le=2,
+        description="How long LL-HLS parts are, at most; up to a quarter more for B-frames.",
+    )
     live_window: Duration = Field(
         default=30.0, ge=10, le=3600, description="How much of the program a live playlist lists."
     )
