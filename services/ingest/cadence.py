@@ -4,7 +4,8 @@ The unit that ends a part is what viewers wait for, so ingest writes it at once.
 decision (services/packager/program/cutter.py), from the same data; a wrong one costs the batch delay and nothing else.
 """
 
-from services.common.media.even_parts import SentAhead, ends_part, most_frames
+from services.common.media.even_parts import ends_part
+from services.common.media.sent_ahead import SentAhead, frames_to_a_part
 from services.common.media.unit import AUDIO, CLOCK_RATE, VIDEO, Track, Unit
 
 SEGMENT_TICKS = round(1.95 * CLOCK_RATE)
@@ -55,7 +56,7 @@ class Cadence:
         if unit.track is AUDIO:  # it is cut where a picture would be, so it may be one frame longer
             return elapsed > self._part + _SLACK
         frame = (unit.dts - self._first) / self._count
-        most = most_frames(self._part, frame=frame, segment=self._segment, ahead=self._ahead.ticks(frame))
+        most = frames_to_a_part(self._part, frame=frame, segment=self._segment, ahead=self._ahead.ticks(frame))
         target = most * round(frame) + _SLACK
         left = self._segment_start + self._segment - self._part_start
         return ends_part(elapsed, step - _SLACK, target=target, frame=frame, left=left)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from services.common.media.even_parts import SentAhead
+from services.common.media.sent_ahead import SentAhead
 from services.common.media.unit import CLOCK_RATE, Track, Unit
 from services.ingest.cadence import Cadence
 from services.packager.program.cutter import Cutter

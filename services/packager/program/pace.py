@@ -8,7 +8,8 @@ import math
 from dataclasses import dataclass
 
 from services.common.media.aac import parse_config
-from services.common.media.even_parts import MIN_FILL, SentAhead, most_frames, shortest_part
+from services.common.media.even_parts import MIN_FILL, shortest_part
+from services.common.media.sent_ahead import SentAhead, frames_to_a_part
 from services.common.media.unit import CLOCK_RATE, Config, Track, Unit
 from services.packager.program.instance import Instance
 
@@ -67,7 +68,7 @@ class Opening:
     frame: float
     audio_frame: float
     has_video: bool = True
-    ahead: int = 0
+    ahead: float = 0
     """How much of what is shown later is sent ahead where pictures are reordered."""
 
 
@@ -82,7 +83,7 @@ def make_pace(settings: PaceSettings, opening: Opening) -> Pace:
     least_s = math.ceil(settings.segment_s)
     target_s = max(least_s, math.ceil(period / CLOCK_RATE - 0.25) if period else UNKNOWN_GOP_TARGET_S)
     part = (settings.part_s + 0.001) * CLOCK_RATE
-    most = most_frames(part, frame=frame, segment=period, ahead=opening.ahead)
+    most = frames_to_a_part(part, frame=frame, segment=period, ahead=opening.ahead)
     video_part = _part_target(most, frame)
     shortest, longest = shortest_part(video_part, frame=frame, segment=period), most * frame
     if not opening.has_video:

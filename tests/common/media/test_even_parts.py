@@ -4,11 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common.media.even_parts import MIN_FILL, STRETCH, SentAhead, ends_part, most_frames, shortest_part
-from services.common.media.unit import CLOCK_RATE
-from tests.packager.program.synthetic import Source
+from services.common.media.even_parts import MIN_FILL, ends_part, shortest_part
 
-PART = (1 / 3 + 0.001) * CLOCK_RATE
 SLACK = 90
 """The millisecond that a target has for rounded stamps."""
 
@@ -46,48 +43,6 @@ def test_parts_of_a_segment(frame: int, most: int, frames: int, expected: list[i
 def test_key_frame_that_comes_early_or_late_leaves_no_rest_that_full_parts_would_not(frames: int) -> None:
     """What was expected limits no last part."""
     assert min(_parts(3000, 10, 60, frames)) >= min(_parts(3000, 10, 0, frames))
-
-
-@pytest.mark.parametrize(
-    ("fps", "b_frames", "gop_s", "frames"),
-    [
-        (30, 0, 2, 10),
-        (25, 0, 2, 8),
-        (30, 2, 2, 12),
-        (30, 3, 2, 12),
-        (25, 2, 2, 10),
-        # No length that may be has all it should; with this one most is missing.
-        (25, 3, 2, 10),
-        (24, 2, 2, 10),
-        (50, 2, 2, 17),
-        (60, 3, 2, 20),
-        (30, 2, 8, 12),
-    ],
-)
-def test_parts_of_reordered_pictures_are_longer_where_hlsjs_needs_it(
-    fps: float, b_frames: int, gop_s: float, frames: int
-) -> None:
-    """As two and three B-frames are sent by encoders that use them as references; without any nothing changes."""
-    units, ahead = Source(tag="b", until_s=4, fps=fps, gop_s=gop_s, b_frames=b_frames, audio=None).units(), SentAhead()
-    for unit in units:
-        ahead.note(unit, CLOCK_RATE / fps)
-    found = most_frames(
-        PART, frame=CLOCK_RATE / fps, segment=round(gop_s * CLOCK_RATE), ahead=ahead.ticks(CLOCK_RATE / fps)
-    )
-
-    assert found == frames
-
-
-@given(st.floats(5, 60), st.integers(0, 900_000), st.integers(0, 90_000), st.floats(0.05, 2))
-def test_parts_are_longer_by_a_quarter_at_most(fps: float, segment: int, ahead: int, part_s: float) -> None:
-    """And never shorter, whatever an encoder does."""
-    frame, part = CLOCK_RATE / fps, part_s * CLOCK_RATE
-    fitting = most_frames(part, frame=frame, segment=segment, ahead=0)
-
-    assert fitting == max(1, int(part / frame))
-    assert (
-        fitting <= most_frames(part, frame=frame, segment=segment, ahead=ahead) <= max(fitting, STRETCH * part / frame)
-    )
 
 
 def test_without_an_expected_key_frame_parts_are_full() -> None:
